@@ -1,0 +1,1 @@
+"""From pictures to skeletons: sources, pose estimation, tracking, layouts and the sliding window."""

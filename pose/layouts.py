@@ -1,0 +1,181 @@
+"""Skeleton layouts as data: joint names, bones, mirror pairs and body parts.
+
+A layout says what the V joints of an array mean. Everything that depends on the body (graphs, bones,
+mirroring, drawing, part pooling) reads it from here, so a new layout is new data and no new code.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Part = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class SkeletonLayout:
+    """One skeleton layout.
+
+    Attributes:
+        name: the field's name for it, also written into weight cards.
+        joints: V joint names, in array order.
+        parents: for each joint the joint its bone starts from; the root is its own parent.
+        coordinates: 2 (image pixels, y down) or 3 (metres, y up).
+        mirror: for each joint its counterpart on the other side of the body (itself on the midline).
+        root: joint at the centre of the body.
+        torso_top, torso_bottom: joints whose means are the ends of the torso; their distance is the
+            body's scale, the mean of ``torso_bottom`` its origin.
+        parts: body parts per grain, "fine" and "coarse" (STF-Net, Sec. 3.2), where the layout has them.
+    """
+
+    name: str
+    joints: tuple[str, ...]
+    parents: tuple[int, ...]
+    coordinates: int
+    mirror: tuple[int, ...]
+    root: int
+    torso_top: Part
+    torso_bottom: Part
+    parts: tuple[tuple[str, tuple[Part, ...]], ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.joints)
+
+    @property
+    def bones(self) -> tuple[tuple[int, int], ...]:
+        """(joint, parent) pairs, without the root's self-loop."""
+        return tuple((j, p) for j, p in enumerate(self.parents) if j != p)
+
+    def index(self, joint: str) -> int:
+        """Position of a joint by name. Raises ValueError if the layout has no such joint."""
+        try:
+            return self.joints.index(joint)
+        except ValueError:
+            raise ValueError(f"layout {self.name} has no joint {joint!r}") from None
+
+
+def _mirror(joints: tuple[str, ...]) -> tuple[int, ...]:
+    """Mirror permutation from names that start with left_ / right_."""
+
+    def other(name: str) -> str:
+        if name.startswith("left_"):
+            return "right_" + name[5:]
+        return "left_" + name[6:] if name.startswith("right_") else name
+
+    return tuple(joints.index(other(name)) for name in joints)
+
+
+# Shahroudy et al. 2016, Fig. 1 (Kinect v2), 0-based. Bones as in 2s-AGCN; the root of the bone tree is the
+# spine at shoulder height.
+_NTU_JOINTS = (
+    "spine_base", "spine_middle", "neck", "head",
+    "left_shoulder", "left_elbow", "left_wrist", "left_hand",
+    "right_shoulder", "right_elbow", "right_wrist", "right_hand",
+    "left_hip", "left_knee", "left_ankle", "left_foot",
+    "right_hip", "right_knee", "right_ankle", "right_foot",
+    "spine_shoulder", "left_hand_tip", "left_thumb", "right_hand_tip", "right_thumb",
+)  # fmt: skip
+
+NTU_25 = SkeletonLayout(
+    name="ntu-25",
+    joints=_NTU_JOINTS,
+    parents=(1, 20, 20, 2, 20, 4, 5, 6, 20, 8, 9, 10, 0, 12, 13, 14, 0, 16, 17, 18, 20, 22, 7, 24, 11),
+    coordinates=3,
+    mirror=_mirror(_NTU_JOINTS),
+    root=20,
+    torso_top=(20,),
+    torso_bottom=(0,),
+    parts=(
+        (
+            "fine",
+            (
+                (2, 3), (0, 1, 20), (4, 5), (6, 7, 21, 22), (8, 9), (10, 11, 23, 24),
+                (12, 13), (14, 15), (16, 17), (18, 19),
+            ),
+        ),
+        (
+            "coarse",
+            (
+                (0, 1, 2, 3, 20), (4, 5, 6, 7, 21, 22), (8, 9, 10, 11, 23, 24),
+                (12, 13, 14, 15), (16, 17, 18, 19),
+            ),
+        ),
+    ),
+)  # fmt: skip
+
+# OpenPose COCO-18 as in Kinetics-Skeleton (Yan et al. 2018), 0-based.
+_KINETICS_JOINTS = (
+    "nose", "neck", "right_shoulder", "right_elbow", "right_wrist",
+    "left_shoulder", "left_elbow", "left_wrist",
+    "right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle",
+    "right_eye", "left_eye", "right_ear", "left_ear",
+)  # fmt: skip
+
+KINETICS_18 = SkeletonLayout(
+    name="kinetics-18",
+    joints=_KINETICS_JOINTS,
+    parents=(0, 0, 1, 2, 3, 1, 5, 6, 2, 8, 9, 5, 11, 12, 0, 0, 14, 15),
+    coordinates=2,
+    mirror=_mirror(_KINETICS_JOINTS),
+    root=0,
+    torso_top=(1,),
+    torso_bottom=(8, 11),
+    parts=(
+        (
+            "coarse",
+            ((0, 1, 14, 15, 16, 17), (5, 6, 7), (2, 3, 4), (11, 12, 13), (8, 9, 10)),
+        ),
+    ),
+)
+
+_FINGERS = ("thumb", "index", "middle", "ring", "little")
+
+# SHREC'17 track (De Smedt et al. 2017): wrist, palm, then four joints a finger from base to tip.
+SHREC_22 = SkeletonLayout(
+    name="shrec-22",
+    joints=("wrist", "palm") + tuple(f"{f}_{k}" for f in _FINGERS for k in ("base", "first", "second", "tip")),
+    parents=(0, 0) + tuple(1 if k == 0 else 2 + 4 * f + k - 1 for f in range(5) for k in range(4)),
+    coordinates=3,
+    mirror=tuple(range(22)),
+    root=0,
+    torso_top=(10,),
+    torso_bottom=(0,),
+)
+
+# MediaPipe Pose (BlazePose), left and right are the person's own.
+_MEDIAPIPE_JOINTS = (
+    "nose", "left_eye_inner", "left_eye", "left_eye_outer", "right_eye_inner", "right_eye", "right_eye_outer",
+    "left_ear", "right_ear", "left_mouth", "right_mouth", "left_shoulder", "right_shoulder",
+    "left_elbow", "right_elbow", "left_wrist", "right_wrist", "left_little", "right_little",
+    "left_index", "right_index", "left_thumb", "right_thumb", "left_hip", "right_hip",
+    "left_knee", "right_knee", "left_ankle", "right_ankle", "left_heel", "right_heel",
+    "left_foot_index", "right_foot_index",
+)  # fmt: skip
+
+MEDIAPIPE_33 = SkeletonLayout(
+    name="mediapipe-33",
+    joints=_MEDIAPIPE_JOINTS,
+    parents=(
+        0, 0, 1, 2, 0, 4, 5, 3, 6, 0, 0, 0, 0, 11, 12, 13, 14, 15, 16, 15, 16, 15, 16, 11, 12, 23, 24, 25, 26,
+        27, 28, 29, 30,
+    ),
+    coordinates=2,
+    mirror=_mirror(_MEDIAPIPE_JOINTS),
+    root=0,
+    torso_top=(11, 12),
+    torso_bottom=(23, 24),
+)  # fmt: skip
+
+MEDIAPIPE_HAND_21 = SkeletonLayout(
+    name="mediapipe-hand-21",
+    joints=("wrist",) + tuple(f"{f}_{k}" for f in _FINGERS for k in ("base", "first", "second", "tip")),
+    parents=(0,) + tuple(0 if k == 0 else 1 + 4 * f + k - 1 for f in range(5) for k in range(4)),
+    coordinates=3,
+    mirror=tuple(range(21)),
+    root=0,
+    torso_top=(9,),
+    torso_bottom=(0,),
+)
+
+LAYOUTS: dict[str, SkeletonLayout] = {
+    layout.name: layout for layout in (NTU_25, KINETICS_18, SHREC_22, MEDIAPIPE_33, MEDIAPIPE_HAND_21)
+}
