@@ -1,0 +1,1 @@
+"""Skeleton-based action recognition: networks, data, training and prediction."""

@@ -1,0 +1,212 @@
+"""Random windows for training: what makes a lab recording look like somebody at a camera.
+
+The measures and their reasons: live input has other cameras (random views), other bodies and speeds, noise,
+missing legs, hand-held pictures; actions are done with either arm or both.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from pose.layouts import NTU_25, SkeletonLayout
+from pose.skeleton import MAX_GAP, SkeletonSequence
+from recognizer.data.corpus import Example
+from recognizer.data.views import project_to_kinetics18, rotate_about, rotation
+from recognizer.preprocess import Preprocessing, normalise
+from recognizer.streams import to_stream
+from recognizer.vocabulary import MIRRORED, NOT_MIRRORED
+from recognizer.windows import window_times
+
+_ARMS = {
+    side: [NTU_25.index(f"{side}_{joint}") for joint in ("elbow", "wrist", "hand", "hand_tip", "thumb")]
+    for side in ("left", "right")
+}
+_LOWER_LEGS = ("left_knee", "left_ankle", "left_foot", "right_knee", "right_ankle", "right_foot")
+
+
+class Augmentation(BaseModel):
+    """Strength of each measure; probabilities are per window, lengths in torso lengths, angles in degrees."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    speed: float = 0.25  # log-uniform: times e^-0.25 .. e^0.25
+    mirror: float = 0.5
+    frontal_views: float = 0.35  # share of 3-D clips seen from nearly the front
+    azimuth: float = 80.0
+    any_azimuth: float = 0.12  # share seen from anywhere, also from behind
+    elevation: tuple[float, float] = (-15.0, 35.0)
+    roll: float = 6.0
+    distance: tuple[float, float] = (1.8, 6.0)  # metres
+    other_arm: float = 0.35  # share of waves with both arms and of curls with one
+    stretch: float = 0.12  # width against height
+    zoom_drift: float = 0.15
+    height_drift: float = 0.3
+    noise: float = 0.02
+    slow_noise: float = 0.03
+    drop_legs: float = 0.2
+    drop_arm: float = 0.05
+    drop_joint: float = 0.03
+
+
+def training_window(
+    example: Example,
+    layout: SkeletonLayout,
+    labels: tuple[str, ...],
+    seconds: float,
+    frames: int,
+    preprocessing: Preprocessing,
+    augmentation: Augmentation,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, tuple[int, ...]]:
+    """One random window of a clip as network input (C + 1, T, V), with its targets (mirrored if it was)."""
+    joints, confidence = _random_window(example.clip.sequence, seconds, frames, augmentation, rng)
+    names = [labels[index] for index in example.targets]
+    source = example.clip.sequence.layout
+    if source is NTU_25 and rng.random() < augmentation.other_arm:
+        joints = _other_arm(joints, names, rng)
+    targets = example.targets
+    if rng.random() < augmentation.mirror and not NOT_MIRRORED.intersection(names):
+        joints, confidence = mirrored(joints, confidence, source)
+        targets = tuple(labels.index(MIRRORED.get(name, name)) for name in names)
+    if source is NTU_25:
+        matrix = _random_view(augmentation, rng)
+        if layout is NTU_25:
+            joints = rotate_about(joints, matrix, joints[:, :1].mean(0))
+        else:
+            joints, confidence = project_to_kinetics18(
+                joints, confidence, matrix, rng.uniform(*augmentation.distance)
+            )
+    elif layout.coordinates == 2:
+        joints = _tilted(joints, np.radians(rng.uniform(-augmentation.roll, augmentation.roll)))
+    if layout.coordinates == 2:
+        joints = _moving_camera(joints, augmentation, rng)
+    values, seen = normalise(joints, confidence, layout, preprocessing)
+    values = _noisy(values, augmentation, rng)
+    seen = _dropped(seen, layout, augmentation, rng)
+    values *= (seen.max(0) > 0)[None, :, None]
+    values = to_stream(values.astype(np.float32), layout, preprocessing.stream)
+    return np.concatenate([values, seen[..., None]], -1).transpose(2, 0, 1), targets
+
+
+def interpolated(sequence: SkeletonSequence, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """``SkeletonSequence.resample`` for one person without gaps to look for: (T, V, C), (T, V)."""
+    at = sequence.timestamps
+    right = (
+        np.clip(np.searchsorted(at, times), 1, max(len(at) - 1, 1))
+        if len(at) > 1
+        else np.zeros(len(times), int)
+    )
+    left = np.maximum(right - 1, 0)
+    span = np.maximum(at[right] - at[left], 1e-6)
+    weight = np.clip((times - at[left]) / span, 0.0, 1.0).astype(np.float32)
+    joints = sequence.joints[0]
+    values = joints[left] * (1 - weight)[:, None, None] + joints[right] * weight[:, None, None]
+    confidence = sequence.confidence[0][np.where(weight < 0.5, left, right)].copy()
+    confidence[(times < at[0] - MAX_GAP) | (times > at[-1] + MAX_GAP)] = 0.0
+    return values, confidence
+
+
+def mirrored(
+    joints: np.ndarray, confidence: np.ndarray, layout: SkeletonLayout
+) -> tuple[np.ndarray, np.ndarray]:
+    """Left and right exchanged: x negated and the joints of both sides swapped. (T, V, C), (T, V)."""
+    order = list(layout.mirror)
+    flipped = joints[:, order].copy()
+    flipped[..., 0] *= -1
+    return flipped, confidence[:, order]
+
+
+def _random_window(sequence, seconds, frames, augmentation, rng):
+    speed = float(np.exp(rng.uniform(-augmentation.speed, augmentation.speed)))
+    span, first, last = seconds * speed, sequence.timestamps[0], sequence.timestamps[-1]
+    duration = last - first
+    if duration >= span:
+        # Mostly inside the clip, now and then cut off at its start as when a person has just come in.
+        end = rng.uniform(first + span * (1.0 if rng.random() < 0.85 else 0.6), last)
+    elif rng.random() < 0.75:
+        end = last + rng.uniform(0.0, min(0.5, span - duration))
+    else:
+        end = last - rng.uniform(0.0, 0.25) * duration
+    return interpolated(sequence, window_times(end, span, frames))
+
+
+def _random_view(augmentation: Augmentation, rng: np.random.Generator) -> np.ndarray:
+    kind = rng.random()
+    if kind < augmentation.frontal_views:
+        azimuth = rng.normal(0.0, 12.0)
+    elif kind < augmentation.frontal_views + augmentation.any_azimuth:
+        azimuth = rng.uniform(-180.0, 180.0)
+    else:
+        azimuth = rng.uniform(-augmentation.azimuth, augmentation.azimuth)
+    elevation = rng.triangular(augmentation.elevation[0], 4.0, augmentation.elevation[1])
+    roll = rng.uniform(-augmentation.roll, augmentation.roll)
+    return rotation(*np.radians([azimuth, elevation, roll]))
+
+
+def _other_arm(joints: np.ndarray, names: list[str], rng: np.random.Generator) -> np.ndarray:
+    """A wave with both arms from one with the right, a curl with one arm from one with both. (T, 25, 3)."""
+    if names == ["wave"]:
+        # Mirror the higher arm onto the other across the body's own sagittal plane.
+        wrists = [joints[:, NTU_25.index(f"{side}_wrist"), 1].mean() for side in ("left", "right")]
+        source, target = ("left", "right") if wrists[0] > wrists[1] else ("right", "left")
+        a, b = (joints[:, NTU_25.index(f"{side}_shoulder")] for side in (source, target))
+        across = (b - a) / np.maximum(np.linalg.norm(b - a, axis=-1, keepdims=True), 1e-6)
+        arm = joints[:, _ARMS[source]] - a[:, None]
+        arm = arm - 2 * (arm * across[:, None]).sum(-1, keepdims=True) * across[:, None]
+    elif names == ["arm_curl"]:
+        target = ("left", "right")[int(rng.integers(2))]
+        b = joints[:, NTU_25.index(f"{target}_shoulder")]
+        lowest = int(joints[:, NTU_25.index(f"{target}_wrist"), 1].argmin())
+        arm = np.repeat((joints[lowest, _ARMS[target]] - b[lowest])[None], len(joints), 0)
+    else:
+        return joints
+    result = joints.copy()
+    result[:, _ARMS[target]] = b[:, None] + arm
+    return result
+
+
+def _tilted(joints: np.ndarray, angle: float) -> np.ndarray:
+    c, s = np.cos(angle), np.sin(angle)
+    return joints @ np.array([[c, s], [-s, c]], np.float32)
+
+
+def _moving_camera(joints: np.ndarray, augmentation: Augmentation, rng: np.random.Generator) -> np.ndarray:
+    """Zoom and height that change slowly over the window, and pixels that are not square. (T, V, 2)."""
+    time = np.linspace(-1.0, 1.0, len(joints), dtype=np.float32)[:, None, None]
+    centre = joints.reshape(-1, 2).mean(0)
+    size = np.ptp(joints.reshape(-1, 2), axis=0).max()
+    result = (joints - centre) * np.exp(rng.uniform(-1, 1) * augmentation.zoom_drift * time)
+    result = result * np.array([np.exp(rng.uniform(-1, 1) * augmentation.stretch), 1.0], np.float32)
+    if rng.random() < 0.4:
+        result[..., 1:] += rng.normal() * augmentation.height_drift * 0.4 * size * time / 2
+    return result.astype(np.float32)
+
+
+def _noisy(values: np.ndarray, augmentation: Augmentation, rng: np.random.Generator) -> np.ndarray:
+    """Jitter from frame to frame and an error that stays, as pose estimators have. (T, V, C)."""
+    frames, joints, coordinates = values.shape
+    level = augmentation.noise * rng.random()
+    noise = rng.normal(0.0, level, values.shape)
+    knots = rng.normal(0.0, augmentation.slow_noise * rng.random(), (4, joints, coordinates))
+    at = np.linspace(0, 3, frames)
+    low = np.minimum(at.astype(int), 2)
+    part = (at - low)[:, None, None]
+    return values + noise + knots[low] * (1 - part) + knots[low + 1] * part
+
+
+def _dropped(
+    seen: np.ndarray, layout: SkeletonLayout, augmentation: Augmentation, rng: np.random.Generator
+) -> np.ndarray:
+    """Joints out of the picture: lower legs, an arm, single ones. (T, V) of 0 and 1."""
+    seen = seen.copy()
+    if rng.random() < augmentation.drop_legs:
+        legs = [layout.index(name) for name in _LOWER_LEGS if name in layout.joints]
+        if rng.random() < 0.3:
+            legs = [index for index in legs if "knee" not in layout.joints[index]]
+        seen[:, legs] = 0
+    if rng.random() < augmentation.drop_arm:
+        side = ("left", "right")[int(rng.integers(2))]
+        seen[:, [layout.index(f"{side}_{joint}") for joint in ("elbow", "wrist")]] = 0
+    seen[:, rng.random(seen.shape[1]) < augmentation.drop_joint] = 0
+    return seen

@@ -1,0 +1,104 @@
+"""Penn Action (Zhang et al. 2013): 2326 videos of 15 actions, 13 joints annotated by hand in 2-D pixels.
+
+Files ``labels/NNNN.mat``. Official split in the files. What the annotations mean here:
+
+- A joint that was never annotated in a frame sits in the picture's corner (both coordinates <= 1):
+  position (0, 0), confidence 0.
+- A joint marked invisible that has a position was placed by guess behind an occluder: it keeps the
+  position, with confidence 0.3.
+- The annotated head goes to the nose; eyes and ears have confidence 0. The neck is the middle of the
+  shoulders, as sure as the less sure of the two. Where one shoulder was never annotated the neck is the
+  other one, with confidence 0.3: of these 281 clips 256 are side views, in which both places are one (half
+  of the squats and bench presses would otherwise have no neck). With no shoulder there is no neck.
+
+The files carry no frame rate. 30 fps is assumed: ropes are jumped 13 to 15 frames a turn, which is then
+the usual 120 to 140 turns a minute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import scipy.io
+
+from pose.layouts import KINETICS_18
+from pose.skeleton import SkeletonSequence
+from recognizer.data.clip import Clip, DataError, check_finite, list_files
+
+FPS = 30.0
+GUESSED = 0.3
+"""Confidence of a joint with a position that the annotator marked invisible."""
+
+JOINT_ORDER = (
+    "nose", "left_shoulder", "right_shoulder", "left_elbow", "right_elbow", "left_wrist", "right_wrist",
+    "left_hip", "right_hip", "left_knee", "right_knee", "left_ankle", "right_ankle",
+)  # fmt: skip
+
+_KEYS = ("action", "pose", "train", "x", "y", "visibility")
+
+
+def read_penn_action(root: Path) -> Iterator[Clip]:
+    """Yields the clips, by number. The view is the file's "pose" (front, back, left, right).
+
+    Args:
+        root: the folder that holds ``labels/``.
+
+    Raises:
+        DataError: no files, or a malformed one.
+    """
+    for path in list_files(Path(root) / "labels", "*.mat"):
+        content = _load(path)
+        joints, confidence = _kinetics18(content, path)
+        yield Clip(
+            name=path.stem,
+            dataset="penn_action",
+            action=str(content["action"].item()),
+            subject="",
+            split="train" if content["train"].item() == 1 else "test",
+            sequence=SkeletonSequence(
+                joints[None], confidence[None], np.arange(len(joints)) / FPS, KINETICS_18
+            ),
+            view=str(content["pose"].item()),
+        )
+
+
+def _load(path: Path) -> dict[str, np.ndarray]:
+    try:
+        content = scipy.io.loadmat(path, variable_names=_KEYS)
+    except Exception as error:  # scipy raises many kinds on damaged files
+        raise DataError(f"{path}: cannot be read as a MATLAB file ({error}).") from None
+    missing = [key for key in _KEYS if key not in content or not content[key].size]
+    if missing:
+        raise DataError(f"{path}: has no {', '.join(missing)}.")
+    if any(content[key].size != 1 for key in ("action", "pose", "train")):
+        raise DataError(f"{path}: action, pose and train must have one value each.")
+    shape = content["x"].shape
+    if len(shape) != 2 or shape[1] != 13 or any(content[k].shape != shape for k in ("y", "visibility")):
+        raise DataError(f"{path}: x, y and visibility must all be (frames, 13).")
+    return content
+
+
+def _kinetics18(content: dict[str, np.ndarray], path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """joints (T, 18, 2) pixels, confidence (T, 18)."""
+    points = np.stack([content["x"], content["y"]], axis=-1).astype(np.float64)
+    check_finite(points, path)
+    sure = np.where(content["visibility"] > 0, 1.0, GUESSED)
+    sure[(points <= 1).all(axis=-1)] = 0.0
+    points[sure == 0] = 0.0
+
+    joints = np.zeros((len(points), len(KINETICS_18), 2))
+    confidence = np.zeros(joints.shape[:2])
+    target = [KINETICS_18.index(name) for name in JOINT_ORDER]
+    joints[:, target], confidence[:, target] = points, sure
+    neck = KINETICS_18.index("neck")
+    for side, other in (("left", "right"), ("right", "left")):
+        shoulder, opposite = JOINT_ORDER.index(f"{side}_shoulder"), JOINT_ORDER.index(f"{other}_shoulder")
+        alone = (sure[:, shoulder] > 0) & (sure[:, opposite] == 0)
+        joints[alone, neck], confidence[alone, neck] = points[alone, shoulder], GUESSED
+    shoulders = [JOINT_ORDER.index("left_shoulder"), JOINT_ORDER.index("right_shoulder")]
+    both = sure[:, shoulders].min(axis=1) > 0
+    joints[both, neck] = points[both][:, shoulders].mean(axis=1)
+    confidence[both, neck] = sure[both][:, shoulders].min(axis=1)
+    return joints, confidence

@@ -1,0 +1,109 @@
+"""MediaPipe landmarks of clips from real cameras (phones, webcams, gym footage), in either layout.
+
+``real_landmarks.npz`` holds the frames of all clips one after the other, ``real_landmarks.csv`` a line a
+clip. People are disjoint between the parts "train" and "val". The class "other" stands for actions outside
+the vocabulary.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from pose.layouts import KINETICS_18, NTU_25, SkeletonLayout
+from pose.mapping import kinetics18_from_landmarks, ntu25_from_landmarks
+from pose.skeleton import SkeletonSequence
+from recognizer.data.clip import Clip, DataError, check_finite
+
+_COLUMNS = ("index", "class", "width", "height", "body", "camera", "person_key", "split", "frames")
+
+
+def read_real_landmarks(root: Path, layout: SkeletonLayout = KINETICS_18) -> Iterator[Clip]:
+    """Yields the clips, in the table's order.
+
+    Args:
+        root: the folder that holds ``real_landmarks.csv`` and ``real_landmarks.npz``.
+        layout: KINETICS_18 (pixels) or NTU_25 (metres from the middle of the hips).
+
+    Raises:
+        DataError: a file is missing or malformed.
+        ValueError: another layout.
+    """
+    if layout not in (KINETICS_18, NTU_25):
+        raise ValueError(f"real landmarks come as {KINETICS_18.name} or {NTU_25.name}, not as {layout.name}")
+    table, arrays = Path(root) / "real_landmarks.csv", Path(root) / "real_landmarks.npz"
+    rows, data = _rows(table), _arrays(arrays)
+    if len(rows) != len(data["lengths"]):
+        raise DataError(f"{table}: has {len(rows)} clips, but {arrays.name} has {len(data['lengths'])}.")
+    for row, length in zip(rows, data["lengths"], strict=True):
+        if row["frames"] != str(length):
+            raise DataError(
+                f"{table}: clip {row['index']} has {row['frames']} frames, {arrays.name} {length}."
+            )
+    ends = np.cumsum(data["lengths"])
+    for row, end, length in zip(rows, ends, data["lengths"], strict=True):
+        frames = {key: data[key][end - length : end] for key in ("landmarks", "world", "time", "detected")}
+        yield Clip(
+            name=f"{row['index']:0>3}_{row['person_key']}",
+            dataset="real_landmarks",
+            action=row["class"],
+            subject=row["person_key"],
+            split=row["split"],
+            sequence=_sequence(frames, (float(row["width"]), float(row["height"])), layout, arrays),
+            view=row["camera"],
+            body=row["body"],
+        )
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    if not path.exists():
+        raise DataError(f"{path}: the table is missing.")
+    with path.open(newline="", encoding="utf-8", errors="replace") as file:
+        rows = list(csv.DictReader(file))
+    missing = [c for c in _COLUMNS if not rows or any(row.get(c) is None for row in rows)]
+    if missing:
+        raise DataError(f"{path}: the column {missing[0]!r} is missing or not filled in every line.")
+    for row in rows:
+        if row["split"] not in ("train", "val") or not (row["width"].isdigit() and row["height"].isdigit()):
+            raise DataError(f"{path}: clip {row['index']} has no valid split, width or height.")
+    return rows
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    if not path.exists():
+        raise DataError(f"{path}: the file is missing.")
+    keys = ("landmarks", "world", "time", "detected", "lengths")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            data = {key: file[key] for key in keys}
+    except Exception as error:  # a damaged zip or array header raises many kinds
+        raise DataError(f"{path}: cannot be read ({error}).") from None
+    total = int(data["lengths"].sum())
+    shapes = {"landmarks": (total, 33, 4), "world": (total, 33, 4), "time": (total,), "detected": (total,)}
+    for key, shape in shapes.items():
+        if data[key].shape != shape:
+            raise DataError(f"{path}: {key} must be {shape} and is {data[key].shape}.")
+    return data
+
+
+def _sequence(
+    frames: dict[str, np.ndarray], size: tuple[float, float], layout: SkeletonLayout, path: Path
+) -> SkeletonSequence:
+    landmarks = frames["landmarks"] if layout is KINETICS_18 else frames["world"]
+    check_finite(landmarks, path)
+    if layout is KINETICS_18:
+        # Pixels, so that both axes have one scale.
+        joints, confidence = kinetics18_from_landmarks(landmarks[..., :2] * np.array(size), landmarks[..., 3])
+    else:
+        joints, confidence = ntu25_from_landmarks(landmarks[..., :3], landmarks[..., 3])
+    seen = frames["detected"].astype(bool)
+    joints = np.where(seen[:, None, None], joints, 0.0)
+    confidence = np.where(seen[:, None], confidence, 0.0)
+    # The clips start anywhere in their video.
+    times = frames["time"].astype(np.float64) - float(frames["time"][0])
+    if np.any(np.diff(times) < 0):
+        raise DataError(f"{path}: the times of a clip run backwards.")
+    return SkeletonSequence(joints[None], confidence[None], times, layout)

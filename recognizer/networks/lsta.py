@@ -1,0 +1,210 @@
+"""LSTA-Net (Chen, Wang, Zhou and Guan, BMVC 2021): long short-term spatio-temporal aggregation.
+
+Three blocks of one MSDA (spatial) and three ATPA (temporal) modules, Eq. 8. Where the paper is silent or
+contradicts itself:
+
+* MSDA's adjacency follows the prose of Sec. 2.1.2, not Eq. 2 (see ``graph.decentralised_scales``); the K = 8
+  scales are k = 0 .. 7, as in MS-G3D, whose factorised path the paper takes over (Sec. 3.2).
+* MSDA widens the channels, the first ATPA of blocks 2 and 3 has stride 2. This reading gives the published
+  1.0 M parameters a stream; widening in the ATPA gives 0.75 M.
+* Dilation of TPA fragment s is s ("gradually increasing dilation rates").
+* With stride 2 the fragments are convolved at the full rate, so that Eq. 4 can add fragment s - 1's output to
+  fragment s, and every second frame of the result is kept.
+* The 1x1 transformations that embed the S fragments are followed by batch norm and ReLU, the fragments'
+  convolutions by one batch norm; residual connection and ReLU around each ATPA as in MS-G3D's MS-TCN.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from pose.layouts import SkeletonLayout
+from recognizer import graph
+from recognizer.layers.spatial import MultiScaleGraphConv
+
+_ADJACENCY = {
+    "gcn": graph.power_scales,
+    "ms-gcn": graph.disentangled_scales,
+    "msda": graph.decentralised_scales,
+}
+
+
+@dataclass(frozen=True)
+class LSTAConfig:
+    """Choices of LSTA-Net; the defaults are the paper's best (Tables 4 to 7).
+
+    Attributes:
+        spatial: spatial aggregation of Table 4.
+        scales: K, number of adjacency scales (Table 4).
+        fragments: S, sub-convolutions of a TPA (Table 6).
+        attention: with MAM (Table 5).
+        attention_kernel: eta of Eq. 6 (Table 7).
+        attention_dilations: parallel 1-D convolutions of Eq. 7, dilations 1 .. this many (Table 7).
+        attention_pool: "max" or "average" pooling before MAM (Table 7).
+        width: multiplies the channels 72, 144, 288 (rounded to a multiple of ``fragments``).
+        dropout: before the classifier; the paper has none.
+    """
+
+    spatial: Literal["gcn", "ms-gcn", "msda"] = "msda"
+    scales: int = 8
+    fragments: int = 6
+    attention: bool = True
+    attention_kernel: int = 5
+    attention_dilations: int = 3
+    attention_pool: Literal["max", "average"] = "max"
+    width: float = 1.0
+    dropout: float = 0.0
+
+    @property
+    def channels(self) -> tuple[int, int, int]:
+        """Output channels of the three blocks."""
+        return tuple(  # type: ignore[return-value]
+            max(self.fragments, round(c * self.width / self.fragments) * self.fragments) for c in (72, 144, 288)
+        )
+
+
+class MaximumResponseAttention(nn.Module):
+    """MAM, Sec. 2.2.2: channel gates from parallel 1-D convolutions over the pooled channel vector.
+
+    Eq. 6 puts the sigmoid inside, Eq. 7 the maximum outside; the sigmoid is monotonic, so their order does
+    not matter.
+
+    Shape:
+        (N, C, T, V) -> (N, C, 1, 1) in (0, 1)
+    """
+
+    def __init__(self, kernel: int, dilations: int, pool: str):
+        super().__init__()
+        self.pool = pool
+        self.convs = nn.ModuleList(
+            nn.Conv1d(1, 1, kernel, padding=d * (kernel - 1) // 2, dilation=d, bias=False)
+            for d in range(1, dilations + 1)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        pooled = x.amax((2, 3)) if self.pool == "max" else x.mean((2, 3))
+        responses = torch.stack([conv(pooled[:, None])[:, 0] for conv in self.convs])
+        return torch.sigmoid(responses.amax(0))[:, :, None, None]
+
+
+class TemporalPyramid(nn.Module):
+    """ATPA, Sec. 2.2: temporal pyramid aggregation (Eq. 4, 5) with maximum-response attention.
+
+    Shape:
+        (N, C, T, V) -> (N, C, ceil(T / stride), V)
+    """
+
+    def __init__(self, channels: int, stride: int, config: LSTAConfig):
+        super().__init__()
+        width = channels // config.fragments
+        # The S learnable 1x1 transformations side by side are one 1x1 convolution.
+        self.embed = nn.Sequential(
+            nn.Conv2d(channels, channels, 1, bias=False), nn.BatchNorm2d(channels), nn.ReLU(inplace=True)
+        )
+        self.convs = nn.ModuleList(
+            nn.Conv2d(width, width, (3, 1), padding=(s, 0), dilation=(s, 1), bias=False)
+            for s in range(1, config.fragments + 1)
+        )
+        self.stride = stride
+        self.norm = nn.BatchNorm2d(channels)
+        self.attention = (
+            MaximumResponseAttention(config.attention_kernel, config.attention_dilations, config.attention_pool)
+            if config.attention
+            else None
+        )
+        self.residual = (
+            nn.Identity()
+            if stride == 1
+            else nn.Sequential(nn.Conv2d(channels, channels, 1, (stride, 1), bias=False), nn.BatchNorm2d(channels))
+        )
+        self.act = nn.ReLU(inplace=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        outputs: list[Tensor] = []
+        for fragment, conv in zip(self.embed(x).chunk(len(self.convs), 1), self.convs, strict=True):
+            outputs.append(conv(fragment + outputs[-1] if outputs else fragment))
+        y = self.norm(torch.cat([output[:, :, :: self.stride] for output in outputs], 1))
+        if self.attention is not None:
+            y = y * self.attention(y)
+        return self.act(y + self.residual(x))
+
+
+class LSTANet(nn.Module):
+    """One stream of LSTA-Net.
+
+    Args:
+        layout: joints and bones.
+        classes: number of actions.
+        in_channels: coordinates (+ confidence) a joint.
+        persons: M, persons a sample holds.
+        config: the paper's choices.
+
+    Shape:
+        (N, C, T, V, M) -> logits (N, classes)
+    """
+
+    def __init__(
+        self,
+        layout: SkeletonLayout,
+        classes: int,
+        in_channels: int = 3,
+        persons: int = 2,
+        config: LSTAConfig = LSTAConfig(),
+    ):
+        super().__init__()
+        self.persons = persons
+        adjacency = _ADJACENCY[config.spatial](graph.adjacency(layout), config.scales)
+        self.input_norm = nn.BatchNorm1d(persons * len(layout) * in_channels)
+        blocks, channels = [], in_channels
+        for index, width in enumerate(config.channels):
+            first_stride = 1 if index == 0 else 2
+            blocks.append(
+                nn.Sequential(
+                    MultiScaleGraphConv(adjacency, channels, width),
+                    TemporalPyramid(width, first_stride, config),
+                    TemporalPyramid(width, 1, config),
+                    TemporalPyramid(width, 1, config),
+                )
+            )
+            channels = width
+        self.blocks = nn.Sequential(*blocks)
+        self.dropout = nn.Dropout(config.dropout)
+        self.classifier = nn.Linear(channels, classes)
+        _initialise(self)
+
+    def features(self, x: Tensor) -> Tensor:
+        """(N, C, T, V, M) -> (N, M, C', T', V), output of the last block."""
+        n, c, t, v, m = x.shape
+        x = self.input_norm(x.permute(0, 4, 3, 1, 2).reshape(n, m * v * c, t))
+        x = x.view(n * m, v, c, t).permute(0, 2, 3, 1).contiguous()
+        y = self.blocks(x)
+        return y.view(n, m, *y.shape[1:])
+
+    def classify(self, features: Tensor) -> Tensor:
+        """(N, M, C', T', V) -> logits (N, classes): global average over joints and frames, mean over persons."""
+        return self.classifier(self.dropout(features.mean((3, 4)).mean(1)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.classify(self.features(x))
+
+    def forward_with_attention(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits (N, classes) and responses (N, M, T', V) of the last block, as in Fig. 3.
+
+        The response of a joint at a time is the mean magnitude of its feature vector (the features are
+        outputs of a ReLU, so they are not negative).
+        """
+        features = self.features(x)
+        return self.classify(features), features.mean(2)
+
+
+def _initialise(network: nn.Module) -> None:
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        elif isinstance(module, nn.Linear):
+            nn.init.normal_(module.weight, 0.0, (2.0 / module.out_features) ** 0.5)
+            nn.init.zeros_(module.bias)

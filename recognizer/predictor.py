@@ -1,0 +1,160 @@
+"""From windows of skeletons to named actions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from pose.layouts import LAYOUTS, SkeletonLayout
+from pose.skeleton import SkeletonSequence
+from recognizer import weights
+from recognizer.attention import AttentionMaps, unit_range
+from recognizer.preprocess import Preprocessing, network_input
+
+
+@dataclass(frozen=True)
+class LabelScore:
+    """A label and its probability."""
+
+    label: str
+    score: float
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What one window shows.
+
+    Attributes:
+        probabilities: (K,) float32, in the order of ``classes``.
+        classes: the weights' labels.
+        start, end: the window's time span in seconds.
+        attention: what the network looked at, if it was asked for.
+    """
+
+    probabilities: np.ndarray
+    classes: tuple[str, ...]
+    start: float
+    end: float
+    attention: AttentionMaps | None = None
+
+    def top(self, count: int = 5) -> tuple[LabelScore, ...]:
+        """The most probable labels, best first."""
+        return top_labels(self.probabilities, self.classes, count)
+
+
+def top_labels(probabilities: np.ndarray, classes: Sequence[str], count: int = 5) -> tuple[LabelScore, ...]:
+    """The ``count`` most probable of ``classes``, best first."""
+    order = np.argsort(-probabilities, kind="stable")[:count]
+    return tuple(LabelScore(classes[index], float(probabilities[index])) for index in order)
+
+
+class Recognizer:
+    """A trained network, ready for windows. Runs on CUDA where present, otherwise on the CPU.
+
+    Example:
+        >>> recognizer = Recognizer.load("kinetics-18-lsta-daily")
+        >>> prediction, = recognizer.predict([window])
+        >>> prediction.top(1)[0].label
+    """
+
+    def __init__(self, network: nn.Module, card: weights.WeightsCard, device: str | None = None):
+        self.card = card
+        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self._network = network.eval().to(self.device)
+
+    @classmethod
+    def load(cls, name: str | Path, device: str | None = None) -> Recognizer:
+        """Loads weights by name or path.
+
+        Raises:
+            WeightsError: with one sentence, see ``weights.load``.
+        """
+        network, card = weights.load(name)
+        return cls(network, card, device)
+
+    @classmethod
+    def untrained(
+        cls, layout: str = "kinetics-18", classes: tuple[str, ...] = ("clap", "idle", "squat", "wave"), frames: int = 32
+    ) -> Recognizer:
+        """A small network with random weights, for tests and benchmarks of everything around it."""
+        card = weights.WeightsCard(
+            name="untrained", network="lsta", network_config=weights.LSTAConfig(width=0.25), layout=layout,
+            window_seconds=3.0, frames=frames, preprocessing=Preprocessing(), classes=classes, threshold=0.5,
+            data="none", licence="none", training={}, metrics={}, sha256="",
+        )  # fmt: skip
+        torch.manual_seed(0)
+        return cls(weights.build_network(card), card)
+
+    @property
+    def layout(self) -> SkeletonLayout:
+        """Layout of the windows that the network takes."""
+        return LAYOUTS[self.card.layout]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Labels, in the order of ``Prediction.probabilities``."""
+        return self.card.classes
+
+    @property
+    def threshold(self) -> float:
+        """Probability under which an action is not known."""
+        return self.card.threshold
+
+    @property
+    def window_seconds(self) -> float:
+        """Length of a window."""
+        return self.card.window_seconds
+
+    @property
+    def frames(self) -> int:
+        """Frames of a window."""
+        return self.card.frames
+
+    def predict(self, windows: Sequence[SkeletonSequence], attention: bool = False) -> list[Prediction]:
+        """Recognises all windows in one batch.
+
+        Args:
+            windows: each of one person (M = 1) and ``frames`` frames, raw pixels or metres.
+            attention: also tell what the network looked at.
+
+        Raises:
+            WeightsError: a window has another layout, person or frame count than the weights want.
+        """
+        if not windows:
+            return []
+        batch = torch.from_numpy(np.stack([self._input(window) for window in windows])).to(self.device)
+        with torch.inference_mode():
+            if attention:
+                logits, responses = self._network.forward_with_attention(batch)
+                maps = [_attention_maps(response) for response in responses[:, 0].float().cpu().numpy()]
+            else:
+                logits = self._network(batch)
+                maps = [None] * len(windows)
+            probabilities = logits.float().softmax(1).cpu().numpy()
+        return [
+            Prediction(row, self.classes, float(window.timestamps[0]), float(window.timestamps[-1]), seen)
+            for row, window, seen in zip(probabilities, windows, maps, strict=True)
+        ]
+
+    def _input(self, window: SkeletonSequence) -> np.ndarray:
+        if window.layout is not self.layout:
+            raise weights.WeightsError(
+                f"The weights {self.card.name} take {self.layout.name} skeletons, and these are {window.layout.name}."
+            )
+        if window.joints.shape[:2] != (1, self.frames):
+            raise weights.WeightsError(
+                f"The weights {self.card.name} take windows of 1 person and {self.frames} frames, "
+                f"and this one has {window.joints.shape[0]} and {window.joints.shape[1]}."
+            )
+        values = network_input(window.joints[0], window.confidence[0], self.layout, self.card.preprocessing)
+        return values[..., None]
+
+
+def _attention_maps(responses: np.ndarray) -> AttentionMaps:
+    """(T', V) responses of the last block -> joint and frame responses as in LSTA-Net's Fig. 3."""
+    return AttentionMaps(joints=unit_range(responses), frames=unit_range(responses.mean(1)))

@@ -1,0 +1,37 @@
+"""The four input streams of skeleton networks (2s-AGCN, MS-G3D; LSTA-Net Sec. 3.3)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from pose.layouts import SkeletonLayout
+
+Stream = Literal["joint", "bone", "joint_motion", "bone_motion"]
+
+
+def bones(joints: np.ndarray, layout: SkeletonLayout) -> np.ndarray:
+    """(..., V, C) joints -> (..., V, C) vectors from each joint's parent to the joint; 0 at the root."""
+    return joints - joints[..., list(layout.parents), :]
+
+
+def motion(values: np.ndarray) -> np.ndarray:
+    """(T, V, C) -> (T, V, C) differences x[t + 1] - x[t]; the last frame is 0."""
+    result = np.zeros_like(values)
+    result[:-1] = values[1:] - values[:-1]
+    return result
+
+
+def to_stream(joints: np.ndarray, layout: SkeletonLayout, stream: Stream) -> np.ndarray:
+    """(T, V, C) normalised joints -> (T, V, C) of the stream. Raises ValueError for an unknown stream."""
+    match stream:
+        case "joint":
+            return joints
+        case "bone":
+            return bones(joints, layout)
+        case "joint_motion":
+            return motion(joints)
+        case "bone_motion":
+            return motion(bones(joints, layout))
+    raise ValueError(f"unknown stream {stream!r}: choose joint, bone, joint_motion or bone_motion")

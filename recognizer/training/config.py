@@ -1,0 +1,100 @@
+"""Configuration of a training run: a YAML file, validated, overridable from the command line."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError
+
+from recognizer.data.augment import Augmentation
+from recognizer.networks.lsta import LSTAConfig
+from recognizer.preprocess import Preprocessing
+
+
+class ConfigError(ValueError):
+    """A configuration cannot be used. The message is one sentence."""
+
+
+class TrainingConfig(BaseModel):
+    """Everything that decides the outcome of a run.
+
+    Attributes:
+        name: of the run and of the weights it makes.
+        vocabulary: key of ``vocabulary.VOCABULARIES``.
+        layout: key of ``pose.layouts.LAYOUTS``.
+        network: the network's own choices.
+        window_seconds, frames: what the network sees.
+        steps: optimiser steps; the learning rate warms up over the first 5 % and falls to 0 as a cosine.
+        real_share: share of the windows drawn from real camera clips, where the vocabulary has them.
+        balance: exponent of the class frequency; 0 draws clips evenly, 1 draws classes evenly.
+        ema: decay of the averaged weights, which are the ones validated and shipped.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    vocabulary: str
+    layout: str
+    network: LSTAConfig = LSTAConfig()
+    preprocessing: Preprocessing = Preprocessing()
+    augmentation: Augmentation = Augmentation()
+    window_seconds: PositiveFloat = 3.0
+    frames: PositiveInt = 32
+    steps: PositiveInt = 6000
+    batch_size: PositiveInt = 64
+    optimizer: Literal["adamw", "sgd"] = "adamw"
+    learning_rate: PositiveFloat = 2e-3
+    weight_decay: float = 0.02
+    label_smoothing: float = Field(0.05, ge=0, lt=1)
+    real_share: float = Field(0.25, ge=0, le=1)
+    balance: float = Field(0.6, ge=0, le=1)
+    ema: float = Field(0.998, ge=0, lt=1)
+    validate_every: PositiveInt = 500
+    threads: PositiveInt | None = None
+    seed: int = 1
+
+
+def shipped_configs() -> dict[str, Path]:
+    """Configurations that come with the package, by name such as "lsta/daily"."""
+    folder = Path(str(resources.files("recognizer"))) / "configs"
+    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in sorted(folder.rglob("*.yaml"))}
+
+
+def load_config(name: str, overrides: list[str] = ()) -> TrainingConfig:
+    """Reads a shipped configuration by name or any YAML file, and applies ``key=value`` overrides.
+
+    Args:
+        name: "lsta/daily" or a path.
+        overrides: dotted keys, values in YAML: ``["steps=100", "network.width=0.5"]``.
+
+    Raises:
+        ConfigError: the file is missing or malformed, or a value does not fit.
+    """
+    path = shipped_configs().get(name, Path(name))
+    try:
+        values = yaml.safe_load(path.read_text())
+    except OSError:
+        known = ", ".join(shipped_configs())
+        raise ConfigError(f"There is no configuration {name!r}: give a YAML file or one of {known}.") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path} is not YAML: {error}") from None
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path} must hold keys and values.")
+    for override in overrides:
+        key, equals, text = override.partition("=")
+        if not equals:
+            raise ConfigError(f"{override!r} is no override: write key=value.")
+        *parents, last = key.split(".")
+        target = values
+        for parent in parents:
+            target = target.setdefault(parent, {})
+        target[last] = yaml.safe_load(text)
+    try:
+        return TrainingConfig.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"{path}: {where}: {first['msg']}.") from None

@@ -1,0 +1,105 @@
+"""Examples as torch data: endless random windows for training, every window of a clip for evaluation."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch.utils.data import IterableDataset
+
+from pose.layouts import LAYOUTS, NTU_25, SkeletonLayout
+from recognizer.data.augment import interpolated, training_window
+from recognizer.data.corpus import Example
+from recognizer.data.views import project_to_kinetics18, rotation
+from recognizer.preprocess import Preprocessing, network_input
+from recognizer.training.config import TrainingConfig
+from recognizer.windows import window_ends, window_times
+
+FRONT_DISTANCE = 3.0
+"""Metres from which 3-D test clips are seen, from the sensor's own side, in a 2-D layout."""
+
+
+class RandomWindows(IterableDataset):
+    """Endless batches of random windows: (B, C + 1, T, V, 1) float32 and (B, K) bool targets.
+
+    A row of targets with no True is a clip that shows none of the labels. Each batch depends only on the seed
+    and its number, so that a resumed run goes on with what an uninterrupted one would have seen.
+    """
+
+    def __init__(self, examples: list[Example], labels: tuple[str, ...], config: TrainingConfig, first_batch: int = 0):
+        self.examples, self.labels, self.config, self.first_batch = examples, labels, config, first_batch
+        self.layout = LAYOUTS[config.layout]
+        self.weights = sampling_weights(examples, config.balance, config.real_share)
+
+    def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        number = self.first_batch
+        while True:
+            yield self.batch(number)
+            number += 1
+
+    def batch(self, number: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """The batch of a given number."""
+        config = self.config
+        rng = np.random.default_rng([config.seed, number])
+        chosen = rng.choice(len(self.examples), config.batch_size, p=self.weights)
+        windows, targets = [], torch.zeros(len(chosen), len(self.labels), dtype=torch.bool)
+        for row, index in enumerate(chosen):
+            window, classes = training_window(
+                self.examples[index], self.layout, self.labels, config.window_seconds, config.frames,
+                config.preprocessing, config.augmentation, rng,
+            )  # fmt: skip
+            windows.append(window)
+            targets[row, list(classes)] = True
+        return torch.from_numpy(np.stack(windows)).float().unsqueeze(-1), targets
+
+
+def sampling_weights(examples: list[Example], balance: float, real_share: float) -> np.ndarray:
+    """(n,) probabilities: rare classes are drawn more often, real camera clips with a given share."""
+    counts = Counter(example.targets for example in examples)
+    weights = np.array([counts[example.targets] ** -balance for example in examples])
+    real = np.array([example.clip.dataset == "real_landmarks" for example in examples])
+    if real.any() and not real.all() and real_share > 0:
+        # Among the real clips long ones hold more different windows than short ones.
+        weights[real] *= [min(example.clip.sequence.duration, 8.0) for example in examples if
+                          example.clip.dataset == "real_landmarks"]  # fmt: skip
+        weights[real] *= real_share / weights[real].sum()
+        weights[~real] *= (1 - real_share) / weights[~real].sum()
+    return weights / weights.sum()
+
+
+def clip_windows(
+    example: Example,
+    layout: SkeletonLayout,
+    seconds: float,
+    frames: int,
+    preprocessing: Preprocessing,
+    fps: float | None = None,
+) -> np.ndarray:
+    """All windows of a clip as the recogniser would see them: (n, C + 1, T, V, 1) float32.
+
+    Args:
+        example: a 3-D clip is seen from the sensor's side when the layout is 2-D.
+        fps: keeps only as many frames a second of the clip, as a slower camera would.
+    """
+    sequence = example.clip.sequence
+    if fps is not None:
+        sequence = slower(sequence, fps)
+    windows = []
+    for end in window_ends(sequence.timestamps[0], sequence.timestamps[-1], seconds):
+        joints, confidence = interpolated(sequence, window_times(end, seconds, frames))
+        if sequence.layout is NTU_25 and layout is not NTU_25:
+            joints, confidence = project_to_kinetics18(joints, confidence, rotation(), FRONT_DISTANCE)
+        windows.append(network_input(joints, confidence, layout, preprocessing))
+    return np.stack(windows)[..., None].astype(np.float32)
+
+
+def slower(sequence, fps: float):
+    """The sequence as a camera of ``fps`` frames a second would have taken it (nearest frames, no filter)."""
+    count = int(np.floor(sequence.duration * fps + 1e-6)) + 1
+    wanted = sequence.timestamps[0] + np.arange(count) / fps
+    keep = np.unique(np.abs(sequence.timestamps[None] - wanted[:, None]).argmin(1))
+    return type(sequence)(
+        sequence.joints[:, keep], sequence.confidence[:, keep], sequence.timestamps[keep], sequence.layout
+    )

@@ -1,0 +1,146 @@
+"""One training run, from configuration to weights."""
+
+from __future__ import annotations
+
+import datetime
+import subprocess
+import warnings
+from pathlib import Path
+
+import lightning as L
+import torch
+from lightning.pytorch.callbacks import EMAWeightAveraging, LearningRateMonitor, ModelCheckpoint
+from lightning.pytorch.loggers import CSVLogger
+from torch.utils.data import DataLoader
+
+from pose.layouts import LAYOUTS
+from recognizer import weights
+from recognizer.data.corpus import Example, load_corpus
+from recognizer.networks.lsta import LSTANet
+from recognizer.training.config import ConfigError, TrainingConfig
+from recognizer.training.dataset import RandomWindows, clip_windows
+from recognizer.training.module import RecognitionModule
+from recognizer.vocabulary import VOCABULARIES
+
+DEFAULT_THRESHOLD = 0.5
+LICENCE = "research use only: the data sets trained on are licensed for research"
+
+
+def train(
+    config: TrainingConfig, data: Path, run: Path, resume: bool = False, weights_dir: Path | None = None
+) -> Path:
+    """Trains, keeps the checkpoints ``last.ckpt`` and ``best-*.ckpt`` in ``run`` and writes the best as weights.
+
+    The best is chosen on the validation part, never on test clips.
+
+    Args:
+        config: of the run; saved as ``config.json``.
+        data: folder with one folder a data set.
+        run: folder of the run.
+        resume: go on from ``last.ckpt``; the numbers are those of an uninterrupted run.
+        weights_dir: where the weights go; ``run`` by default.
+
+    Returns:
+        The safetensors file.
+
+    Raises:
+        DataError, ConfigError: with one sentence.
+    """
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    for known, key in ((VOCABULARIES, config.vocabulary), (LAYOUTS, config.layout)):
+        if key not in known:
+            raise ConfigError(f"{key!r} is unknown: choose one of {', '.join(known)}.")
+    last = run / "last.ckpt"
+    if resume and not last.is_file():
+        raise ConfigError(f"{last} does not exist: there is nothing to resume.")
+    vocabulary, layout = VOCABULARIES[config.vocabulary], LAYOUTS[config.layout]
+    examples = load_corpus(data, vocabulary, layout)
+    parts = {part: [e for e in examples if e.part == part] for part in ("train", "val")}
+    run.mkdir(parents=True, exist_ok=True)
+    (run / "config.json").write_text(config.model_dump_json(indent=2))
+
+    L.seed_everything(config.seed, verbose=False)
+    network = LSTANet(layout, len(vocabulary.labels), layout.coordinates + 1, persons=1, config=config.network)
+    module = RecognitionModule(network, config)
+    first_batch = int(torch.load(last, weights_only=False, map_location="cpu")["global_step"]) if resume else 0
+    windows = RandomWindows(parts["train"], vocabulary.labels, config, first_batch)
+    best = ModelCheckpoint(run, "best-{step}-{val:.4f}", monitor="val", mode="max", save_weights_only=False)
+    best.CHECKPOINT_EQUALS_CHAR = "_"
+    newest = ModelCheckpoint(run, "last", every_n_train_steps=config.validate_every, enable_version_counter=False)
+    warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+    trainer = L.Trainer(
+        max_steps=config.steps,
+        val_check_interval=config.validate_every,
+        check_val_every_n_epoch=None,
+        gradient_clip_val=5.0,
+        num_sanity_val_steps=0,
+        log_every_n_steps=50,
+        callbacks=[EMAWeightAveraging(decay=config.ema), best, newest, LearningRateMonitor("step")],
+        logger=CSVLogger(run, name="", version="log"),
+        default_root_dir=run,
+        enable_model_summary=False,
+    )
+    trainer.fit(
+        module,
+        DataLoader(windows, batch_size=None),
+        DataLoader(_validation_clips(parts["val"], config), batch_size=None),
+        ckpt_path=last if resume else None,
+        weights_only=False,
+    )
+    chosen = best.best_model_path or str(last)
+    checkpoint = torch.load(chosen, weights_only=False, map_location="cpu")
+    prefix = "network."
+    network.load_state_dict({k.removeprefix(prefix): v for k, v in checkpoint["state_dict"].items() if prefix in k})
+    card = weights.WeightsCard(
+        name=config.name,
+        network="lsta",
+        network_config=config.network,
+        layout=config.layout,
+        window_seconds=config.window_seconds,
+        frames=config.frames,
+        preprocessing=config.preprocessing,
+        classes=vocabulary.labels,
+        threshold=DEFAULT_THRESHOLD,
+        data=_data_summary(parts["train"]),
+        licence=LICENCE,
+        training={
+            "config": config.model_dump(mode="json"),
+            "best_step": int(checkpoint["global_step"]),
+            "commit": _commit(),
+            "date": datetime.date.today().isoformat(),
+        },
+        metrics={"validation": round(float(best.best_model_score or 0.0), 4)},
+        sha256="",
+    )
+    return weights.save(network, card, weights_dir or run)
+
+
+def _validation_clips(examples: list[Example], config: TrainingConfig) -> list[tuple[torch.Tensor, tuple[int, ...], bool]]:
+    layout = LAYOUTS[config.layout]
+    return [
+        (
+            torch.from_numpy(clip_windows(e, layout, config.window_seconds, config.frames, config.preprocessing)),
+            e.targets,
+            e.clip.dataset == "real_landmarks",
+        )
+        for e in examples
+        if e.targets
+    ]
+
+
+def _data_summary(examples: list[Example]) -> str:
+    counts: dict[str, int] = {}
+    for example in examples:
+        counts[example.clip.dataset] = counts.get(example.clip.dataset, 0) + 1
+    return "training clips: " + ", ".join(f"{name} {count}" for name, count in counts.items())
+
+
+def _commit() -> str:
+    try:
+        return subprocess.run(
+            ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True,
+            cwd=Path(__file__).parent,
+        ).stdout.strip()  # fmt: skip
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"

@@ -1,0 +1,157 @@
+"""Weights on disk: a safetensors file and, beside it, a card that tells what it is.
+
+``<layout>-<network>-<vocabulary>.safetensors`` holds the tensors, ``<same name>.json`` the card.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any, Literal
+
+import safetensors
+import safetensors.torch
+from pydantic import BaseModel, ConfigDict, ValidationError
+from torch import nn
+
+from pose.layouts import LAYOUTS
+from recognizer.networks.lsta import LSTAConfig, LSTANet
+from recognizer.preprocess import Preprocessing
+
+
+class WeightsError(ValueError):
+    """Weights cannot be used. The message is one sentence that says why and what there is instead."""
+
+
+class WeightsCard(BaseModel):
+    """What a weights file is and how it was obtained.
+
+    Attributes:
+        name: file name without its ending.
+        network: which network, and its configuration.
+        layout: key of ``pose.layouts.LAYOUTS``.
+        window_seconds, frames: what the network sees.
+        preprocessing: how a window becomes input, the stream among it.
+        classes: labels in the order of the logits.
+        threshold: smoothed probability under which the recogniser says that it knows no such action.
+        data: data sets and splits trained on.
+        licence: what the weights may be used for.
+        training: command, seed, steps, commit and time of the run.
+        metrics: figures, each with the command that measured it.
+        sha256: of the safetensors file.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    network: Literal["lsta"]
+    network_config: LSTAConfig
+    layout: str
+    window_seconds: float
+    frames: int
+    preprocessing: Preprocessing
+    classes: tuple[str, ...]
+    threshold: float
+    data: str
+    licence: str
+    training: dict[str, Any]
+    metrics: dict[str, Any]
+    sha256: str
+
+
+def weights_folder() -> Path:
+    """Folder of the shipped weights."""
+    import weights
+
+    return Path(next(iter(weights.__path__)))
+
+
+def available(folder: Path | None = None) -> dict[str, WeightsCard]:
+    """Cards of all weights in a folder (the shipped one by default) by name; damaged cards are left out."""
+    cards = {}
+    for path in sorted((folder or weights_folder()).glob("*.json")):
+        try:
+            cards[path.stem] = WeightsCard.model_validate_json(path.read_text())
+        except (OSError, ValidationError):
+            continue
+    return cards
+
+
+def build_network(card: WeightsCard) -> nn.Module:
+    """The network that a card describes, with random weights."""
+    layout = LAYOUTS[card.layout]
+    return LSTANet(layout, len(card.classes), layout.coordinates + 1, persons=1, config=card.network_config)
+
+
+def save(network: nn.Module, card: WeightsCard, folder: Path) -> Path:
+    """Writes tensors and card, each to a temporary name first. The card's hash is filled in here.
+
+    Returns:
+        The safetensors file.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    data = safetensors.torch.save(tensors)
+    card = card.model_copy(update={"sha256": hashlib.sha256(data).hexdigest()})
+    path = folder / f"{card.name}.safetensors"
+    _write(path, data)
+    _write(path.with_suffix(".json"), (json.dumps(card.model_dump(mode="json"), indent=2) + "\n").encode())
+    return path
+
+
+def load(name: str | Path) -> tuple[nn.Module, WeightsCard]:
+    """A network in evaluation mode with its trained weights.
+
+    Args:
+        name: of shipped weights, or a path to a .safetensors file (or its card) anywhere.
+
+    Raises:
+        WeightsError: nothing of that name, a damaged file, or a card that does not fit the tensors.
+    """
+    path = Path(name)
+    if path.suffix in (".safetensors", ".json"):
+        card_path = path.with_suffix(".json")
+    else:
+        card_path = weights_folder() / f"{name}.json"
+    tensor_path = card_path.with_suffix(".safetensors")
+    if not card_path.is_file() or not tensor_path.is_file():
+        missing = f"{tensor_path.name if card_path.is_file() else card_path.name} is missing"
+        raise WeightsError(f"There are no weights {str(name)!r} ({missing}). {_offer()}")
+    try:
+        card = WeightsCard.model_validate_json(card_path.read_text())
+    except (ValidationError, ValueError, OSError):
+        raise WeightsError(f"The card {card_path} is damaged. {_offer()}") from None
+    if card.layout not in LAYOUTS:
+        raise WeightsError(
+            f"{card_path.name} names the layout {card.layout!r}, and there are only {', '.join(LAYOUTS)}. {_offer()}"
+        )
+    data = tensor_path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != card.sha256:
+        raise WeightsError(f"{tensor_path} is damaged: its hash is not the one in its card. {_offer()}")
+    network = build_network(card)
+    try:
+        network.load_state_dict(safetensors.torch.load(data))
+    except (RuntimeError, safetensors.SafetensorError) as error:
+        reason = str(error).strip().splitlines()[-1].strip().rstrip(".")
+        raise WeightsError(f"{tensor_path} does not fit its card: {reason}. {_offer()}") from None
+    return network.eval(), card
+
+
+def _offer() -> str:
+    names = ", ".join(available())
+    return f"Available weights: {names}." if names else f"No usable weights are in {weights_folder()}."
+
+
+def _write(path: Path, data: bytes) -> None:
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
