@@ -30,7 +30,7 @@ class Augmentation(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    speed: float = 0.25  # log-uniform: times e^-0.25 .. e^0.25
+    speed: float = 0.3  # log-uniform: times e^-0.3 .. e^0.3
     mirror: float = 0.5
     frontal_views: float = 0.35  # share of 3-D clips seen from nearly the front
     azimuth: float = 80.0

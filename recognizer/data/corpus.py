@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -57,8 +57,10 @@ class Example:
     part: str
 
 
-def load_corpus(root: Path, vocabulary: Vocabulary, layout: SkeletonLayout) -> list[Example]:
-    """Reads every data set of the vocabulary found under ``root``, one folder a set.
+def load_corpus(
+    root: Path, vocabulary: Vocabulary, layout: SkeletonLayout, datasets: Collection[str] | None = None
+) -> list[Example]:
+    """Reads every data set of the vocabulary (or only the named ones) under ``root``, one folder a set.
 
     3-D clips stay 3-D here, also for a 2-D layout: they are projected anew at every use (``data.windows``).
 
@@ -67,7 +69,7 @@ def load_corpus(root: Path, vocabulary: Vocabulary, layout: SkeletonLayout) -> l
     """
     examples: list[Example] = []
     for dataset in vocabulary.sources:
-        if dataset == "rest":
+        if dataset == "rest" or (datasets is not None and dataset not in datasets):
             continue
         folder = Path(root) / dataset
         if not folder.is_dir():

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from pose.layouts import SkeletonLayout
 from recognizer import graph
-from recognizer.layers.spatial import MultiScaleGraphConv
+from recognizer.layers.spatial import MultiScaleGraphConv, PointwiseConv
 
 _ADJACENCY = {
     "gcn": graph.power_scales,
@@ -103,7 +103,7 @@ class TemporalPyramid(nn.Module):
         width = channels // config.fragments
         # The S learnable 1x1 transformations side by side are one 1x1 convolution.
         self.embed = nn.Sequential(
-            nn.Conv2d(channels, channels, 1, bias=False), nn.BatchNorm2d(channels), nn.ReLU(inplace=True)
+            PointwiseConv(channels, channels), nn.BatchNorm2d(channels), nn.ReLU(inplace=True)
         )
         self.convs = nn.ModuleList(
             nn.Conv2d(width, width, (3, 1), padding=(s, 0), dilation=(s, 1), bias=False)
@@ -119,7 +119,7 @@ class TemporalPyramid(nn.Module):
         self.residual = (
             nn.Identity()
             if stride == 1
-            else nn.Sequential(nn.Conv2d(channels, channels, 1, (stride, 1), bias=False), nn.BatchNorm2d(channels))
+            else nn.Sequential(PointwiseConv(channels, channels, stride), nn.BatchNorm2d(channels))
         )
         self.act = nn.ReLU(inplace=True)
 
@@ -180,7 +180,7 @@ class LSTANet(nn.Module):
         """(N, C, T, V, M) -> (N, M, C', T', V), output of the last block."""
         n, c, t, v, m = x.shape
         x = self.input_norm(x.permute(0, 4, 3, 1, 2).reshape(n, m * v * c, t))
-        x = x.view(n * m, v, c, t).permute(0, 2, 3, 1).contiguous()
+        x = x.view(n * m, v, c, t).permute(0, 2, 3, 1).contiguous(memory_format=torch.channels_last)
         y = self.blocks(x)
         return y.view(n, m, *y.shape[1:])
 

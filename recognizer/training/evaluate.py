@@ -1,0 +1,122 @@
+"""Clip-level results of weights on test and validation clips."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from pose.layouts import LAYOUTS
+from recognizer import weights
+from recognizer.data.corpus import Example, load_corpus
+from recognizer.training.config import ConfigError
+from recognizer.training.dataset import clip_windows
+from recognizer.vocabulary import VOCABULARIES
+
+FRAME_RATES = (30.0, 15.0, 10.0)
+"""Frames a second at which the same clip should get the same label."""
+
+
+@dataclass(frozen=True)
+class ClipResult:
+    """A clip's mean probabilities over its windows.
+
+    Attributes:
+        example: the clip and the classes that count as right.
+        probabilities: (K,) float32.
+    """
+
+    example: Example
+    probabilities: np.ndarray
+
+    @property
+    def score(self) -> float:
+        """Probability of the best class."""
+        return float(self.probabilities.max())
+
+    def right(self, k: int = 1) -> bool:
+        """Whether a right class is among the k best."""
+        return bool(set(np.argsort(-self.probabilities)[:k].tolist()) & set(self.example.targets))
+
+
+def evaluate(
+    name: str | Path, data: Path, dataset: str | None = None, part: str | None = None, frame_rates: bool = False
+) -> dict[str, dict[str, float]]:
+    """Evaluates weights on the clips that they must never have been trained on.
+
+    Args:
+        name: of shipped weights, or a path.
+        data: folder with one folder a data set.
+        dataset: only this one; by default every set with a part to report.
+        part: "test" or "val"; by default the test clips of each set and the validation clips of real cameras.
+        frame_rates: also report the share of clips with the same label at 30, 15 and 10 fps.
+
+    Returns:
+        Data set -> figure -> value; shares in [0, 1].
+
+    Raises:
+        WeightsError, DataError, ConfigError: with one sentence.
+    """
+    network, card = weights.load(name)
+    vocabulary = next((v for v in VOCABULARIES.values() if v.labels == card.classes), None)
+    if vocabulary is None:
+        raise ConfigError(f"The classes of {card.name} are those of no known vocabulary, so there is nothing to test on.")
+    if dataset not in (None, *vocabulary.sources):
+        known = ", ".join(vocabulary.sources)
+        raise ConfigError(f"{vocabulary.name} has no data set {dataset!r}: choose one of {known}.")
+    chosen = defaultdict(list)
+    for example in load_corpus(data, vocabulary, LAYOUTS[card.layout], [dataset] if dataset else None):
+        source = example.clip.dataset
+        if source != "rest" and example.part == (part or ("val" if source == "real_landmarks" else "test")):
+            chosen[source].append(example)
+    report = {}
+    for source, examples in chosen.items():
+        results = [classify(network, card, example) for example in examples]
+        report[source] = summary(results, card.threshold)
+        if frame_rates:
+            report[source]["same_label_at_30_15_10_fps"] = _agreement(network, card, examples)
+    return report
+
+
+def classify(network: torch.nn.Module, card: weights.WeightsCard, example: Example, fps: float | None = None) -> ClipResult:
+    """Mean of the softmax over all windows of a clip."""
+    windows = clip_windows(example, LAYOUTS[card.layout], card.window_seconds, card.frames, card.preprocessing, fps)
+    with torch.inference_mode():
+        return ClipResult(example, network(torch.from_numpy(windows)).softmax(1).mean(0).numpy())
+
+
+def summary(results: list[ClipResult], threshold: float) -> dict[str, float]:
+    """Figures of one data set. Clips of no known action count only as ``unknown_rejected``."""
+    known = [result for result in results if result.example.targets]
+    unknown = [result for result in results if not result.example.targets]
+    sure = [result for result in known if result.score >= threshold]
+    figures = {
+        "clips": len(known),
+        "top1": _share([result.right(1) for result in known]),
+        "top5": _share([result.right(5) for result in known]),
+        "unsure": 1 - len(sure) / max(1, len(known)),
+        "top1_where_sure": _share([result.right(1) for result in sure]),
+    }
+    upper = [result.right(1) for result in known if result.example.clip.body == "upper"]
+    if upper:
+        figures["upper_body_clips"] = len(upper)
+        figures["top1_upper_body"] = _share(upper)
+    if unknown:
+        figures["unknown_clips"] = len(unknown)
+        figures["unknown_rejected"] = _share([result.score < threshold for result in unknown])
+    return {name: round(float(value), 4) for name, value in figures.items()}
+
+
+def _agreement(network: torch.nn.Module, card: weights.WeightsCard, examples: list[Example]) -> float:
+    same = []
+    for example in examples:
+        labels = {int(classify(network, card, example, fps).probabilities.argmax()) for fps in FRAME_RATES}
+        same.append(len(labels) == 1)
+    return round(_share(same), 4)
+
+
+def _share(values: list[bool]) -> float:
+    return float(np.mean(values)) if values else float("nan")
