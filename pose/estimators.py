@@ -1,0 +1,261 @@
+"""Pose estimation: at most two people in a picture, as MediaPipe-33 landmarks.
+
+MediaPipe's own mode for several people runs its person detector on every picture while a person is missing,
+and loses people who touch. Here each person has a landmarker of their own that follows nobody else, and the
+detector runs only now and then, on views chosen for it: with the known people painted out, close up, or on a
+tile.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, field
+from types import TracebackType
+
+import cv2
+import numpy as np
+
+from pose.landmarkers import Box, ImageLandmarker, VideoLandmarker
+from pose.similarity import body_centre, body_size, distinct, is_person, same_body, similarity
+from pose.skeleton import PersonPose
+
+_SEARCH_EVERY = 800
+"""Milliseconds between two looks for people not known yet."""
+_MISSING_EVERY = 100
+"""Milliseconds between two looks for a person who has just been lost, at first."""
+_MISSING_FOR = 1500
+"""Milliseconds for which a lost person is looked for."""
+_TOUCHING = 0.2
+"""Similarity of two people's poses from which their landmarkers see pictures without the other one."""
+_GREY = 128  # what people are painted over with
+
+
+@dataclass
+class _Slot:
+    """One person's landmarker; ``pose`` is where the person was last, None while it follows nobody."""
+
+    landmarker: VideoLandmarker = field(default_factory=VideoLandmarker)
+    pose: PersonPose | None = None
+
+
+class MediaPipePose:
+    """Finds and follows one or two people in the pictures of one video.
+
+    Not safe for several threads at once: one estimator a video, one call at a time. Close it when done.
+
+    Args:
+        persons: how many people to look for, 1 or 2.
+
+    Raises:
+        PoseModelError: MediaPipe's models cannot be had.
+    """
+
+    def __init__(self, persons: int = 2) -> None:
+        if persons not in (1, 2):
+            raise ValueError(f"persons must be 1 or 2, got {persons}")
+        self._persons = persons
+        with contextlib.ExitStack() as opened:
+            self._slots = [_Slot() for _ in range(persons)]
+            for slot in self._slots:
+                opened.callback(slot.landmarker.close)
+            self._searcher = ImageLandmarker(persons)
+            opened.callback(self._searcher.close)
+            self._opened: contextlib.ExitStack | None = opened.pop_all()
+        self._frame_size: tuple[int, int] | None = None
+        self._offset = self._now = 0
+        self._restart()
+
+    def estimate(self, image: np.ndarray, timestamp: float) -> list[PersonPose]:
+        """The people in the next picture.
+
+        Args:
+            image: (H, W, 3) uint8 RGB, not mirrored.
+            timestamp: seconds. One that runs backwards starts anew, as ``reset`` does.
+
+        Returns:
+            At most ``persons`` poses, in no promised order.
+        """
+        if self._opened is None:
+            raise RuntimeError("this MediaPipePose is closed")
+        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
+            raise ValueError(f"image must be (H, W, 3) uint8 RGB, got {image.shape} {image.dtype}")
+        self._advance(timestamp, (image.shape[1], image.shape[0]))
+        poses = self._follow(image)
+        if len(poses) < self._persons and self._now >= self._search_at:
+            poses += self._search(image, poses)
+        return poses
+
+    def reset(self) -> None:
+        """Forget all people: the next picture has nothing to do with the last one."""
+        self._restart()
+
+    def close(self) -> None:
+        """Free MediaPipe's resources. May be called again."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+    def __enter__(self) -> MediaPipePose:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _restart(self) -> None:
+        for slot in self._slots:
+            slot.pose = None
+        self._missing: list[tuple[int, PersonPose]] = []
+        self._search_at = self._now
+        self._searches = 0
+        self._fresh = True
+
+    def _advance(self, timestamp: float, frame_size: tuple[int, int]) -> None:
+        """Move the clock: whole milliseconds that never run backwards, whatever the timestamps do."""
+        now = round(timestamp * 1000)
+        if self._frame_size is None:
+            self._offset = -now
+        elif now + self._offset < self._now:
+            self._offset = self._now + 1 - now
+            self._restart()
+        elif frame_size != self._frame_size:
+            self._restart()
+        self._now = now + self._offset
+        self._frame_size = frame_size
+        self._missing = [(since, pose) for since, pose in self._missing if self._now - since <= _MISSING_FOR]
+
+    def _follow(self, image: np.ndarray) -> list[PersonPose]:
+        """Everybody known, in this picture. With nobody known the first landmarker looks by itself."""
+        active = [slot for slot in self._slots if slot.pose is not None] or self._slots[:1]
+        before = [slot.pose for slot in active]
+        for slot, picture in zip(active, _separated(image, before), strict=True):
+            if slot.pose is None:
+                slot.landmarker.let_go()
+            pose = slot.landmarker.follow(picture, self._now)
+            slot.pose = pose if pose is not None and is_person(pose) else None
+        after = [slot.pose for slot in active if slot.pose is not None]
+        if len(after) == 2 and same_body(*after):
+            # Two landmarkers on one body: the one that has jumped there has lost its own.
+            stayed = [similarity(then, now) for then, now in zip(before, after, strict=True)]
+            active[int(np.argmin(stayed))].pose = None
+        for slot, then in zip(active, before, strict=True):
+            if slot.pose is None and then is not None:
+                self._missing = [entry for entry in self._missing if not _near(entry[1], then)]
+                self._missing.append((self._now, then))
+                self._search_at = self._now
+        return [slot.pose for slot in active if slot.pose is not None]
+
+    def _search(self, image: np.ndarray, known: list[PersonPose]) -> list[PersonPose]:
+        """Look for people who are not known and give each a landmarker."""
+        missing = [pose for _, pose in self._missing]
+        views = self._views(image, known, missing)
+        # The first picture of a video may be its only one, so it gets every view. Somebody missing is worth
+        # two views at once; otherwise the views take turns.
+        turn = views if self._fresh else views[:2] if missing else [views[self._searches % len(views)]]
+        self._searches += 1
+        self._fresh = False
+        found: list[PersonPose] = []
+        for picture, box in turn:
+            for pose in distinct(self._searcher.find(picture, box)):
+                room = len(known) + len(found) < self._persons
+                new = not any(same_body(pose, other) for other in known + found)
+                if room and new and is_person(pose) and self._adopt(image, pose, known + found):
+                    found.append(pose)
+            if len(known) + len(found) == self._persons:
+                break
+        wait = _SEARCH_EVERY
+        if self._missing:  # less and less often: who is not back soon has left
+            wait = max(_MISSING_EVERY, (self._now - max(since for since, _ in self._missing)) // 2)
+        self._search_at = self._now + wait
+        return found
+
+    def _adopt(self, image: np.ndarray, pose: PersonPose, others: list[PersonPose]) -> bool:
+        """Set a free landmarker on a person. False if it does not see them too: then nobody is there."""
+        slot = next(slot for slot in self._slots if slot.pose is None)
+        slot.landmarker.let_go()
+        seen = slot.landmarker.follow(_only(image, pose, others), self._now)
+        if seen is None or not same_body(seen, pose) or any(same_body(seen, other) for other in others):
+            return False
+        slot.pose = seen
+        self._missing = [entry for entry in self._missing if not _near(entry[1], seen)]
+        return True
+
+    def _views(
+        self, image: np.ndarray, known: list[PersonPose], missing: list[PersonPose]
+    ) -> list[tuple[np.ndarray, Box | None]]:
+        """The pictures, and parts of them, in which to look for further people, in turns."""
+        painted = _without(image, known, missing)
+        views: list[tuple[np.ndarray, Box | None]] = [(painted, None)]
+        if missing:
+            views.insert(0, (painted, _around(known + missing)))
+        if known:
+            views.append((image, _around(known + missing)))
+        return views + [(painted, tile) for tile in _tiles(image)]
+
+
+def _near(a: PersonPose, b: PersonPose) -> bool:
+    """Whether two poses may be one person a moment apart."""
+    distance = np.linalg.norm(body_centre(a.image) - body_centre(b.image))
+    return bool(distance < max(body_size(a.image), body_size(b.image)))
+
+
+def _around(poses: list[PersonPose], margin: float = 1.0) -> Box:
+    """The part of the picture around people, with a margin in body sizes."""
+    width, height = poses[0].frame_size
+    points = np.concatenate([pose.image for pose in poses])
+    room = margin * max(body_size(pose.image) for pose in poses)
+    left, top = np.clip(points.min(0) - room, 0, (width - 1, height - 1)).astype(int)
+    right, bottom = np.clip(points.max(0) + room, (left + 1, top + 1), (width, height)).astype(int)
+    return Box(int(left), int(top), int(right), int(bottom))
+
+
+def _tiles(image: np.ndarray) -> list[Box]:
+    """Both ends of an oblong picture, as squares: the detector sees squares, so far people get larger."""
+    height, width = image.shape[:2]
+    side = min(width, height)
+    if max(width, height) < 1.2 * side:
+        return []
+    return [Box(0, 0, side, side), Box(width - side, height - side, width, height)]
+
+
+def _separated(image: np.ndarray, poses: list[PersonPose | None]) -> list[np.ndarray]:
+    """The picture for each person's landmarker. Of two who touch, each gets one without the other: a
+    landmarker sees all that is near its person and would go over to whoever is clearer."""
+    if len(poses) < 2 or similarity(*poses) < _TOUCHING:
+        return [image] * len(poses)
+    first, second = poses
+    return [_without(image, [second], [first]), _without(image, [first], [second])]
+
+
+def _without(image: np.ndarray, hidden: list[PersonPose], shown: list[PersonPose]) -> np.ndarray:
+    """The picture with some people painted out, but not where the others are."""
+    if not hidden:
+        return image
+    painted = image.copy()
+    for pose in hidden:
+        box = _around([pose], margin=0.2)
+        cover = _silhouette(pose, 0.1, box)
+        for other in shown:
+            cover &= ~_silhouette(other, 0.15, box)
+        box.cut(painted)[cover] = _GREY
+    return painted
+
+
+def _silhouette(pose: PersonPose, margin: float, box: Box) -> np.ndarray:
+    """(rows, columns) bool over ``box``: the convex hull of a pose, widened by ``margin`` body sizes."""
+    mask = np.zeros((box.bottom - box.top, box.right - box.left), np.uint8)
+    limit = 4 * max(pose.frame_size)  # OpenCV wants coordinates that are not too far out
+    points = np.clip(pose.image, -limit, limit) - (box.left, box.top)
+    hull = cv2.convexHull(points.astype(np.int32))
+    cv2.fillConvexPoly(mask, hull, 1)
+    cv2.polylines(mask, [hull], True, 1, thickness=max(1, round(2 * margin * body_size(pose.image))))
+    return mask.astype(bool)
+
+
+def _only(image: np.ndarray, pose: PersonPose, others: list[PersonPose]) -> np.ndarray:
+    """The picture in which a landmarker can find nobody but this person."""
+    box = _around([pose], margin=2.5)
+    picture = np.full_like(image, _GREY)
+    box.cut(picture)[:] = box.cut(_without(image, others, [pose]))
+    return picture
