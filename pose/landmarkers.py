@@ -11,16 +11,12 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# Read by MediaPipe's native libraries when they are loaded: below it they only write chatter.
-os.environ.setdefault("GLOG_minloglevel", "2")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+import mediapipe as mp
+import numpy as np
+from mediapipe.tasks.python import BaseOptions, vision
 
-import mediapipe as mp  # noqa: E402
-import numpy as np  # noqa: E402
-from mediapipe.tasks.python import BaseOptions, vision  # noqa: E402
-
-from pose.bundle import pose_bundle  # noqa: E402
-from pose.skeleton import PersonPose  # noqa: E402
+from pose.bundle import pose_bundle
+from pose.skeleton import PersonPose
 
 _CHATTER = re.compile(r"^([IW]\d{4} |WARNING: All log messages before absl|INFO: Created TensorFlow Lite)")
 _BLANK = np.zeros((64, 64, 3), np.uint8)
