@@ -1,0 +1,138 @@
+"""The analyses that the Video tabs run: one a tab, two at a time, their files, and sentences for what fails."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import tempfile
+import threading
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar
+
+from app.catalogue import Catalogue
+from app.figure import write_example
+from app.jobs import Job, JobQueue
+from app.results import VideoResult, write_csv, write_json
+from app.video import Cancelled, process_video
+from pose.sources import SourceError
+from recognizer.weights import WeightsError
+
+log = logging.getLogger(__name__)
+
+MOST_AT_ONCE = 2
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an analysis leaves: its result and the folder of its files."""
+
+    VIDEO: ClassVar[str] = "annotated.mp4"
+
+    result: VideoResult
+    folder: Path
+
+    @property
+    def video(self) -> Path:
+        """The annotated video, H.264."""
+        return self.folder / self.VIDEO
+
+    @property
+    def json(self) -> Path:
+        """Everything, as ``pose2action run --json`` writes it."""
+        return self.folder / "actions.json"
+
+    @property
+    def csv(self) -> Path:
+        """The segments, as ``pose2action run --csv`` writes them."""
+        return self.folder / "actions.csv"
+
+    def delete(self) -> None:
+        """Deletes the files."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def explain(error: BaseException) -> str:
+    """One sentence for the page about why an analysis failed; the log gets what the sentence does not tell."""
+    if isinstance(error, (SourceError, WeightsError)):
+        return str(error)
+    log.error("an analysis failed", exc_info=error)
+    if isinstance(error, OSError) and error.strerror:
+        return f"The results could not be written: {error.strerror}."
+    return "The program failed while it looked at this video. Try another file."
+
+
+class Analyses:
+    """Every tab's current analysis, by the tab's session.
+
+    Args:
+        catalogue: where weights come from.
+    """
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._queue = JobQueue(MOST_AT_ONCE)
+        self._jobs: dict[str, Job[Outcome]] = {}
+        self._lock = threading.Lock()
+        self._example: Path | None = None
+
+    def start(self, session: str, source: str, weights: str | None, threshold: float) -> Job[Outcome]:
+        """Starts a tab's analysis; its former one goes, with its files."""
+        self.close(session)
+        job = self._queue.start(lambda job: self._analyse(job, source, weights, threshold))
+        with self._lock:
+            self._jobs[session] = job
+        return job
+
+    def cancel(self, session: str) -> None:
+        """Asks a tab's analysis to stop, if it has one."""
+        with self._lock:
+            job = self._jobs.get(session)
+        if job is not None:
+            job.cancel()
+
+    def close(self, session: str) -> None:
+        """Cancels a tab's analysis and deletes the files of one that has ended."""
+        with self._lock:
+            job = self._jobs.pop(session, None)
+        if job is not None:
+            job.cancel()
+            if job.result is not None:
+                job.result.delete()
+
+    def example(self) -> Path:
+        """The clip that the project draws itself; made when first asked for."""
+        with self._lock:
+            if self._example is None or not self._example.exists():
+                self._example = write_example(_folder() / "example.mp4")
+            return self._example
+
+    def _analyse(self, job: Job[Outcome], source: str, weights: str | None, threshold: float) -> Outcome:
+        job.report(None, "Loading the recogniser …")
+        recognizer = self._catalogue.load(weights)
+        folder = _folder()
+        try:
+            result = process_video(
+                source,
+                recognizer,
+                video_out=folder / Outcome.VIDEO,
+                threshold=threshold,
+                progress=lambda fraction, sentence: job.report(fraction, f"Analysing: {sentence}"),
+                cancelled=lambda: job.cancelled,
+            )
+            # The upload's path on the server means nothing to whoever downloads the results.
+            outcome = Outcome(replace(result, source=Path(source).name), folder)
+            write_json(outcome.result, outcome.json)
+            write_csv(outcome.result, outcome.csv)
+            if job.cancelled:
+                raise Cancelled
+            return outcome
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+
+def _folder() -> Path:
+    """A new folder that goes at the latest when the page's program ends."""
+    return Path(tempfile.mkdtemp(prefix="video-", dir=os.environ.get("GRADIO_TEMP_DIR")))

@@ -1,0 +1,80 @@
+"""The recognisers that the page offers: told from their cards at once, loaded when first asked for, shared."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from recognizer.weights import WeightsCard, WeightsError, available
+
+if TYPE_CHECKING:  # importing it takes seconds (torch), and the page must not wait for that
+    from recognizer.predictor import Recognizer
+
+
+def _load(name: str | Path) -> Recognizer:
+    from recognizer.predictor import Recognizer
+
+    return Recognizer.load(name)
+
+
+class Catalogue:
+    """Weights by name. Each is loaded once; sessions share it (a recogniser has no state between calls).
+
+    Args:
+        cards: what there is, by name; the first one is the default.
+        load: gives the recogniser of a name; may raise ``WeightsError``.
+        default: the name that a page starts with.
+    """
+
+    def __init__(
+        self,
+        cards: Mapping[str, WeightsCard],
+        load: Callable[[str], Recognizer] = _load,
+        default: str | None = None,
+    ) -> None:
+        self.cards = dict(cards)
+        self.default = default if default is not None else next(iter(self.cards), None)
+        self._load = load
+        self._loaded: dict[str, Recognizer] = {}
+        self._lock = threading.Lock()
+
+    @classmethod
+    def shipped(cls, chosen: str | Path | None = None) -> Catalogue:
+        """Every set of weights of the weights folder, and one more if ``chosen`` is a file.
+
+        Args:
+            chosen: the default: a name of the folder or a path to weights.
+
+        Raises:
+            WeightsError: ``chosen`` is neither, or its file is damaged.
+        """
+        cards = available()
+        if chosen is None or str(chosen) in cards:
+            return cls(cards, default=None if chosen is None else str(chosen))
+        recognizer = _load(chosen)
+        catalogue = cls({recognizer.card.name: recognizer.card, **cards}, default=recognizer.card.name)
+        catalogue._loaded[recognizer.card.name] = recognizer
+        return catalogue
+
+    @classmethod
+    def of(cls, recognizers: Mapping[str, Recognizer]) -> Catalogue:
+        """Recognisers that are in memory already."""
+        return cls({name: each.card for name, each in recognizers.items()}, load=dict(recognizers).__getitem__)
+
+    def load(self, name: str | None) -> Recognizer:
+        """The recogniser of a name, None being the default.
+
+        Raises:
+            WeightsError: one sentence: no weights at all, an unknown name, or a damaged file.
+        """
+        if not self.cards:
+            raise WeightsError("There are no weights to recognise actions with: install pose2action again.")
+        name = self.default if name is None else name
+        if name not in self.cards:
+            raise WeightsError(f"There are no weights named {name!r}; there are: {', '.join(self.cards)}.")
+        with self._lock:
+            if name not in self._loaded:
+                self._loaded[name] = self._load(name)
+            return self._loaded[name]

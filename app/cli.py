@@ -1,0 +1,193 @@
+"""The command line. Heavy things are imported by the command that needs them, so that ``--help`` is quick."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from app import __version__
+
+Command = TypeVar("Command", bound=Callable)
+
+INTERRUPTED = 130
+
+cli = typer.Typer(
+    help="Names the actions of the people in front of a camera or in a video.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Weights = Annotated[
+    str | None, typer.Option("--weights", "-w", help="Name (see `pose2action weights`) or .safetensors file.")
+]
+
+
+def say(sentence: str) -> None:
+    """One line to stderr, under the program's name."""
+    print(f"pose2action: {sentence}", file=sys.stderr)
+
+
+def told_in_a_sentence(command: Command) -> Command:
+    """Errors that a user can mend become one line on stderr and exit code 1; Ctrl-C becomes 130."""
+
+    @functools.wraps(command)
+    def guarded(*args: object, **options: object) -> object:
+        try:
+            return command(*args, **options)
+        except KeyboardInterrupt:
+            say("stopped; nothing was written.")
+            raise typer.Exit(INTERRUPTED) from None
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            say(f"{where}{error.strerror or error}")
+            raise typer.Exit(1) from None
+        except (ValueError, RuntimeError) as error:
+            if not _is_for_users(error):
+                raise
+            say(str(error))
+            raise typer.Exit(1) from None
+
+    return guarded  # type: ignore[return-value]
+
+
+def _is_for_users(error: Exception) -> bool:
+    """Whether the error's message is written for users. Only what was imported can have been raised."""
+    known = (
+        ("pose.sources", "SourceError"),
+        ("pose.bundle", "PoseModelError"),
+        ("recognizer.weights", "WeightsError"),
+        ("recognizer.training.config", "ConfigError"),
+        ("recognizer.data.clip", "DataError"),
+        ("app.run", "OutputError"),
+        ("app.server", "ServerError"),
+    )
+    kinds = tuple(getattr(sys.modules[module], name) for module, name in known if module in sys.modules)
+    return isinstance(error, kinds)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"pose2action {__version__}")
+        raise typer.Exit
+
+
+@cli.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Names the actions of the people in front of a camera or in a video."""
+
+
+@cli.command()
+@told_in_a_sentence
+def demo(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; 0.0.0.0 for everyone in the network.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 7860,
+    weights: Weights = None,
+) -> None:
+    """Serve the page with the live camera and the video analysis until Ctrl-C."""
+    from app.ui import launch
+
+    launch(host, port, weights)
+
+
+@cli.command()
+@told_in_a_sentence
+def run(
+    source: Annotated[str, typer.Argument(help="A video file, or a camera's number (0 is the first).")],
+    weights: Weights = None,
+    json: Annotated[Path | None, typer.Option("--json", help="Write everything found as JSON.")] = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", help="Write the actions with start and end as CSV.")
+    ] = None,
+    video: Annotated[Path | None, typer.Option("--video", help="Write the annotated video (mp4).")] = None,
+    skeleton: Annotated[Path | None, typer.Option("--skeleton", help="Write the landmarks (npz).")] = None,
+    threshold: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Score under which no action is named.")
+    ] = None,
+) -> None:
+    """Name the actions in a video file, or of a camera until Ctrl-C."""
+    from app.run import Outputs, run_source
+
+    run_source(source, weights, Outputs(json, csv, video, skeleton), threshold)
+
+
+@cli.command(name="weights")
+@told_in_a_sentence
+def list_weights() -> None:
+    """List the weights that are installed."""
+    from app.catalogue import Catalogue
+    from app.run import describe
+
+    catalogue = Catalogue.shipped()
+    if not catalogue.cards:
+        from recognizer.weights import WeightsError, weights_folder
+
+        raise WeightsError(f"There are no usable weights in {weights_folder()}; install pose2action again.")
+    for name, card in catalogue.cards.items():
+        print(describe(card, default=name == catalogue.default))
+
+
+Data = Annotated[Path, typer.Option("--data", help="Folder with one folder a data set.")]
+
+
+@cli.command()
+@told_in_a_sentence
+def train(
+    config: Annotated[str, typer.Argument(help="A shipped configuration such as lsta/daily, or a YAML file.")],
+    overrides: Annotated[list[str] | None, typer.Argument(help="Changes such as steps=100.")] = None,
+    data: Data = Path("data"),
+    run: Annotated[
+        Path | None, typer.Option("--run", help="Folder of the run (runs/<name> by default).")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's last checkpoint.")] = False,
+    into: Annotated[
+        Path | None, typer.Option("--into", help="Folder for the weights (the run's by default).")
+    ] = None,
+) -> None:
+    """Train weights; stop with Ctrl-C and go on later with --resume."""
+    from app.training import train_weights
+
+    train_weights(config, overrides or [], data, run, resume, into)
+
+
+@cli.command()
+@told_in_a_sentence
+def evaluate(
+    weights: Annotated[str, typer.Argument(help="Name (see `pose2action weights`) or .safetensors file.")],
+    data: Data = Path("data"),
+    dataset: Annotated[str | None, typer.Option("--dataset", help="Only this data set.")] = None,
+    part: Annotated[
+        str | None, typer.Option("--part", help="test or val; val for the real camera clips by default.")
+    ] = None,
+    frame_rates: Annotated[
+        bool, typer.Option("--frame-rates", help="Also compare the labels at 30, 15 and 10 fps.")
+    ] = False,
+    json: Annotated[Path | None, typer.Option("--json", help="Write the figures as JSON.")] = None,
+) -> None:
+    """Report weights' accuracy on clips that they were not trained on."""
+    from app.training import evaluate_weights
+
+    evaluate_weights(weights, data, dataset, part, frame_rates, json)
+
+
+def main() -> None:
+    """Entry point of the ``pose2action`` command."""
+    try:
+        cli()
+    except KeyboardInterrupt:  # outside of any command
+        sys.exit(INTERRUPTED)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""What the live engine keeps of each person it follows."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Sequence
+
+import numpy as np
+
+from app.smoothing import LabelSmoother, SmoothedLabel
+from pose.buffer import SlidingBuffer
+from pose.layouts import SkeletonLayout
+from pose.mapping import to_layout
+from pose.skeleton import PersonPose
+from recognizer.weights import WeightsError
+
+KEPT_POSES = 6.0
+"""Seconds of poses kept, for other weights to start from; a person lost for longer is forgotten."""
+
+
+def check_layout(layout: SkeletonLayout) -> None:
+    """Raises WeightsError, naming the layouts that can be used, if body poses cannot be given in this one."""
+    nowhere = PersonPose(np.zeros((33, 2)), np.zeros((33, 3)), np.zeros(33), (1, 1))
+    try:
+        to_layout(nowhere, layout)
+    except ValueError as error:
+        raise WeightsError(f"These weights do not fit a camera's view of bodies. {error}") from None
+
+
+class Person:
+    """One tracked person: recent poses, the window that slides over them and the label shown.
+
+    Args:
+        layout, window_seconds, classes: the recogniser's.
+        threshold: probability under which no action is named.
+    """
+
+    def __init__(
+        self, layout: SkeletonLayout, window_seconds: float, classes: Sequence[str], threshold: float
+    ) -> None:
+        self._layout = layout
+        self.buffer = SlidingBuffer(layout, window_seconds)
+        self.smoother = LabelSmoother(classes, threshold)
+        self.shown: SmoothedLabel | None = None
+        self.poses: deque[tuple[float, PersonPose | None]] = deque()
+        self.last_seen = -math.inf
+
+    def push(self, timestamp: float, pose: PersonPose | None) -> None:
+        """Takes the person's pose in one frame, None where they were not seen."""
+        self.poses.append((timestamp, pose))
+        while timestamp - self.poses[0][0] > KEPT_POSES:
+            self.poses.popleft()
+        if pose is None:
+            self.buffer.push(timestamp, None, None)
+            return
+        self.last_seen = timestamp
+        self.buffer.push(timestamp, *to_layout(pose, self._layout))
+
+    @property
+    def span(self) -> float:
+        """Seconds from the first kept sighting to the last."""
+        first = next((timestamp for timestamp, pose in self.poses if pose is not None), self.last_seen)
+        return 0.0 if math.isinf(first) else self.last_seen - first
+
+
+class Rate:
+    """Events a second of wall time over the last ``SPAN`` seconds."""
+
+    SPAN = 2.0
+
+    def __init__(self) -> None:
+        self._times: deque[float] = deque()
+
+    def add(self, now: float) -> None:
+        """Counts one event."""
+        self._times.append(now)
+
+    def rate(self, now: float) -> float:
+        """Events a second; 0 until there are two."""
+        while self._times and now - self._times[0] > self.SPAN:
+            self._times.popleft()
+        if len(self._times) < 2:
+            return 0.0
+        return (len(self._times) - 1) / max(self._times[-1] - self._times[0], 1e-9)

@@ -1,0 +1,179 @@
+"""``pose2action run`` and ``pose2action weights``: what they do and print."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from app.drawing import label_text, readable
+from app.results import VideoResult, write_csv, write_json
+from pose.sources import VideoFile, open_source
+
+if TYPE_CHECKING:
+    from recognizer.weights import WeightsCard
+
+
+class OutputError(ValueError):
+    """An output file cannot be written. The message is one sentence for the user."""
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Files to write; None for those not asked for."""
+
+    json: Path | None = None
+    csv: Path | None = None
+    video: Path | None = None
+    skeleton: Path | None = None
+
+    def check(self, source: str) -> None:
+        """Finds out before hours of work whether the files can be written.
+
+        Raises:
+            OutputError: a missing folder, a folder in the file's place, the source itself, one name twice.
+        """
+        taken = [Path(source).resolve()] if Path(source).exists() else []
+        for each in fields(self):
+            path: Path | None = getattr(self, each.name)
+            if path is None:
+                continue
+            option = f"--{each.name} {path}"
+            if not path.parent.is_dir():
+                raise OutputError(f"{option}: there is no folder {str(path.parent)!r}; make it first.")
+            if path.is_dir():
+                raise OutputError(f"{option}: this is a folder; give the name of a file.")
+            if path.resolve() in taken:
+                raise OutputError(
+                    f"{option}: this file is the source or another output; choose another name."
+                )
+            taken.append(path.resolve())
+
+
+def run_source(source: str, weights: str | None, outputs: Outputs, threshold: float | None) -> None:
+    """Analyses a file or a camera, writes the outputs and prints what was found.
+
+    Raises:
+        SourceError, WeightsError, OutputError: with one sentence for the user.
+    """
+    outputs.check(source)
+    errors = Console(stderr=True)
+    with open_source(source) as opened:
+        # After the source: a wrong path is told at once, while torch takes seconds to import.
+        with errors.status("Loading the recogniser ..."):
+            from app.catalogue import Catalogue
+            from app.video import process_video
+
+            recognizer = Catalogue.shipped(weights).load(None)
+        more: dict[str, Any] = {
+            "video_out": outputs.video,
+            "skeleton_out": outputs.skeleton,
+            "threshold": threshold,
+        }
+        if isinstance(opened, VideoFile):
+            with _bar(errors) as report:
+                result = process_video(opened, recognizer, progress=report, **more)
+        else:
+            errors.print("Ctrl-C ends the recording.")
+            with _until_interrupted() as interrupted:
+                result = process_video(
+                    opened, recognizer, finish=interrupted.is_set, on_label=_print_label, **more
+                )
+    if outputs.json is not None:
+        write_json(result, outputs.json)
+    if outputs.csv is not None:
+        write_csv(result, outputs.csv)
+    print_result(result, Console())
+    if result.problem is not None:
+        errors.print(f"pose2action: {result.problem}", markup=False, highlight=False, soft_wrap=True)
+
+
+def print_result(result: VideoResult, console: Console) -> None:
+    """Prints a result for people: the clip as a whole, then every action with its times."""
+    rate = f"{result.fps:.4g} frames a second"
+    head = f"{result.source}: {result.duration:.1f} s, {rate}, weights {result.weights}"
+    console.print(head, markup=False, highlight=False, soft_wrap=True)
+    if result.message is not None:
+        console.print(result.message, markup=False)
+        return
+    for person in result.persons:
+        best = ", ".join(label_text(each.label, each.score) for each in person.summary)
+        unsure = "unsure, perhaps " if person.unsure else ""
+        console.print(
+            f"Person {person.id + 1}, the whole clip: {unsure}{best}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+    rows = [(person.id, segment) for person in result.persons for segment in person.segments]
+    if not rows:
+        console.print("No action that these weights know.", markup=False)
+        return
+    table = Table("Person", "Start", "End", "Action", "Score")
+    for number, segment in sorted(rows, key=lambda row: (row[1].start, row[0])):
+        times = f"{segment.start:.1f} s", f"{segment.end:.1f} s"
+        table.add_row(str(number + 1), *times, readable(segment.label), f"{segment.score:.0%}")
+    console.print(table)
+
+
+def describe(card: WeightsCard, default: bool = False) -> str:
+    """A card in a few lines: what the weights take, what they know, what they scored."""
+    lines = [
+        f"{card.name}{' (default)' if default else ''}",
+        f"  {card.network}, layout {card.layout}, {len(card.classes)} classes, windows of "
+        f"{card.window_seconds:g} s, threshold {card.threshold:g}",
+        *(f"  {name}: {value:.4g}" for name, value in _figures(card.metrics)),
+        f"  licence: {card.licence}",
+    ]
+    return "\n".join(lines)
+
+
+def _figures(metrics: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, float]]:
+    """Numbers in a card's metrics, with the path to each."""
+    for name, value in metrics.items():
+        if isinstance(value, Mapping):
+            yield from _figures(value, f"{prefix}{name} ")
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            yield f"{prefix}{name}", float(value)
+
+
+@contextmanager
+def _bar(console: Console) -> Iterator[Any]:
+    """A progress bar; gives the function to report to."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("Analysing", total=1.0)
+
+        def report(fraction: float | None, sentence: str) -> None:
+            progress.update(task, completed=fraction or 0.0, total=None if fraction is None else 1.0,
+                            description=f"Analysing: {sentence}")  # fmt: skip
+
+        yield report
+
+
+@contextmanager
+def _until_interrupted() -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C sets; the second one interrupts as usual."""
+    interrupted = threading.Event()
+
+    def on_interrupt(number: int, frame: object) -> None:
+        interrupted.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _print_label(time: float, person: int, label: str | None, score: float) -> None:
+    print(f"{time:7.1f} s  person {person + 1}  {label_text(label, score)}", flush=True)

@@ -1,0 +1,98 @@
+// The camera: permission, frames as JPEG, and sentences for everything that goes wrong with it.
+
+const LARGEST_SIDE = 640;
+const JPEG_QUALITY = 0.75;
+
+const SENTENCES = {
+  NotAllowedError:
+    "The browser does not let this page use the camera. Allow it (the camera symbol beside the address) and press Start again.",
+  NotFoundError: "No camera was found. Plug one in and press Start again, or analyse a video in the other tab.",
+  NotReadableError: "The camera is in use by another program. Close that program and press Start again.",
+  OverconstrainedError: "This camera offers no picture that the page can use. Choose another camera in the browser's settings.",
+};
+SENTENCES.SecurityError = SENTENCES.NotAllowedError;
+SENTENCES.AbortError = SENTENCES.NotReadableError;
+
+export class CameraError extends Error {}
+
+export class Camera {
+  /**
+   * Asks for the camera. Throws a CameraError whose message is a sentence for the page.
+   * @param {HTMLVideoElement} video plays the camera's own picture
+   * @param {() => void} onLost called when the camera goes away by itself
+   */
+  static async open(video, onLost) {
+    if (!navigator.mediaDevices?.getUserMedia) {
+      throw new CameraError(
+        "Browsers give a camera only to safe addresses: open this page as http://localhost or http://127.0.0.1 on the computer that runs it, or through https.",
+      );
+    }
+    let stream;
+    try {
+      stream = await navigator.mediaDevices.getUserMedia({
+        audio: false,
+        video: { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 }, facingMode: "user" },
+      });
+    } catch (error) {
+      throw new CameraError(SENTENCES[error.name] ?? `The camera could not be opened (${error.name}). Press Start to try again.`);
+    }
+    return new Camera(stream, video, onLost);
+  }
+
+  constructor(stream, video, onLost) {
+    this.stream = stream;
+    this.video = video;
+    this.canvas = document.createElement("canvas");
+    this.context = this.canvas.getContext("2d", { alpha: false });
+    for (const track of stream.getVideoTracks()) track.addEventListener("ended", onLost);
+    video.srcObject = stream;
+    video.play().catch(() => {}); // interrupted by a stop that came first
+  }
+
+  /** Calls back for each new picture with its capture time, until the camera is closed. */
+  watch(onPicture) {
+    const { video } = this;
+    if ("requestVideoFrameCallback" in HTMLVideoElement.prototype) {
+      const next = (now, metadata) => {
+        if (!this.stream) return;
+        // Only local cameras tell when the picture was taken; else the moment it was shown must do.
+        const taken = metadata.captureTime;
+        onPicture(taken !== undefined && taken <= now && now - taken < 1000 ? taken : now);
+        video.requestVideoFrameCallback(next);
+      };
+      video.requestVideoFrameCallback(next);
+      return;
+    }
+    let shown = -1;
+    const poll = (now) => {
+      if (!this.stream) return;
+      if (video.currentTime !== shown && video.videoWidth) {
+        shown = video.currentTime;
+        onPicture(now);
+      }
+      requestAnimationFrame(poll);
+    };
+    requestAnimationFrame(poll);
+  }
+
+  /** The current picture, unmirrored, as a JPEG blob (null when there is none). */
+  grab() {
+    const { videoWidth, videoHeight } = this.video;
+    if (!videoWidth) return Promise.resolve(null);
+    const scale = Math.min(1, LARGEST_SIDE / Math.max(videoWidth, videoHeight));
+    const width = Math.round(videoWidth * scale);
+    const height = Math.round(videoHeight * scale);
+    if (this.canvas.width !== width || this.canvas.height !== height) {
+      this.canvas.width = width;
+      this.canvas.height = height;
+    }
+    this.context.drawImage(this.video, 0, 0, width, height);
+    return new Promise((resolve) => this.canvas.toBlob(resolve, "image/jpeg", JPEG_QUALITY));
+  }
+
+  close() {
+    for (const track of this.stream?.getTracks() ?? []) track.stop(); // fires no "ended"
+    this.stream = null;
+    this.video.srcObject = null;
+  }
+}

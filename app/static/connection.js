@@ -1,0 +1,101 @@
+// The way to the recogniser: newest frame out, annotated pictures in; finds its way back after an interruption.
+
+const MOST_IN_FLIGHT = 2;
+const FIRST_WAIT = 500;
+const LONGEST_WAIT = 8000;
+
+export class Connection extends EventTarget {
+  // Events: "open", "lost" (tries again by itself), "message" (detail: a JSON message),
+  // "view" (detail: {state, jpeg}).
+
+  /** @param {() => object} settings what the server is told first, each time */
+  constructor(settings) {
+    super();
+    this.settings = settings;
+    this.wait = FIRST_WAIT;
+    this.closed = false;
+    this.inFlight = [];
+    this.#open();
+  }
+
+  #open() {
+    const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+    const socket = new WebSocket(new URL("live", `${scheme}//${location.host}${location.pathname}`));
+    socket.binaryType = "arraybuffer";
+    this.socket = socket;
+    this.inFlight = [];
+    socket.onopen = () => {
+      this.wait = FIRST_WAIT;
+      this.#say("open");
+      this.send(this.settings());
+    };
+    socket.onmessage = ({ data }) => {
+      if (this.closed) return;
+      if (typeof data === "string") this.#told(JSON.parse(data));
+      else this.#viewed(data);
+    };
+    socket.onclose = () => {
+      if (this.closed) return;
+      this.#say("lost");
+      this.timer = setTimeout(() => this.#open(), this.wait);
+      this.wait = Math.min(this.wait * 2, LONGEST_WAIT);
+    };
+  }
+
+  #say(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+
+  #told(message) {
+    if (message.type === "skipped") this.#answered(message.captured);
+    else this.#say("message", message);
+  }
+
+  #viewed(data) {
+    const length = new DataView(data).getUint32(0, true);
+    const state = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length)));
+    this.#answered(state.captured);
+    this.#say("view", { state, jpeg: new Blob([new Uint8Array(data, 4 + length)], { type: "image/jpeg" }) });
+  }
+
+  // The server answers the newest frame only, so an answer settles all frames before it too.
+  #answered(captured) {
+    this.inFlight = this.inFlight.filter((each) => each > captured);
+  }
+
+  /** Whether one more frame may go out now. */
+  get free() {
+    return (
+      this.socket.readyState === WebSocket.OPEN && this.inFlight.length < MOST_IN_FLIGHT && !this.socket.bufferedAmount
+    );
+  }
+
+  /** Takes the place of a frame that is about to be sent. */
+  reserve(captured) {
+    this.inFlight.push(captured);
+  }
+
+  /** Sends a reserved frame; null gives the place back. */
+  async frame(captured, blob) {
+    const jpeg = await blob?.arrayBuffer();
+    if (!jpeg || this.socket.readyState !== WebSocket.OPEN) {
+      this.inFlight = this.inFlight.filter((each) => each !== captured);
+      return;
+    }
+    const message = new Uint8Array(8 + jpeg.byteLength);
+    new DataView(message.buffer).setFloat64(0, captured, true);
+    message.set(new Uint8Array(jpeg), 8);
+    this.socket.send(message);
+  }
+
+  /** Sends settings (weights, threshold). */
+  send(settings) {
+    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(settings));
+  }
+
+  close() {
+    this.closed = true;
+    clearTimeout(this.timer);
+    this.socket.close();
+  }
+}

@@ -1,0 +1,214 @@
+// <pose-live>: the live tab. Camera -> WebSocket -> annotated picture, labels, bars and the last 30 seconds.
+
+import { Camera, CameraError } from "./camera.js";
+import { Connection } from "./connection.js";
+import { People } from "./people.js";
+
+const FIGURE = `
+  <svg class="p2a-figure" viewBox="0 0 120 120" aria-hidden="true">
+    <g class="p2a-bones"><path d="M60 36V68M60 68 46 104M60 68l16 36M60 40 38 56M60 40l24-8M84 32l8-22"/></g>
+    <g class="p2a-wrist"><path d="M38 56 30 76"/></g>
+    <circle cx="60" cy="22" r="9"/>
+    <g class="p2a-joints"><circle cx="60" cy="40" r="3.4"/><circle cx="60" cy="68" r="3.4"/><circle cx="46" cy="104" r="3.4"/>
+    <circle cx="76" cy="104" r="3.4"/><circle cx="38" cy="56" r="3.4"/><circle cx="84" cy="32" r="3.4"/>
+    <circle cx="92" cy="10" r="3.4"/><circle cx="30" cy="76" r="3.4"/></g>
+  </svg>`;
+
+const TEMPLATE = `
+  <div class="p2a-live">
+    <section class="p2a-stage" aria-label="Camera">
+      <div class="p2a-screen">
+        <video class="p2a-preview" muted playsinline></video>
+        <canvas class="p2a-picture" role="img" aria-label="Camera picture with skeletons and actions"></canvas>
+        <div class="p2a-welcome">
+          ${FIGURE}
+          <p>Step in front of the camera, wave, and read what you do.</p>
+          <button type="button" class="p2a-start">Start camera</button>
+          <small>Pictures go only to this program, and none is kept.</small>
+        </div>
+        <p class="p2a-note" role="alert" hidden></p>
+      </div>
+      <div class="p2a-bar-below">
+        <span class="p2a-state" role="status">Camera off</span>
+        <dl class="p2a-figures">
+          <div title="Annotated pictures shown a second"><dt>fps</dt><dd data-figure="fps">–</dd></div>
+          <div title="From the camera's picture to the annotated one on the screen, median"><dt>latency</dt><dd data-figure="latency">–</dd></div>
+          <div title="Label updates a second"><dt>labels/s</dt><dd data-figure="labels">–</dd></div>
+        </dl>
+        <button type="button" class="p2a-stop" hidden>Stop</button>
+      </div>
+    </section>
+    <section class="p2a-now" aria-label="Actions now">
+      <div class="p2a-cards"></div>
+      <p class="p2a-empty">Actions appear here.</p>
+    </section>
+    <section class="p2a-past" aria-label="The last 30 seconds">
+      <header><span>30 s ago</span><span>20</span><span>10</span><span>now</span></header>
+      <div class="p2a-strips"></div>
+    </section>
+  </div>`;
+
+// Gradio's dropdown and slider tell of changes by this event; they may come before the element exists.
+const settings = {};
+let current = null;
+window.addEventListener("pose2action:settings", ({ detail }) => {
+  Object.assign(settings, detail);
+  current?.connection?.send(detail);
+});
+
+const STATES = { off: "Camera off", asking: "Waiting for the camera …", loading: "Loading the recogniser …", on: "Live" };
+STATES.lost = "Reconnecting …";
+
+function median(values) {
+  return [...values].sort((a, b) => a - b)[values.length >> 1];
+}
+
+class PoseLive extends HTMLElement {
+  connectedCallback() {
+    this.innerHTML = TEMPLATE;
+    const find = (name) => this.querySelector(`.p2a-${name}`);
+    this.video = find("preview");
+    this.canvas = find("picture");
+    this.context = this.canvas.getContext("2d", { alpha: false });
+    this.noteBox = find("note");
+    this.stateBox = find("state");
+    this.stopButton = find("stop");
+    this.emptyBox = find("empty");
+    this.figures = Object.fromEntries([...this.querySelectorAll("[data-figure]")].map((each) => [each.dataset.figure, each]));
+    this.people = new People(find("cards"), find("strips"), JSON.parse(this.dataset.colours));
+    this.shown = []; // {at, latency} of the last two seconds
+    find("start").addEventListener("click", () => this.start());
+    this.stopButton.addEventListener("click", () => this.stop());
+    for (const name of ["weights", "threshold"]) {
+      if (this.dataset[name] !== undefined) settings[name] ??= JSON.parse(this.dataset[name]);
+    }
+    current = this;
+    this.#become("off");
+  }
+
+  disconnectedCallback() {
+    this.stop();
+    if (current === this) current = null;
+  }
+
+  async start() {
+    this.stop();
+    this.note("");
+    this.#become("asking");
+    let camera;
+    try {
+      camera = await Camera.open(this.video, () => this.stop("The camera was unplugged or taken away. Connect it and press Start again."));
+    } catch (error) {
+      this.stop(error instanceof CameraError ? error.message : `The camera could not be opened: ${error.message}`);
+      return;
+    }
+    if (!this.isConnected || this.state !== "asking") return camera.close();
+    this.camera = camera;
+    this.#become("loading");
+    this.#connect();
+    this.camera.watch((captured) => {
+      this.newest = captured;
+      this.#pump();
+    });
+  }
+
+  stop(sentence = "") {
+    this.connection?.close();
+    this.camera?.close();
+    this.connection = this.camera = null;
+    this.newest = null;
+    this.shown = [];
+    this.people.clear();
+    for (const each of Object.values(this.figures)) each.textContent = "–";
+    this.#become("off");
+    this.note(sentence);
+  }
+
+  note(sentence) {
+    if (this.noteBox.textContent !== sentence) this.noteBox.textContent = sentence;
+    this.noteBox.hidden = !sentence;
+  }
+
+  #become(state) {
+    this.state = this.dataset.state = state;
+    this.stateBox.textContent = STATES[state];
+    this.stopButton.hidden = state === "off";
+    this.emptyBox.textContent = state === "off" ? "Actions appear here." : "Nobody in the picture yet.";
+  }
+
+  #connect() {
+    const connection = (this.connection = new Connection(() => settings));
+    connection.addEventListener("lost", () => {
+      this.#become("lost");
+      this.note("The program does not answer. Trying again …");
+    });
+    connection.addEventListener("open", () => {
+      this.#become("loading");
+      this.note("");
+    });
+    connection.addEventListener("message", ({ detail }) => this.#told(detail));
+    connection.addEventListener("view", ({ detail }) => this.#show(detail, connection));
+  }
+
+  #told(message) {
+    if (message.type === "ready") {
+      this.problem = "";
+      this.note("");
+    } else if (message.type === "weights-failed") {
+      this.problem = message.message;
+      this.note(this.problem);
+    } else {
+      this.stop(message.message); // refused or failed: for good, until Start is pressed again
+    }
+  }
+
+  // Sends the newest picture as soon as there is a place for it; pictures in between are never queued.
+  async #pump() {
+    const { camera, connection } = this;
+    if (!camera || this.newest === null || !connection?.free) return;
+    const captured = this.newest;
+    this.newest = null;
+    connection.reserve(captured);
+    await connection.frame(captured, await camera.grab());
+  }
+
+  async #show({ state, jpeg }, connection) {
+    this.#pump();
+    const picture = await createImageBitmap(jpeg);
+    requestAnimationFrame(() => {
+      if (this.connection === connection && connection) this.#draw(state, picture);
+      picture.close();
+    });
+  }
+
+  #draw(state, picture) {
+    if (this.canvas.width !== picture.width || this.canvas.height !== picture.height) {
+      this.canvas.width = picture.width;
+      this.canvas.height = picture.height;
+      this.style.setProperty("--aspect", picture.width / picture.height);
+    }
+    this.context.drawImage(picture, 0, 0);
+    if (this.state !== "on") this.#become("on");
+    this.note(state.message || this.problem || "");
+    this.people.show(state);
+    this.emptyBox.hidden = state.persons.length > 0;
+    this.#measure(state);
+  }
+
+  #measure(state) {
+    const at = performance.now();
+    const latency = at - state.captured;
+    this.shown.push({ at, latency });
+    while (this.shown[0].at < at - 2000) this.shown.shift();
+    const span = at - this.shown[0].at;
+    if (!(at - this.figuresAt < 500)) {
+      this.figuresAt = at;
+      this.figures.fps.textContent = span > 300 ? (((this.shown.length - 1) * 1000) / span).toFixed(0) : "–";
+      this.figures.latency.textContent = `${median(this.shown.map((each) => each.latency)).toFixed(0)} ms`;
+      this.figures.labels.textContent = state.labels_per_second.toFixed(1);
+    }
+    this.dispatchEvent(new CustomEvent("pose2action:shown", { bubbles: true, detail: { at, latency, state } }));
+  }
+}
+
+customElements.define("pose-live", PoseLive);

@@ -1,0 +1,4 @@
+// Small things of the whole page: the button between light and dark.
+document.addEventListener("click", (event) => {
+  if (event.target.closest(".p2a-theme")) document.body.classList.toggle("dark");
+});

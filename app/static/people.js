@@ -1,0 +1,123 @@
+// What the people in the picture do: the big label, the bars of the best five, the last 30 seconds.
+
+const HISTORY = 30;
+
+export const readable = (label) => label.replaceAll("_", " ");
+const percent = (score) => `${Math.round(100 * score)} %`;
+
+function element(tag, className, parent) {
+  const made = document.createElement(tag);
+  made.className = className;
+  parent?.append(made);
+  return made;
+}
+
+/** Sets text only when it changes: screen readers then speak changes only. */
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+class PersonCard {
+  constructor(parent, id, colour) {
+    this.root = element("article", "p2a-person", parent);
+    this.root.style.setProperty("--person", colour);
+    this.root.dataset.person = id;
+    setText(element("p", "p2a-who", this.root), `Person ${id + 1}`);
+    this.action = element("p", "p2a-action", this.root);
+    this.action.setAttribute("role", "status");
+    this.bars = element("ol", "p2a-bars", this.root);
+    this.bars.setAttribute("aria-label", `Most likely actions of person ${id + 1}`);
+    this.rows = [];
+  }
+
+  show(person, warming) {
+    const waiting = !person.top.length;
+    this.root.dataset.known = person.label ? "yes" : waiting ? "waiting" : "no";
+    const wait = warming > 0.1 ? `watching … ${Math.ceil(warming)} s` : "watching …";
+    setText(this.action, person.label ? readable(person.label) : waiting ? wait : "no action I know");
+    while (this.rows.length < person.top.length) this.#addRow();
+    this.rows.forEach((row, rank) => {
+      const [name, score] = person.top[rank] ?? ["", 0];
+      setText(row.name, readable(name));
+      setText(row.score, name && percent(score));
+      row.fill.style.transform = `scaleX(${score.toFixed(3)})`;
+      row.root.classList.toggle("p2a-current", name !== "" && name === person.label);
+    });
+  }
+
+  #addRow() {
+    const root = element("li", "p2a-bar", this.bars);
+    const row = { root, name: element("span", "p2a-bar-name", root), score: element("span", "p2a-bar-score", root) };
+    row.fill = element("span", "p2a-bar-fill", element("span", "p2a-bar-track", root));
+    this.rows.push(row);
+  }
+}
+
+class Strip {
+  constructor(parent, id, colour) {
+    this.root = element("div", "p2a-strip", parent);
+    this.root.style.setProperty("--person", colour);
+    this.root.setAttribute("role", "img");
+    this.id = id;
+  }
+
+  show(pieces) {
+    const spans = pieces.map(([, from, to, label]) => {
+      const span = document.createElement("span");
+      const start = Math.min(from, HISTORY);
+      span.className = label === null ? "p2a-none" : label.startsWith("idle") ? "p2a-idle" : "";
+      span.style.left = `${100 * (1 - start / HISTORY)}%`;
+      span.style.width = `${(100 * Math.max(start - to, 0)) / HISTORY}%`;
+      span.textContent = label === null ? "" : readable(label);
+      span.title = label === null ? "no action I know" : `${readable(label)}, ${(from - to).toFixed(1)} s`;
+      return span;
+    });
+    this.root.replaceChildren(...spans);
+    const said = pieces.filter(([, , , label]) => label !== null).map(([, , , label]) => readable(label));
+    this.root.setAttribute("aria-label", `Person ${this.id + 1}, last 30 seconds: ${said.join(", ") || "no action"}`);
+  }
+}
+
+export class People {
+  /**
+   * @param {HTMLElement} cards where the people's labels go
+   * @param {HTMLElement} strips where their last 30 seconds go
+   * @param {string[]} colours CSS colours, by person
+   */
+  constructor(cards, strips, colours) {
+    this.cardBox = cards;
+    this.stripBox = strips;
+    this.colours = colours;
+    this.clear();
+  }
+
+  clear() {
+    this.cards = new Map();
+    this.strips = new Map();
+    this.cardBox.replaceChildren();
+    this.stripBox.replaceChildren();
+    this.stripsDrawn = 0;
+  }
+
+  show({ persons, history, warming }) {
+    this.#keep(this.cards, persons.map(({ id }) => id), PersonCard, this.cardBox);
+    for (const person of persons) this.cards.get(person.id).show(person, warming);
+    const now = performance.now();
+    if (now - this.stripsDrawn < 200) return; // five times a second is smooth enough for a strip of 30 s
+    this.stripsDrawn = now;
+    this.#keep(this.strips, [...new Set(history.map(([id]) => id))].sort((a, b) => a - b), Strip, this.stripBox);
+    for (const [id, strip] of this.strips) strip.show(history.filter(([person]) => person === id));
+  }
+
+  #keep(shown, ids, Kind, box) {
+    for (const [id, each] of shown) {
+      if (!ids.includes(id)) {
+        each.root.remove();
+        shown.delete(id);
+      }
+    }
+    for (const id of ids) {
+      if (!shown.has(id)) shown.set(id, new Kind(box, id, this.colours[id % this.colours.length]));
+    }
+  }
+}

@@ -1,0 +1,64 @@
+"""What ``pose2action train`` and ``pose2action evaluate`` do."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from app.files import replacing
+from recognizer.data.clip import DataError
+from recognizer.training.config import ConfigError, load_config
+
+NEEDS_EXTRA = "Training needs the extra packages: pip install 'pose2action[train]'."
+
+
+def train_weights(
+    config: str, overrides: list[str], data: Path, run: Path | None, resume: bool, into: Path | None
+) -> None:
+    """Trains from a configuration and prints where the weights are.
+
+    Raises:
+        ConfigError, DataError: with one sentence.
+    """
+    settings = load_config(config, overrides)
+    try:
+        from recognizer.training.fit import train
+    except ModuleNotFoundError as error:
+        if error.name and error.name.split(".")[0] == "lightning":
+            raise ConfigError(NEEDS_EXTRA) from None
+        raise
+    print(settings.model_dump_json(indent=2))
+    weights = train(settings, data, run or Path("runs") / settings.name, resume, into)
+    print(f"Weights written to {weights}")
+
+
+def evaluate_weights(
+    weights: str, data: Path, dataset: str | None, part: str | None, frame_rates: bool, output: Path | None
+) -> None:
+    """Evaluates weights, prints a table and writes the figures as JSON if asked for.
+
+    Raises:
+        WeightsError, ConfigError, DataError: with one sentence.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from recognizer.training.evaluate import evaluate
+
+    report = evaluate(weights, data, dataset, part, frame_rates)
+    if not report:
+        raise DataError(f"There are no clips of that part in {data}.")
+    columns = list(dict.fromkeys(name for figures in report.values() for name in figures))
+    table = Table("data set", *(name.replace("_", " ") for name in columns))
+    for source, figures in report.items():
+        table.add_row(source, *(_cell(figures.get(name)) for name in columns))
+    Console().print(table)
+    if output is not None:
+        with replacing(output) as temporary:
+            temporary.write_text(json.dumps({"weights": weights, "results": report}, indent=2) + "\n")
+
+
+def _cell(value: float | None) -> str:
+    if value is None:
+        return ""
+    return str(int(value)) if value > 1 else f"{100 * value:.1f} %"

@@ -1,0 +1,311 @@
+"""The page: Gradio's blocks on top of the server, and the function that starts it all."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import socket
+import tempfile
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from html import escape
+from pathlib import Path
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when Gradio is imported
+
+import gradio as gr
+import uvicorn
+from fastapi import FastAPI
+
+from app import __version__
+from app.catalogue import Catalogue
+from app.drawing import PERSON_COLOURS, readable
+from app.engine import Estimator
+from app.server import STATIC, STATIC_ROUTE, ServerError, SessionLimit, create_server, make_mediapipe
+from app.threads import recognise_on_one_core
+from app.ui_video import video_tab
+from recognizer.weights import WeightsError
+
+log = logging.getLogger(__name__)
+
+HOUR = 3600
+
+_ICON = (STATIC / "icon.svg").read_text()
+
+_HEAD = "".join(
+    (
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        f'<link rel="stylesheet" href="{STATIC_ROUTE}/live.css">',
+        f'<script type="module" src="{STATIC_ROUTE}/page.js"></script>',
+        f'<script type="module" src="{STATIC_ROUTE}/live.js"></script>',
+    )
+)
+
+_TITLE = f"""
+<header class="p2a-head">{_ICON}<div><h1>pose<b>2</b>action</h1>
+<p>Human actions from a webcam or a video, named as they happen.</p></div>
+<button type="button" class="p2a-theme" aria-label="Switch between light and dark"></button></header>
+"""
+
+_NETWORKS = {"lsta": "LSTA-Net"}
+
+_TELL_LIVE = "(value) => {{ window.dispatchEvent(new CustomEvent('pose2action:settings', {{detail: {{{name}: value}}}})) }}"
+
+
+def _theme() -> gr.Theme:
+    # Fonts of the system only: the page asks no other computer for anything.
+    theme = gr.themes.Base(
+        primary_hue="teal",
+        secondary_hue="teal",
+        neutral_hue="slate",
+        radius_size="lg",
+        font=["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"],
+        font_mono=["ui-monospace", "Consolas", "monospace"],
+    )
+    return theme.set(
+        body_background_fill="#f5f7fa",
+        body_background_fill_dark="#0b1018",
+        body_text_color="#17202e",
+        body_text_color_dark="#e9eef6",
+        body_text_color_subdued="#5b6779",
+        body_text_color_subdued_dark="#9aa7ba",
+        block_background_fill="white",
+        block_background_fill_dark="#151c28",
+        block_border_width="1px",
+        block_border_color="#e2e7ee",
+        block_border_color_dark="#263041",
+        border_color_primary="#e2e7ee",
+        border_color_primary_dark="#263041",
+        block_label_background_fill="transparent",
+        block_label_background_fill_dark="transparent",
+        block_label_border_width="0px",
+        block_label_text_color="*body_text_color",
+        block_label_text_color_dark="*body_text_color",
+        block_title_text_color="*body_text_color",
+        block_title_text_color_dark="*body_text_color",
+        block_title_text_weight="600",
+        block_label_text_weight="600",
+        block_radius="16px",
+        input_background_fill="#f5f7fa",
+        input_background_fill_dark="#0e1520",
+        input_border_color="#d5dce6",
+        input_border_color_dark="#2c384b",
+        input_border_width="1px",
+        slider_color="#0d9488",
+        slider_color_dark="#2dd4bf",
+        button_primary_background_fill="#0f766e",
+        button_primary_background_fill_hover="#115e59",
+        button_primary_background_fill_dark="#2dd4bf",
+        button_primary_background_fill_hover_dark="#5eead4",
+        button_primary_text_color="white",
+        button_primary_text_color_dark="#042f2e",
+        button_secondary_background_fill="white",
+        button_secondary_background_fill_hover="#eef2f6",
+        button_secondary_background_fill_dark="#1d2736",
+        button_secondary_background_fill_hover_dark="#273348",
+        button_secondary_border_color="#d5dce6",
+        button_secondary_border_color_dark="#2c384b",
+        button_cancel_background_fill="white",
+        button_cancel_background_fill_hover="#fff1f2",
+        button_cancel_background_fill_dark="#1d2736",
+        button_cancel_background_fill_hover_dark="#3b1824",
+        button_cancel_text_color="#be123c",
+        button_cancel_text_color_hover="#be123c",
+        button_cancel_text_color_dark="#fda4af",
+        button_cancel_text_color_hover_dark="#fda4af",
+        button_cancel_border_color="#fecdd3",
+        button_cancel_border_color_dark="#5b2333",
+        color_accent="#0f766e",
+    )
+
+
+def weights_choices(catalogue: Catalogue) -> list[tuple[str, str]]:
+    """(what the menu says, name) of all weights."""
+    return [(f"{name} ({len(card.classes)} actions)", name) for name, card in catalogue.cards.items()]
+
+
+def about_weights(catalogue: Catalogue, name: str | None) -> str:
+    """HTML: what the chosen weights are and which actions they know."""
+    card = catalogue.cards.get(name)
+    if card is None:
+        return '<p class="p2a-about">There are no weights to recognise actions with: install pose2action again.</p>'
+    actions = "".join(f"<li>{escape(readable(label))}</li>" for label in sorted(card.classes))
+    return (
+        f'<div class="p2a-about"><p>{_NETWORKS[card.network]} on the {escape(card.layout)} skeleton; looks at the '
+        f"last {card.window_seconds:g} seconds. Trained on: {escape(card.data)} Licence: {escape(card.licence)}</p>"
+        f'<ul class="p2a-chips">{actions}</ul></div>'
+    )
+
+
+def threshold_of(catalogue: Catalogue, name: str | None) -> float:
+    """The threshold that the weights' card recommends."""
+    card = catalogue.cards.get(name)
+    return 0.5 if card is None else round(card.threshold, 2)
+
+
+def _live_tab(catalogue: Catalogue) -> None:
+    first = catalogue.default
+    attributes = {
+        "weights": first,
+        "threshold": threshold_of(catalogue, first),
+        "colours": [f"rgb{colour}" for colour in PERSON_COLOURS],
+    }
+    written = " ".join(f'data-{name}="{escape(json.dumps(value))}"' for name, value in attributes.items())
+    gr.HTML(f"<pose-live {written}></pose-live>", elem_id="live", apply_default_css=False)
+    with gr.Row(equal_height=True, elem_id="live-controls"):
+        weights = gr.Dropdown(
+            weights_choices(catalogue),
+            value=first,
+            label="Weights",
+            info="Which network looks, and which actions it knows.",
+            elem_id="live-weights",
+            filterable=False,
+            min_width=300,
+        )
+        threshold = gr.Slider(
+            0,
+            1,
+            value=threshold_of(catalogue, first),
+            step=0.01,
+            label="Threshold",
+            info="Below this score the answer is “no action I know”.",
+            elem_id="live-threshold",
+            min_width=300,
+        )
+    with gr.Accordion("Actions that these weights know", open=False):
+        about = gr.HTML(about_weights(catalogue, first), elem_id="live-about", apply_default_css=False)
+    # The browser tells the live session itself, at once; Python only updates what the page says about the weights.
+    weights.change(None, weights, None, js=_TELL_LIVE.format(name="weights"))
+    threshold.change(None, threshold, None, js=_TELL_LIVE.format(name="threshold"))
+    weights.change(
+        lambda name: (threshold_of(catalogue, name), about_weights(catalogue, name)),
+        weights,
+        [threshold, about],
+        show_progress="hidden",
+        queue=False,
+        api_visibility="private",
+    )
+
+
+def build_page(catalogue: Catalogue) -> gr.Blocks:
+    """Both tabs. Uploads and results are deleted when they are a day old."""
+    with gr.Blocks(title="pose2action", analytics_enabled=False, delete_cache=(HOUR, 24 * HOUR)) as page:
+        gr.HTML(_TITLE, apply_default_css=False)
+        with gr.Tabs():
+            with gr.Tab("Live", id="live"):
+                _live_tab(catalogue)
+            with gr.Tab("Video", id="video"):
+                video_tab(
+                    page, catalogue, weights_choices(catalogue), lambda name: threshold_of(catalogue, name)
+                )
+    return page
+
+
+def create_app(
+    recognizers: Catalogue | None = None,
+    make_estimator: Callable[[], Estimator] = make_mediapipe,
+    limit: SessionLimit | None = None,
+) -> FastAPI:
+    """The whole application: the page at "/", live sessions at "/live".
+
+    Args:
+        recognizers: the weights that the page offers; None takes the shipped ones.
+        make_estimator: gives a pose estimator to each live session.
+        limit: of live sessions.
+    """
+    catalogue = Catalogue.shipped() if recognizers is None else recognizers
+    return gr.mount_gradio_app(
+        create_server(catalogue, make_estimator, limit),
+        build_page(catalogue),
+        path="/",
+        theme=_theme(),
+        head=_HEAD,
+        favicon_path=str(STATIC / "icon.svg"),
+        footer_links=[],
+        run_history=False,
+        ssr_mode=False,
+        show_error=True,
+    )
+
+
+class _Server(uvicorn.Server):
+    """Tells when the page can be opened."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._on_ready()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A bound socket.
+
+    Raises:
+        ServerError: the port is taken or not allowed.
+    """
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        bound = socket.socket(family, socket.SOCK_STREAM)
+        if os.name == "posix":  # elsewhere it would let two programs share the port
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+        bound.listen(128)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ServerError(
+            f"Port {port} of {host} cannot be used ({reason}): close the program that uses it, perhaps another "
+            f"demo, or choose another with --port {port + 1}."
+        ) from None
+    return bound
+
+
+def _warm_up(catalogue: Catalogue) -> None:
+    """Loads what the first session needs (seconds), so that its labels come soon."""
+    try:
+        catalogue.load(None)
+        make_mediapipe().close()
+    except WeightsError:
+        pass  # the page says so when they are asked for
+    except Exception:
+        log.exception("the recogniser could not be loaded in advance")
+
+
+def launch(
+    host: str = "127.0.0.1", port: int = 7860, weights: str | Path | None = None, open_browser: bool = False
+) -> None:
+    """Serves the page until Ctrl-C.
+
+    Args:
+        host, port: where to listen.
+        weights: the weights to start with: a name or a file; None takes the default.
+        open_browser: open the page in the user's browser.
+
+    Raises:
+        ServerError: the port cannot be used.
+        WeightsError: ``weights`` cannot be used.
+    """
+    bound = _listen(host, port)
+    recognise_on_one_core()
+    catalogue = Catalogue.shipped(weights)
+    address = f"http://{'localhost' if host in ('0.0.0.0', '::') else host}:{bound.getsockname()[1]}"
+
+    def ready() -> None:
+        print(f"pose2action {__version__} is ready: open {address} in a browser. Ctrl-C ends it.", flush=True)
+        threading.Thread(target=_warm_up, args=(catalogue,), name="warm-up", daemon=True).start()
+        if open_browser:
+            import webbrowser
+
+            webbrowser.open(address)
+
+    with bound, tempfile.TemporaryDirectory(prefix="pose2action-", ignore_cleanup_errors=True) as folder:
+        os.environ["GRADIO_TEMP_DIR"] = folder  # uploads and results go when the program ends
+        config = uvicorn.Config(
+            create_app(catalogue), log_level="warning", ws_max_size=4 * 2**20, timeout_graceful_shutdown=1
+        )
+        with suppress(KeyboardInterrupt):
+            _Server(config, ready).run(sockets=[bound])

@@ -1,0 +1,175 @@
+"""The Video tab: a file in; the annotated video, a timeline, a table and downloads out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from html import escape
+
+import gradio as gr
+
+from app.analyses import Analyses, Outcome, explain
+from app.catalogue import Catalogue
+from app.drawing import readable
+from app.plots import Bar, timeline_figure
+from app.results import PersonResult
+
+FILE_TYPES = [".mp4", ".mov", ".avi", ".webm", ".gif", ".mkv", ".m4v"]
+COLUMNS = ["Person", "Start", "End", "Action", "Score"]
+SHOW_EVERY = 0.25
+"""Seconds between two looks at a job's progress."""
+
+INVITATION = "Choose a video, or use the example, and press Analyse."
+HINT = "An mp4, mov, avi, webm or gif file. Up to two people are followed."
+
+
+def job_html(sentence: str, fraction: float | None = None, kind: str = "") -> str:
+    """The box that tells how an analysis stands; with a bar where a fraction is known."""
+    bar = ""
+    if fraction is not None:
+        percent = round(100 * min(max(fraction, 0.0), 1.0))
+        bar = (
+            f'<div class="p2a-job-track" role="progressbar" aria-label="Progress" aria-valuenow="{percent}" '
+            f'aria-valuemin="0" aria-valuemax="100"><div class="p2a-job-fill" style="width:{percent}%"></div></div>'
+        )
+    role = "alert" if kind == "error" else "status"
+    return f'<div class="p2a-job {f"p2a-{kind}" if kind else ""}" role="{role}"><p>{escape(sentence)}</p>{bar}</div>'
+
+
+def table_rows(bars: list[Bar]) -> list[list[str | int]]:
+    """The table's rows, in time order."""
+    return [
+        [bar.person + 1, f"{bar.start:.1f} s", f"{bar.end:.1f} s", readable(bar.label), f"{bar.score:.0%}"]
+        for bar in sorted(bars, key=lambda bar: (bar.start, bar.person))
+    ]
+
+
+def bars_of(outcome: Outcome) -> list[Bar]:
+    """The actions of a result; stretches without a known one leave a gap."""
+    return [
+        Bar(person.id, segment.start, segment.end, segment.label, segment.score)
+        for person in outcome.result.persons
+        for segment in person.segments
+    ]
+
+
+def summary(outcome: Outcome) -> str:
+    """What was found, in a sentence or two."""
+    result = outcome.result
+    if not result.persons:
+        said = result.message or "Nobody was found in this video."
+    else:
+        said = f"The clip as a whole: {'; '.join(_whole(person) for person in result.persons)}."
+    return f"{said} {result.problem}" if result.problem else said
+
+
+def _whole(person: PersonResult) -> str:
+    who = f"person {person.id + 1}"
+    if not person.summary:
+        return f"{who} was seen too briefly"
+    best = person.summary[0]
+    guess = f"{readable(best.label)} ({best.score:.0%})"
+    return f"{who} does no action I know, most likely {guess}" if person.unsure else f"{who}: {guess}"
+
+
+def video_tab(
+    page: gr.Blocks,
+    catalogue: Catalogue,
+    choices: list[tuple[str, str]],
+    threshold_of: Callable[[str | None], float],
+) -> None:
+    """Builds the tab inside the current block.
+
+    Args:
+        page: the whole page; its closing cancels what its tab still runs.
+        catalogue: where weights come from.
+        choices: (what the menu says, name) of the weights.
+        threshold_of: the threshold to suggest for a name.
+    """
+    analyses = Analyses(catalogue)
+    first = catalogue.default
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=2, min_width=300):
+            # A plain file box: gr.Video would refuse or convert what a browser cannot show (avi, gif).
+            source = gr.File(label="Video", file_types=FILE_TYPES, height=170, elem_id="video-file")
+            gr.HTML(f'<p class="p2a-about">{HINT}</p>', apply_default_css=False)
+            example = gr.Button("Use the example", size="sm", elem_id="video-example")
+            weights = gr.Dropdown(choices, value=first, label="Weights", filterable=False, elem_id="video-weights")
+            threshold = gr.Slider(
+                0, 1, value=threshold_of(first), step=0.01, label="Threshold", elem_id="video-threshold"
+            )
+            with gr.Row():
+                analyse = gr.Button("Analyse", variant="primary", elem_id="video-analyse")
+                cancel = gr.Button("Cancel", variant="stop", interactive=False, elem_id="video-cancel")
+        with gr.Column(scale=3, min_width=300):
+            status = gr.HTML(job_html(INVITATION), elem_id="video-status", apply_default_css=False)
+            video = gr.Video(
+                label="Annotated video", interactive=False, visible=False, elem_id="video-out", buttons=["download"]
+            )
+    with gr.Column(visible=False) as details:
+        plot = gr.Plot(label="Timeline", elem_id="video-timeline")
+        table = gr.Dataframe(
+            headers=COLUMNS, interactive=False, label="Actions", max_height=360, elem_id="video-table", buttons=["copy"]
+        )
+        with gr.Row():
+            as_json = gr.DownloadButton("Download JSON", elem_id="video-json")
+            as_csv = gr.DownloadButton("Download CSV", elem_id="video-csv")
+
+    outputs = [status, video, details, plot, table, as_json, as_csv, analyse, cancel]
+    nothing = (gr.update(visible=False, value=None), gr.update(visible=False), *[gr.skip()] * 4)
+    unchanged = tuple([gr.skip()] * 6)
+    idle = (gr.update(interactive=True), gr.update(interactive=False))
+    busy = (gr.update(interactive=False), gr.update(interactive=True))
+
+    def run(path: str | None, name: str | None, least: float, request: gr.Request) -> Iterator[tuple]:
+        if path is None:
+            yield (job_html("Choose a video first, or use the example.", kind="error"), *nothing, *idle)
+            return
+        job = analyses.start(request.session_hash, path, name, least)
+        yield (job_html("Starting …"), *nothing, *busy)
+        shown = None
+        while not job.wait(SHOW_EVERY):
+            if job.cancelled:
+                news = (None, "Cancelling …")
+            else:
+                news = (None, _waiting(job.ahead)) if job.ahead else job.progress
+            if news != shown:
+                shown = news
+                yield (job_html(news[1], news[0]), *unchanged, *busy)
+        if job.cancelled:
+            yield (job_html("Cancelled."), *nothing, *idle)
+        elif job.error is not None:
+            yield (job_html(explain(job.error), kind="error"), *nothing, *idle)
+        else:
+            yield (*_results(job.result), *idle)
+
+    def _results(outcome: Outcome) -> tuple:
+        bars = bars_of(outcome)
+        kind = "error" if outcome.result.problem or not outcome.result.persons else "done"
+        return (
+            job_html(summary(outcome), kind=kind),
+            gr.update(value=str(outcome.video), visible=True),
+            gr.update(visible=True),
+            timeline_figure(bars, outcome.result.duration),
+            table_rows(bars),
+            str(outcome.json),
+            str(outcome.csv),
+        )
+
+    def stop(request: gr.Request) -> None:
+        analyses.cancel(request.session_hash)  # "run" notices and tells
+
+    def close(request: gr.Request) -> None:
+        analyses.close(request.session_hash)
+
+    quiet = {"show_progress": "hidden", "api_visibility": "private"}
+    # Any number of tabs may wait in "run": the analyses' own queue tells them their place in it.
+    analyse.click(run, [source, weights, threshold], outputs, concurrency_limit=None, **quiet)
+    cancel.click(stop, None, None, queue=False, **quiet)
+    example.click(lambda: str(analyses.example()), None, source, **quiet)
+    weights.change(threshold_of, weights, threshold, queue=False, **quiet)
+    page.unload(close)
+
+
+def _waiting(ahead: int) -> str:
+    others = "1 analysis" if ahead == 1 else f"{ahead} analyses"
+    return f"Waiting: {others} must end before this one starts."

@@ -1,0 +1,279 @@
+"""Whole videos: actions per person, and the video with skeletons and labels drawn into it.
+
+Four threads pass small chunks of the video on: one decodes, the caller's finds the poses and cuts the
+windows, one recognises, and one draws and encodes. Nothing grows with the length of the video but the
+windows' answers.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from app.answers import Answers
+from app.drawing import PersonMark, annotate, label_text
+from app.encoding import VideoWriter, even_size
+from app.engine import ActionRecognizer, Estimator
+from app.people import check_layout
+from app.pipeline import Behind, read_ahead
+from app.presence import Presence, Window
+from app.results import VideoResult
+from app.skeletons import SkeletonWriter
+from app.threads import recognise_on_one_core
+from pose.skeleton import PersonPose
+from pose.sources import Camera, Frame, VideoFile
+from pose.tracking import PersonTracker
+
+LONGEST_SIDE = 1280
+"""Larger pictures are scaled down before pose estimation and drawing."""
+
+MIN_STEP = 0.028
+"""Seconds between two frames that are analysed, at least: a 60 fps video is analysed at 30."""
+
+CHUNK_SECONDS, CHUNK_FRAMES = 0.5, 16
+PROGRESS_EVERY = 0.2
+
+NOBODY = "Nobody was seen in this video."
+
+Progress = Callable[[float | None, str], None]
+OnLabel = Callable[[float, int, str | None, float], None]
+
+
+class Cancelled(Exception):
+    """The analysis was stopped; nothing was written."""
+
+
+@dataclass
+class _Picture:
+    """A frame on its way to being drawn; ``image`` is None where no video is written."""
+
+    image: np.ndarray | None
+    timestamp: float
+    poses: dict[int, PersonPose]
+
+
+@dataclass
+class _Chunk:
+    """Some frames and the windows that ended in them."""
+
+    pictures: list[_Picture] = field(default_factory=list)
+    windows: list[Window] = field(default_factory=list)
+    predictions: Future | None = None
+
+    @property
+    def full(self) -> bool:
+        if not self.pictures:
+            return False
+        span = self.pictures[-1].timestamp - self.pictures[0].timestamp
+        return len(self.pictures) >= CHUNK_FRAMES or span >= CHUNK_SECONDS
+
+
+def process_video(
+    source: str | Path | VideoFile | Camera,
+    recognizer: ActionRecognizer,
+    *,
+    video_out: str | Path | None = None,
+    skeleton_out: str | Path | None = None,
+    threshold: float | None = None,
+    estimator: Estimator | None = None,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    finish: Callable[[], bool] | None = None,
+    on_label: OnLabel | None = None,
+) -> VideoResult:
+    """Analyses a video from its first frame to its last.
+
+    Args:
+        source: a file's path, or an open source (which stays open).
+        recognizer: names the actions.
+        video_out: .mp4 to write the annotated video to (H.264, longest side at most 1280 pixels).
+        skeleton_out: .npz to write the landmarks to, see ``SkeletonWriter``.
+        threshold: probability under which no action is named; None takes the recogniser's.
+        estimator: finds the people; stays open. None makes a MediaPipe one for this video.
+        progress: told (fraction done or None where the length is unknown, sentence) several times a second.
+        cancelled: asked often; True stops everything.
+        finish: asked often; True ends the video here, as if the source had ended (cameras have no end).
+        on_label: told (seconds, person, label or None, score) whenever a person's shown label changes; called
+            from another thread.
+
+    Returns:
+        What was found. Output files appear whole, and only when this returns.
+
+    Raises:
+        SourceError: the source cannot be read at all, or a camera stops.
+        Cancelled: ``cancelled`` said so.
+        WeightsError: a recogniser whose layout cannot be made from body poses.
+        OSError: an output cannot be written.
+    """
+    check_layout(recognizer.layout)
+    with ExitStack() as resources:
+        name = str(source)
+        if isinstance(source, (str, Path)):
+            source = resources.enter_context(VideoFile(source))
+        elif isinstance(source, VideoFile):
+            name = str(source.path)
+        else:
+            name = f"camera {source.index}"
+        if estimator is None:
+            from pose.estimators import MediaPipePose  # takes a second to import
+
+            estimator = resources.enter_context(MediaPipePose())
+        run = _Run(source, recognizer, estimator, threshold, on_label)
+        if skeleton_out is not None:
+            run.skeletons = resources.enter_context(closing(SkeletonWriter()))
+        if video_out is not None:
+            size = even_size(source.info.width, source.info.height, LONGEST_SIDE)
+            run.writer = resources.enter_context(VideoWriter(video_out, size, source.info.fps))
+        run.go(progress or (lambda fraction, sentence: None), cancelled or _never, finish or _never)
+        persons = run.answers.persons(list(run.people.values()))
+        if skeleton_out is not None:
+            run.skeletons.save(skeleton_out, tuple(person.id for person in persons))
+        return VideoResult(
+            source=name,
+            duration=run.end,
+            fps=source.info.fps,
+            weights=recognizer.card.name,
+            layout=recognizer.layout.name,
+            window_seconds=recognizer.window_seconds,
+            persons=persons,
+            message=None if persons else NOBODY,
+            problem=source.problem,
+        )
+
+
+def _never() -> bool:
+    return False
+
+
+class _Run:
+    """One pass over one source. ``go`` runs in the caller's thread, ``_finish_chunk`` in the drawing one."""
+
+    def __init__(
+        self,
+        source: VideoFile | Camera,
+        recognizer: ActionRecognizer,
+        estimator: Estimator,
+        threshold: float | None,
+        on_label: OnLabel | None,
+    ) -> None:
+        self._source, self._recognizer, self._estimator, self._on_label = (
+            source,
+            recognizer,
+            estimator,
+            on_label,
+        )
+        self._tracker = PersonTracker(slots=2)
+        self.people: dict[int, Presence] = {}
+        self.answers = Answers(recognizer.classes, recognizer.threshold if threshold is None else threshold)
+        self.writer: VideoWriter | None = None
+        self.skeletons: SkeletonWriter | None = None
+        self.end = 0.0
+
+    def go(self, progress: Progress, cancelled: Callable[[], bool], finish: Callable[[], bool]) -> None:
+        """Reads the source to its end."""
+        chunk = _Chunk()
+        poses: dict[int, PersonPose] = {}
+        analysed = told = -np.inf
+        with (
+            ThreadPoolExecutor(1, "recogniser", recognise_on_one_core) as pool,
+            Behind(self._finish_chunk, size=2) as drawing,
+            closing(self._frames()) as frames,
+        ):
+            for frame in frames:
+                if cancelled():
+                    raise Cancelled
+                if finish():
+                    break
+                if frame.timestamp - analysed >= MIN_STEP:
+                    analysed = frame.timestamp
+                    poses = self._poses(frame)
+                    chunk.windows += self._windows(frame.timestamp, poses)
+                image = None if self.writer is None else frame.image
+                chunk.pictures.append(_Picture(image, frame.timestamp, poses))
+                self.end = frame.timestamp + 1 / self._source.info.fps
+                if chunk.full:
+                    self._hand_over(chunk, pool, drawing)
+                    chunk = _Chunk()
+                now = time.monotonic()
+                if now - told >= PROGRESS_EVERY:
+                    told = now
+                    progress(*self._progress(frame.timestamp))
+            for presence in self.people.values():
+                chunk.windows += presence.leave()
+            self._hand_over(chunk, pool, drawing)
+        progress(1.0, "Done")
+
+    def _frames(self) -> Iterator[Frame]:
+        """Frames of the size that is written. A file is read ahead; of a camera, the newest frame counts."""
+        size = even_size(self._source.info.width, self._source.info.height, LONGEST_SIDE)
+        frames = (_resized(frame, size) for frame in self._source)
+        return read_ahead(frames, 8) if isinstance(self._source, VideoFile) else frames
+
+    def _progress(self, timestamp: float) -> tuple[float | None, str]:
+        duration = self._source.info.duration
+        if not duration:
+            return None, f"{timestamp:.1f} s"
+        return min(timestamp / duration, 1.0), f"{min(timestamp, duration):.1f} of {duration:.1f} s"
+
+    def _poses(self, frame: Frame) -> dict[int, PersonPose]:
+        found = self._estimator.estimate(frame.image, frame.timestamp)
+        poses = {track.id: track.pose for track in self._tracker.update(found, frame.timestamp)}
+        if self.skeletons is not None:
+            self.skeletons.add(frame.timestamp, poses)
+        return poses
+
+    def _windows(self, timestamp: float, poses: dict[int, PersonPose]) -> list[Window]:
+        model = self._recognizer
+        for person in poses.keys() - self.people.keys():
+            self.people[person] = Presence(person, model.layout, model.window_seconds, model.frames)
+        return [
+            window
+            for person, presence in self.people.items()
+            for window in presence.push(timestamp, poses.get(person))
+        ]
+
+    def _hand_over(self, chunk: _Chunk, pool: ThreadPoolExecutor, drawing: Behind[_Chunk]) -> None:
+        if chunk.windows:
+            chunk.predictions = pool.submit(self._recognizer.predict, [w.sequence for w in chunk.windows])
+        drawing.put(chunk)
+
+    def _finish_chunk(self, chunk: _Chunk) -> None:
+        """Takes the answers to a chunk's windows and writes its pictures with the labels of their time."""
+        pending = []
+        if chunk.predictions is not None:
+            pending = list(zip(chunk.windows, chunk.predictions.result(), strict=True))
+            pending.sort(key=lambda pair: pair[0].end)
+        for picture in chunk.pictures:
+            while pending and pending[0][0].end <= picture.timestamp + 1e-6:
+                self._answer(*pending.pop(0))
+            if self.writer is not None:
+                self.writer.write(self._drawn(picture), picture.timestamp)
+        for window, prediction in pending:
+            self._answer(window, prediction)
+
+    def _answer(self, window: Window, prediction: object) -> None:
+        before = self.answers.shown.get(window.person)
+        after = self.answers.add(window, prediction.probabilities)
+        if self._on_label is not None and (before is None or before.label != after.label):
+            self._on_label(window.end, window.person, after.label, after.score)
+
+    def _drawn(self, picture: _Picture) -> np.ndarray:
+        marks = []
+        for person, pose in picture.poses.items():
+            shown = self.answers.shown.get(person)
+            text = "" if shown is None else label_text(shown.label, shown.score)
+            marks.append(PersonMark(person, pose, text))
+        return annotate(picture.image, marks)
+
+
+def _resized(frame: Frame, size: tuple[int, int]) -> Frame:
+    if frame.image.shape[1::-1] == size:
+        return frame
+    return Frame(cv2.resize(frame.image, size, interpolation=cv2.INTER_AREA), frame.timestamp)

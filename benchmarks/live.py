@@ -1,0 +1,137 @@
+"""Live figures in a real browser: the demo's server, and Chromium with a camera that plays a clip.
+
+    python -m benchmarks.live CLIP [--seconds 120] [--weights NAME] [--tabs 1]
+
+Latency is measured in the page, from the camera's capture time to the annotated picture on the screen. A label
+update is a picture that shows the answer to a newer window. Memory is the server's resident set (Linux).
+"""
+
+from __future__ import annotations
+
+import argparse
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+from benchmarks.chromium import browser, make_camera
+
+RECORD = """
+window.shown = [];
+window.addEventListener("pose2action:shown", ({ detail: { at, latency, state } }) =>
+  window.shown.push([at, latency, state.label_age_ms && state.captured - state.label_age_ms, state.pose_ms]));
+"""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What one tab showed: seconds, annotated pictures and label updates a second, latencies in milliseconds."""
+
+    seconds: float
+    fps: float
+    labels: float
+    latency: float
+    latency_95: float
+    pose: float
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def start_server(port: int, weights: str | None) -> tuple[subprocess.Popen, float]:
+    """The demo in a process of its own, and the seconds until its page answered."""
+    command = [sys.executable, "-m", "app", "demo", "--port", str(port)]
+    began = time.monotonic()
+    server = subprocess.Popen(command + (["--weights", weights] if weights else []))
+    while server.poll() is None:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=1).read()
+            return server, time.monotonic() - began
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            time.sleep(0.1)
+    raise SystemExit(f"the server ended with code {server.returncode}")
+
+
+def resident(process: int) -> float:
+    """Resident memory of a process in MB."""
+    for line in Path(f"/proc/{process}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1000
+    raise ValueError(f"no memory figure for process {process}")
+
+
+def figures(page: Page) -> Figures:
+    """What a page showed since its record was emptied."""
+    rows = page.evaluate("window.shown.splice(0)")
+    if len(rows) < 2:
+        raise SystemExit("The page showed no pictures.")
+    seconds = (rows[-1][0] - rows[0][0]) / 1000
+    latencies = sorted(row[1] for row in rows)
+    updates = sum(after[2] > before[2] + 1 for before, after in zip(rows, rows[1:]))  # ends of windows, in ms
+    return Figures(
+        seconds=seconds,
+        fps=(len(rows) - 1) / seconds,
+        labels=updates / seconds,
+        latency=statistics.median(latencies),
+        latency_95=latencies[int(0.95 * (len(latencies) - 1))],
+        pose=statistics.median(row[3] for row in rows),
+    )
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("clip", type=Path, help="video that the camera shows")
+    parser.add_argument("--seconds", type=float, default=120.0)
+    parser.add_argument("--start", type=float, default=0.0, help="second of the clip at which the camera starts")
+    parser.add_argument("--weights", help="weights to start with")
+    parser.add_argument("--tabs", type=int, default=1, help="tabs at once")
+    arguments = parser.parse_args()
+    port = free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        camera = make_camera(arguments.clip, Path(folder) / "camera.mjpeg", start=arguments.start)
+        server, ready = start_server(port, arguments.weights)
+        try:
+            with browser(camera) as chromium:
+                pages = [chromium.new_page() for _ in range(arguments.tabs)]
+                began = time.monotonic()
+                for page in pages:
+                    page.add_init_script(RECORD)
+                    page.goto(f"http://127.0.0.1:{port}/")
+                    page.click(".p2a-start")
+                usable = ready + time.monotonic() - began
+                for page in pages:
+                    page.wait_for_selector("pose-live[data-state=on] .p2a-person", timeout=60_000)
+                    page.wait_for_timeout(3000)  # past the first window
+                    page.evaluate("window.shown.splice(0)")
+                memory = [resident(server.pid)]
+                for _ in range(2):
+                    pages[0].wait_for_timeout(arguments.seconds * 500)
+                    memory.append(resident(server.pid))
+                results = [figures(page) for page in pages]
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
+    print(f"page answers after {ready:.1f} s, usable after {usable:.1f} s")
+    for found in results:
+        print(
+            f"{found.seconds:.0f} s: {found.fps:.1f} annotated pictures/s, latency median {found.latency:.0f} ms, "
+            f"95 % {found.latency_95:.0f} ms, {found.labels:.1f} label updates/s, pose {found.pose:.0f} ms"
+        )
+    print("server memory at start, middle, end: " + ", ".join(f"{each:.0f} MB" for each in memory))
+
+
+if __name__ == "__main__":
+    main()

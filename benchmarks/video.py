@@ -1,0 +1,54 @@
+"""How long ``pose2action run`` takes for a video once the program has started, annotated video included.
+
+    python -m benchmarks.video clip.mp4 [--weights NAME] [--runs 3]
+
+Without a file it takes the example clip that the project draws itself. The first run is a warm-up.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from app.catalogue import Catalogue
+from app.figure import write_example
+from app.video import process_video
+from pose.sources import VideoFile
+from recognizer.predictor import Recognizer
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("file", nargs="?", type=Path, help="the video; by default the example clip")
+    parser.add_argument("--weights", help="name or file; by default the page's; 'untrained' for random ones")
+    parser.add_argument("--runs", type=int, default=3)
+    arguments = parser.parse_args()
+    if arguments.weights == "untrained":
+        recognizer = Recognizer.untrained()
+    else:
+        recognizer = Catalogue.shipped(arguments.weights).load(None)
+    with tempfile.TemporaryDirectory() as folder:
+        file = arguments.file or write_example(Path(folder) / "example.mp4")
+        with VideoFile(file) as video:
+            info = video.info
+        length, size = f"{info.duration or 0:.1f} s", f"{info.width}x{info.height}"
+        print(f"{file.name}: {length}, {size}, {info.fps:.4g} frames a second")
+        print(f"weights {recognizer.card.name}, load of the machine {os.getloadavg()[0]:.1f}")
+        spent, cores = [], []
+        for number in range(arguments.runs + 1):
+            wall, cpu = time.perf_counter(), time.process_time()
+            process_video(file, recognizer, video_out=Path(folder) / "annotated.mp4")
+            wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+            if number:
+                spent.append(wall)
+                cores.append(cpu)
+                print(f"run {number}: {wall:.2f} s ({cpu:.2f} s of processor time)", flush=True)
+        print(f"median of {arguments.runs}: {statistics.median(spent):.2f} s")
+
+
+if __name__ == "__main__":
+    main()

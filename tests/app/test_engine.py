@@ -1,0 +1,245 @@
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from app.engine import NOBODY, LiveEngine
+from pose.layouts import NTU_25, SHREC_22
+
+PICTURE = np.full((480, 640, 3), 60, np.uint8)
+
+
+@pytest.fixture
+def live(fakes):
+    """Builds engines and closes them; ``live.run`` plays frames as fast as the recogniser answers."""
+    engines = []
+
+    class Live:
+        def engine(self, recognizer=None, poses=None, **options):
+            self.estimator = fakes.Estimator(poses or (lambda t: [fakes.pose()]))
+            self.recognizer = recognizer or fakes.Recognizer()
+            engines.append(LiveEngine(self.recognizer, self.estimator, label_rate=1000, **options))
+            return engines[-1]
+
+        @staticmethod
+        def run(engine, start, stop, step=0.1, mirror=True):
+            views = []
+            for timestamp in np.arange(start, stop - 1e-9, step):
+                views.append(engine.process(PICTURE, float(timestamp), mirror))
+                until = time.monotonic() + 5
+                while not engine._worker.idle and time.monotonic() < until:
+                    time.sleep(0.001)
+            return views
+
+    yield Live()
+    for engine in engines:
+        engine.close()
+
+
+def test_a_person_gets_a_label_after_about_a_second(live):
+    views = live.run(live.engine(), 0, 3)
+    first = next(view for view in views if view.persons[0].label is not None)
+    assert 1.0 <= first.timestamp <= 1.35
+    assert first.persons[0].label == "wave"
+    assert len(first.persons[0].top5) == 5
+    assert first.persons[0].top5[0].label == "wave"
+    assert first.persons[0].score == pytest.approx(0.9)
+    assert first.message == ""
+
+
+def test_warming_counts_down_to_the_first_label(live):
+    views = live.run(live.engine(), 0, 2)
+    assert views[0].warming == pytest.approx(1.0)
+    assert views[5].warming == pytest.approx(0.5)
+    assert views[-1].warming == 0
+
+
+def test_nobody_says_so_and_keeps_running(live, fakes):
+    engine = live.engine(poses=lambda t: [fakes.pose()] if 1 <= t < 3 else [])
+    views = live.run(engine, 0, 6)
+    assert views[0].message == NOBODY and views[0].persons == () and views[0].warming == 0
+    assert views[25].persons[0].label == "wave" and views[25].message == ""
+    assert views[-1].message == NOBODY and views[-1].persons == ()
+
+
+def test_two_people_have_labels_of_their_own(live, fakes):
+    engine = live.engine(poses=lambda t: [fakes.pose(160), fakes.pose(480)])
+    view = live.run(engine, 0, 2)[-1]
+    assert len(view.persons) == 2
+    assert len({person.id for person in view.persons}) == 2
+    assert [person.label for person in view.persons] == ["wave", "wave"]
+
+
+def test_windows_have_the_recognisers_length_and_rate(live, fakes):
+    engine = live.engine()
+    live.run(engine, 0, 3)
+    for window in live.recognizer.windows:
+        assert window.joints.shape == (1, 16, 18, 2)
+        assert window.duration == pytest.approx(2.0)
+    assert live.recognizer.windows[-1].timestamps[-1] == pytest.approx(2.9)
+
+
+def test_a_slow_recogniser_never_holds_up_frames_and_sees_only_the_newest(live, fakes):
+    entered, go = threading.Event(), threading.Event()
+    recognizer = fakes.Recognizer()
+    predict = recognizer.predict
+
+    def blocked(windows):
+        entered.set()
+        assert go.wait(10)
+        return predict(windows)
+
+    recognizer.predict = blocked
+    engine = live.engine(recognizer)
+    for timestamp in np.arange(0, 5, 0.1):
+        view = engine.process(PICTURE, float(timestamp))  # returns although the recogniser is stuck
+    assert entered.wait(5)
+    assert view.persons[0].label is None
+    go.set()
+    live.run(engine, 5, 5.5)
+    ends = [window.timestamps[-1] for window in recognizer.windows]
+    assert ends[0] <= 1.1 and ends[1] >= 4.9  # nothing in between was queued
+
+
+def test_a_failing_recogniser_is_told_and_recovers(live, fakes):
+    recognizer = fakes.Recognizer()
+    engine = live.engine(recognizer)
+    live.run(engine, 0, 2)
+    recognizer.error = RuntimeError("out of memory")
+    view = live.run(engine, 2, 3)[-1]
+    assert "out of memory" in view.message
+    assert view.persons[0].label is None
+    recognizer.error = None
+    view = live.run(engine, 3, 4)[-1]
+    assert view.message == "" and view.persons[0].label == "wave"
+
+
+def test_other_weights_take_effect_at_once_from_the_kept_poses(live, fakes):
+    engine = live.engine()
+    live.run(engine, 0, 3)
+    other = fakes.Recognizer(lambda end: "jump", classes=("jump", "sit"), layout=NTU_25, window_seconds=1.5)
+    engine.set_recognizer(other)
+    views = live.run(engine, 3, 3.3)
+    assert views[-1].persons[0].label == "jump"
+    assert [s.label for s in views[-1].persons[0].top5] == ["jump", "sit"]
+    assert other.windows[0].joints.shape == (1, 16, 25, 3)
+    assert (other.windows[0].confidence > 0).all()  # a whole window of the past
+
+
+def test_an_answer_of_the_old_weights_is_dropped(live, fakes):
+    go = threading.Event()
+    old = fakes.Recognizer()
+    predict = old.predict
+    old.predict = lambda windows: go.wait(10) and predict(windows)
+    engine = live.engine(old)
+    for timestamp in np.arange(0, 1.5, 0.1):
+        engine.process(PICTURE, float(timestamp))
+    engine.set_recognizer(fakes.Recognizer(lambda end: "sit", classes=("sit", "stand")))
+    go.set()
+    labels = {view.persons[0].label for view in live.run(engine, 1.5, 2.5)}
+    assert labels == {None, "sit"}
+
+
+def test_a_layout_without_a_body_is_refused_and_the_old_weights_stay(live, fakes):
+    engine = live.engine()
+    with pytest.raises(ValueError, match="kinetics-18, ntu-25"):
+        engine.set_recognizer(fakes.Recognizer(layout=SHREC_22))
+    assert live.run(engine, 0, 2)[-1].persons[0].label == "wave"
+    with pytest.raises(ValueError, match="kinetics-18, ntu-25"):
+        LiveEngine(fakes.Recognizer(layout=SHREC_22), fakes.Estimator(lambda t: []))
+
+
+def test_threshold_changes_take_effect_live(live):
+    engine = live.engine()
+    assert live.run(engine, 0, 2)[-1].persons[0].label == "wave"
+    engine.set_threshold(0.99)
+    person = live.run(engine, 2, 3)[-1].persons[0]
+    assert person.label is None and person.top5[0].label == "wave"
+    engine.set_threshold(None)
+    assert live.run(engine, 3, 4)[-1].persons[0].label == "wave"
+
+
+def test_a_chosen_threshold_survives_other_weights(live, fakes):
+    engine = live.engine(threshold=0.95)
+    live.run(engine, 0, 2)
+    engine.set_recognizer(fakes.Recognizer(lambda end: "clap"))
+    assert live.run(engine, 2, 3)[-1].persons[0].label is None
+
+
+def test_history_tells_the_last_thirty_seconds(live, fakes):
+    recognizer = fakes.Recognizer(lambda end: "wave" if end < 20 else "clap")
+    view = live.run(live.engine(recognizer), 0, 40, 0.25)[-1]
+    assert [s.label for s in view.history] == ["wave", "clap"]
+    wave, clap = view.history
+    assert wave.start == pytest.approx(view.timestamp - 30)
+    assert wave.end == pytest.approx(clap.start, abs=0.3) and 20 <= clap.start <= 21.5
+    assert clap.end == view.timestamp
+
+
+def test_history_has_a_gap_where_nobody_was(live, fakes):
+    engine = live.engine(poses=lambda t: [] if 4 <= t < 8 else [fakes.pose()])
+    history = live.run(engine, 0, 11)[-1].history
+    assert len(history) == 2
+    assert history[0].end <= 5.1 and history[1].start >= 8
+
+
+def test_a_clock_that_runs_backwards_restarts_the_session(live):
+    engine = live.engine()
+    live.run(engine, 100, 102)
+    view = engine.process(PICTURE, 0.0)
+    assert live.estimator.resets == 1
+    assert view.history == () and view.persons[0].label is None
+    assert live.run(engine, 0.1, 2)[-1].persons[0].label == "wave"
+
+
+def test_reset_forgets(live):
+    engine = live.engine()
+    live.run(engine, 0, 2)
+    engine.reset()
+    view = engine.process(PICTURE, 2.0)
+    assert view.persons[0].label is None and view.history == ()
+
+
+def test_only_the_display_is_mirrored(live, fakes):
+    picture = PICTURE.copy()
+    picture[400:, :50] = (0, 255, 0)
+    seen = []
+    engine = live.engine()
+    estimate = live.estimator.estimate
+    live.estimator.estimate = lambda image, t: seen.append(image.copy()) or estimate(image, t)
+    mirrored = engine.process(picture, 0.0, mirror=True).picture
+    plain = engine.process(picture, 0.1, mirror=False).picture
+    np.testing.assert_array_equal(seen[0], picture)
+    assert (mirrored[450, 620] == (0, 255, 0)).all() and (plain[450, 20] == (0, 255, 0)).all()
+    assert (picture[:400] == 60).all()  # the caller's picture is not drawn on
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        np.zeros((4, 4), np.uint8),
+        np.zeros((4, 4, 4), np.uint8),
+        np.zeros((4, 4, 3)),
+        np.zeros((0, 4, 3), np.uint8),
+    ],
+)
+def test_pictures_that_are_no_rgb(live, bad):
+    with pytest.raises(ValueError, match=r"\(H, W, 3\) uint8"):
+        live.engine().process(bad, 0.0)
+
+
+def test_closing_twice_and_use_after_closing(live):
+    engine = live.engine()
+    engine.close()
+    engine.close()
+    assert live.estimator.closed
+    with pytest.raises(RuntimeError, match="closed"):
+        engine.process(PICTURE, 0.0)
+
+
+def test_rates_and_times_are_told(live):
+    view = live.run(live.engine(), 0, 2)[-1]
+    assert view.fps > 1 and view.labels_per_second > 1
+    assert view.total_ms >= view.pose_ms >= 0 and view.total_ms >= view.draw_ms > 0
+    assert view.recognise_ms >= 0 and view.label_age_ms == pytest.approx(100, abs=1)

@@ -1,0 +1,179 @@
+"""The page without a browser: its text, its jobs, its timeline, and how it starts."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from app import ui
+from app.analyses import Analyses, explain
+from app.catalogue import Catalogue
+from app.drawing import person_colour
+from app.jobs import Job, JobQueue
+from app.plots import Bar, timeline_figure
+from app.server import ServerError
+from app.ui_video import job_html, table_rows
+from pose.sources import SourceError
+from recognizer.weights import WeightsError
+from tests.doubles import SteadyRecognizer
+
+ROOT = Path(__file__).resolve().parents[2]
+CATALOGUE = Catalogue.of({"waver": SteadyRecognizer("waver", {"wave": 0.7, "arm_curl": 0.3}, threshold=0.42)})
+
+
+def test_a_taken_port_is_one_sentence_that_names_another():
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(ServerError, match=rf"Port {port} .*--port {port + 1}\.$"):
+            ui.launch(port=port)
+
+
+def test_the_page_tells_what_the_weights_know():
+    said = ui.about_weights(CATALOGUE, "waver")
+    assert "<li>arm curl</li>" in said
+    assert "LSTA-Net" in said
+    assert ui.threshold_of(CATALOGUE, "waver") == 0.42
+    assert ui.weights_choices(CATALOGUE) == [("waver (2 actions)", "waver")]
+
+
+def test_the_page_without_any_weights_says_so():
+    assert "no weights" in ui.about_weights(Catalogue({}), None)
+    ui.build_page(Catalogue({}))
+
+
+def test_what_a_card_says_is_shown_as_text():
+    recognizer = SteadyRecognizer("x", {"<b>wave</b>": 0.5, "clap": 0.5})
+    recognizer.card = recognizer.card.model_copy(update={"data": "<script>"})
+    said = ui.about_weights(Catalogue.of({"x": recognizer}), "x")
+    assert "<script>" not in said
+    assert "&lt;b&gt;wave" in said
+    assert "<img" not in job_html("'<img src=x>.mp4' is empty")
+
+
+def test_loaded_weights_are_shared():
+    calls = []
+
+    def load(name: str) -> SteadyRecognizer:
+        calls.append(name)
+        return SteadyRecognizer(name, {"wave": 1.0})
+
+    catalogue = Catalogue(CATALOGUE.cards, load)
+    assert catalogue.load(None) is catalogue.load("waver")
+    assert calls == ["waver"]
+    with pytest.raises(WeightsError, match="'other'.*waver"):
+        catalogue.load("other")
+
+
+def test_jobs_wait_their_turn_and_say_how_many_are_ahead():
+    queue, go_on, order = JobQueue(most=2), threading.Event(), []
+
+    def work(job: Job) -> int:
+        order.append(job)
+        go_on.wait(10)
+        return len(order)
+
+    jobs = []
+    for number in range(4):
+        jobs.append(queue.start(work))
+        while number < 2 and len(order) <= number:
+            jobs[-1].wait(0.01)
+    assert [job.ahead for job in jobs] == [0, 0, 1, 2]
+    jobs[2].cancel()
+    assert jobs[2].wait(10), "a cancelled job leaves the queue without running"
+    go_on.set()
+    assert all(job.wait(10) for job in jobs)
+    assert jobs[2] not in order
+    assert [job.error for job in jobs] == [None] * 4
+
+
+def test_what_a_job_raises_is_kept():
+    job = JobQueue().start(lambda job: 1 / 0)
+    assert job.wait(10)
+    assert isinstance(job.error, ZeroDivisionError)
+
+
+def test_failures_become_sentences(caplog: pytest.LogCaptureFixture):
+    assert explain(SourceError("'a.mp4' is empty.")) == "'a.mp4' is empty."
+    assert not caplog.records
+    sentence = explain(KeyError("inner"))
+    assert "inner" not in sentence
+    assert sentence.endswith(".")
+    assert caplog.records, "the log tells what the page does not"
+
+
+def test_a_failed_analysis_leaves_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    text = tmp_path / "text.mp4"
+    text.write_text("no video")
+    job = Analyses(CATALOGUE).start("tab", str(text), "waver", 0.5)
+    assert job.wait(60)
+    assert isinstance(job.error, SourceError)
+    assert list(tmp_path.iterdir()) == [text]
+
+
+def test_the_timeline_has_a_row_for_each_person_in_their_colour():
+    bars = [
+        Bar(0, 0.0, 2.0, "wave", 0.9),
+        Bar(0, 2.0, 5.0, "idle_standing", 0.8),
+        Bar(1, 1.0, 4.0, "arm_curl", 0.7),
+    ]
+    figure = timeline_figure(bars, duration=6.0)
+    first, second = figure.data
+    assert list(first.base) == [0.0, 2.0]
+    assert list(first.x) == [2.0, 3.0]
+    assert list(first.text) == ["wave", "idle standing"]
+    assert set(second.y) == {"Person 2"}
+    assert second.marker.color[0] == "rgba({},{},{},1)".format(*person_colour(1))
+    assert tuple(figure.layout.xaxis.range) == (0, 6.0)
+    assert table_rows(bars)[1] == [2, "1.0 s", "4.0 s", "arm curl", "70%"]
+    assert not timeline_figure([], 0.0).data
+
+
+def test_the_demo_starts_prints_its_address_asks_nobody_and_ends_with_ctrl_c(tmp_path: Path):
+    # The audit hook sees every connection and every name that the process asks for.
+    script = (
+        "import sys\n"
+        "def watch(event, args):\n"
+        "    where = args[1][0] if event == 'socket.connect' and isinstance(args[1], tuple) else "
+        "args[0] if event == 'socket.getaddrinfo' else None\n"
+        "    if where not in (None, '127.0.0.1', 'localhost', b'127.0.0.1'):\n"
+        "        print('OUTSIDE', where, flush=True)\n"
+        "sys.addaudithook(watch)\n"
+        "from app.ui import launch\n"
+        "launch(port=int(sys.argv[1]))\n"
+    )
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, "-c", script, str(port)],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        line = server.stdout.readline()
+        assert f"http://127.0.0.1:{port}" in line
+        page = urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30).read().decode()
+        assert "live.js" in page
+        assert list(tmp_path.glob("pose2action-*"))
+        server.send_signal(signal.SIGINT)
+        rest, _ = server.communicate(timeout=60)
+    finally:
+        server.kill()
+    assert server.returncode == 0
+    assert "Traceback" not in rest
+    assert "OUTSIDE" not in rest
+    assert not list(tmp_path.glob("pose2action-*")), "temporary files go with the program"
