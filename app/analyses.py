@@ -1,8 +1,7 @@
-"""The analyses that the Video tabs run: one a tab, two at a time, their files, and sentences for what fails."""
+"""The analyses that the Video tabs run: one a tab, two at a time, and their files."""
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
 import tempfile
@@ -16,10 +15,6 @@ from app.figure import write_example
 from app.jobs import Job, JobQueue
 from app.results import VideoResult, write_csv, write_json
 from app.video import Cancelled, process_video
-from pose.sources import SourceError
-from recognizer.weights import WeightsError
-
-log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 2
 
@@ -51,16 +46,6 @@ class Outcome:
     def delete(self) -> None:
         """Deletes the files."""
         shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def explain(error: BaseException) -> str:
-    """One sentence for the page about why an analysis failed; the log gets what the sentence does not tell."""
-    if isinstance(error, (SourceError, WeightsError)):
-        return str(error)
-    log.error("an analysis failed", exc_info=error)
-    if isinstance(error, OSError) and error.strerror:
-        return f"The results could not be written: {error.strerror}."
-    return "The program failed while it looked at this video. Try another file."
 
 
 class Analyses:

@@ -46,11 +46,11 @@ class Answers:
         return self.shown[window.person]
 
     def persons(self, people: Sequence[Presence]) -> tuple[PersonResult, ...]:
-        """What each person did, by id; people who were only glimpsed are left out."""
+        """What each person did, longest seen first; people who were only glimpsed are left out."""
         longest = max((presence.seen for presence in people), default=0.0)
         least = min(PASSER_BY, longest / 5)
         results = []
-        for presence in sorted(people, key=lambda presence: presence.person):
+        for presence in sorted(people, key=lambda presence: (-round(presence.seen, 1), presence.person)):
             if presence.seen >= least and presence.person in self._counted:
                 results.append(self._person(presence))
         return tuple(results)

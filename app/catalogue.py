@@ -1,4 +1,4 @@
-"""The recognisers that the page offers: told from their cards at once, loaded when first asked for, shared."""
+"""The recognisers that there are: known by their cards at once, loaded when first asked for, shared."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from recognizer.weights import WeightsCard, WeightsError, available
 
 if TYPE_CHECKING:  # importing it takes seconds (torch), and the page must not wait for that
     from recognizer.predictor import Recognizer
+
+
+NO_WEIGHTS = "There are no weights to recognise actions with: install pose2action again."
 
 
 def _load(name: str | Path) -> Recognizer:
@@ -61,7 +64,8 @@ class Catalogue:
     @classmethod
     def of(cls, recognizers: Mapping[str, Recognizer]) -> Catalogue:
         """Recognisers that are in memory already."""
-        return cls({name: each.card for name, each in recognizers.items()}, load=dict(recognizers).__getitem__)
+        cards = {name: recognizer.card for name, recognizer in recognizers.items()}
+        return cls(cards, load=dict(recognizers).__getitem__)
 
     def load(self, name: str | None) -> Recognizer:
         """The recogniser of a name, None being the default.
@@ -70,7 +74,7 @@ class Catalogue:
             WeightsError: one sentence: no weights at all, an unknown name, or a damaged file.
         """
         if not self.cards:
-            raise WeightsError("There are no weights to recognise actions with: install pose2action again.")
+            raise WeightsError(NO_WEIGHTS)
         name = self.default if name is None else name
         if name not in self.cards:
             raise WeightsError(f"There are no weights named {name!r}; there are: {', '.join(self.cards)}.")

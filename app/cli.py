@@ -40,8 +40,8 @@ def told_in_a_sentence(command: Command) -> Command:
     def guarded(*args: object, **options: object) -> object:
         try:
             return command(*args, **options)
-        except KeyboardInterrupt:
-            say("stopped; nothing was written.")
+        except KeyboardInterrupt as stop:
+            say(str(stop) or "stopped; nothing was written.")
             raise typer.Exit(INTERRUPTED) from None
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import struct
 import threading
 from collections.abc import Callable
@@ -15,13 +14,13 @@ import numpy as np
 
 from app.catalogue import Catalogue
 from app.engine import Estimator, LiveEngine, LiveView
+from app.failures import explain
 from recognizer.weights import WeightsError
-
-log = logging.getLogger(__name__)
 
 JPEG_QUALITY = 80
 MAX_PIXELS = 1920 * 1920
 """Larger pictures are refused: the page sends at most 640 pixels a side."""
+BROKEN = "The program failed while it looked at the picture. Press Start again."
 
 Message = bytes | str
 """A binary message is one answered frame; a text message is JSON with a "type"."""
@@ -58,6 +57,7 @@ class CameraFrame:
 
 def encode_view(view: LiveView, captured: float) -> bytes:
     """The answer to one frame: uint32 length (little-endian), that much JSON, then the picture as JPEG."""
+    now = view.timestamp
     state = {
         "captured": captured,
         "fps": round(view.fps, 1),
@@ -79,7 +79,7 @@ def encode_view(view: LiveView, captured: float) -> bytes:
         ],
         # Ages, not times: the page draws them leftwards from "now".
         "history": [
-            [each.person, round(view.timestamp - each.start, 2), round(view.timestamp - each.end, 2), each.label]
+            [each.person, round(now - each.start, 2), round(now - each.end, 2), each.label]
             for each in view.history
         ],
     }
@@ -90,7 +90,7 @@ def encode_view(view: LiveView, captured: float) -> bytes:
 
 
 class LiveSession:
-    """Runs a ``LiveEngine`` beside the event loop. A frame that comes before the last one was begun replaces it.
+    """Runs a ``LiveEngine`` beside the event loop; a newer frame replaces one that still waits.
 
     Args:
         catalogue: where weights come from.
@@ -145,9 +145,8 @@ class LiveSession:
                     self._apply(settings)
                 if frame is not None:
                     self._answer(frame)
-        except Exception:
-            log.exception("a live session ended")
-            self._tell("failed", message="The program failed while it looked at the picture. Press Start again.")
+        except Exception as error:
+            self._tell("failed", message=explain(error, BROKEN))
         finally:
             if self._engine is not None:
                 self._engine.close()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 import socket
+import sys
 import tempfile
 import threading
 from collections.abc import Callable
@@ -20,11 +22,12 @@ import uvicorn
 from fastapi import FastAPI
 
 from app import __version__
-from app.catalogue import Catalogue
+from app.catalogue import NO_WEIGHTS, Catalogue
 from app.drawing import PERSON_COLOURS, readable
 from app.engine import Estimator
 from app.server import STATIC, STATIC_ROUTE, ServerError, SessionLimit, create_server, make_mediapipe
 from app.threads import recognise_on_one_core
+from app.ui_theme import page_theme
 from app.ui_video import video_tab
 from recognizer.weights import WeightsError
 
@@ -51,74 +54,11 @@ _TITLE = f"""
 
 _NETWORKS = {"lsta": "LSTA-Net"}
 
-_TELL_LIVE = "(value) => {{ window.dispatchEvent(new CustomEvent('pose2action:settings', {{detail: {{{name}: value}}}})) }}"
 
-
-def _theme() -> gr.Theme:
-    # Fonts of the system only: the page asks no other computer for anything.
-    theme = gr.themes.Base(
-        primary_hue="teal",
-        secondary_hue="teal",
-        neutral_hue="slate",
-        radius_size="lg",
-        font=["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"],
-        font_mono=["ui-monospace", "Consolas", "monospace"],
-    )
-    return theme.set(
-        body_background_fill="#f5f7fa",
-        body_background_fill_dark="#0b1018",
-        body_text_color="#17202e",
-        body_text_color_dark="#e9eef6",
-        body_text_color_subdued="#5b6779",
-        body_text_color_subdued_dark="#9aa7ba",
-        block_background_fill="white",
-        block_background_fill_dark="#151c28",
-        block_border_width="1px",
-        block_border_color="#e2e7ee",
-        block_border_color_dark="#263041",
-        border_color_primary="#e2e7ee",
-        border_color_primary_dark="#263041",
-        block_label_background_fill="transparent",
-        block_label_background_fill_dark="transparent",
-        block_label_border_width="0px",
-        block_label_text_color="*body_text_color",
-        block_label_text_color_dark="*body_text_color",
-        block_title_text_color="*body_text_color",
-        block_title_text_color_dark="*body_text_color",
-        block_title_text_weight="600",
-        block_label_text_weight="600",
-        block_radius="16px",
-        input_background_fill="#f5f7fa",
-        input_background_fill_dark="#0e1520",
-        input_border_color="#d5dce6",
-        input_border_color_dark="#2c384b",
-        input_border_width="1px",
-        slider_color="#0d9488",
-        slider_color_dark="#2dd4bf",
-        button_primary_background_fill="#0f766e",
-        button_primary_background_fill_hover="#115e59",
-        button_primary_background_fill_dark="#2dd4bf",
-        button_primary_background_fill_hover_dark="#5eead4",
-        button_primary_text_color="white",
-        button_primary_text_color_dark="#042f2e",
-        button_secondary_background_fill="white",
-        button_secondary_background_fill_hover="#eef2f6",
-        button_secondary_background_fill_dark="#1d2736",
-        button_secondary_background_fill_hover_dark="#273348",
-        button_secondary_border_color="#d5dce6",
-        button_secondary_border_color_dark="#2c384b",
-        button_cancel_background_fill="white",
-        button_cancel_background_fill_hover="#fff1f2",
-        button_cancel_background_fill_dark="#1d2736",
-        button_cancel_background_fill_hover_dark="#3b1824",
-        button_cancel_text_color="#be123c",
-        button_cancel_text_color_hover="#be123c",
-        button_cancel_text_color_dark="#fda4af",
-        button_cancel_text_color_hover_dark="#fda4af",
-        button_cancel_border_color="#fecdd3",
-        button_cancel_border_color_dark="#5b2333",
-        color_accent="#0f766e",
-    )
+def _tell_live(name: str) -> str:
+    """JavaScript that hands a control's value to the live element as the setting ``name``."""
+    event = f"new CustomEvent('pose2action:settings', {{detail: {{{name}: value}}}})"
+    return f"(value) => {{ window.dispatchEvent({event}) }}"
 
 
 def weights_choices(catalogue: Catalogue) -> list[tuple[str, str]]:
@@ -130,13 +70,14 @@ def about_weights(catalogue: Catalogue, name: str | None) -> str:
     """HTML: what the chosen weights are and which actions they know."""
     card = catalogue.cards.get(name)
     if card is None:
-        return '<p class="p2a-about">There are no weights to recognise actions with: install pose2action again.</p>'
+        return f'<p class="p2a-about">{NO_WEIGHTS}</p>'
     actions = "".join(f"<li>{escape(readable(label))}</li>" for label in sorted(card.classes))
-    return (
-        f'<div class="p2a-about"><p>{_NETWORKS[card.network]} on the {escape(card.layout)} skeleton; looks at the '
-        f"last {card.window_seconds:g} seconds. Trained on: {escape(card.data)} Licence: {escape(card.licence)}</p>"
-        f'<ul class="p2a-chips">{actions}</ul></div>'
+    said = (
+        f"{_NETWORKS[card.network]} on the {card.layout} skeleton; "
+        f"looks at the last {card.window_seconds:g} seconds. "
+        f"Trained on: {card.data.rstrip('.')}. Licence: {card.licence}"
     )
+    return f'<div class="p2a-about"><p>{escape(said)}</p><ul class="p2a-chips">{actions}</ul></div>'
 
 
 def threshold_of(catalogue: Catalogue, name: str | None) -> float:
@@ -176,9 +117,9 @@ def _live_tab(catalogue: Catalogue) -> None:
         )
     with gr.Accordion("Actions that these weights know", open=False):
         about = gr.HTML(about_weights(catalogue, first), elem_id="live-about", apply_default_css=False)
-    # The browser tells the live session itself, at once; Python only updates what the page says about the weights.
-    weights.change(None, weights, None, js=_TELL_LIVE.format(name="weights"))
-    threshold.change(None, threshold, None, js=_TELL_LIVE.format(name="threshold"))
+    # The browser itself tells the live session, at once; Python only updates what the page says.
+    weights.change(None, weights, None, js=_tell_live("weights"))
+    threshold.change(None, threshold, None, js=_tell_live("threshold"))
     weights.change(
         lambda name: (threshold_of(catalogue, name), about_weights(catalogue, name)),
         weights,
@@ -220,7 +161,7 @@ def create_app(
         create_server(catalogue, make_estimator, limit),
         build_page(catalogue),
         path="/",
-        theme=_theme(),
+        theme=page_theme(),
         head=_HEAD,
         favicon_path=str(STATIC / "icon.svg"),
         footer_links=[],
@@ -258,8 +199,8 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         reason = error.strerror or str(error)
         raise ServerError(
-            f"Port {port} of {host} cannot be used ({reason}): close the program that uses it, perhaps another "
-            f"demo, or choose another with --port {port + 1}."
+            f"Port {port} of {host} cannot be used ({reason}): close the program that uses it, perhaps "
+            f"another demo, or choose another port with --port {port + 1}."
         ) from None
     return bound
 
@@ -278,7 +219,7 @@ def _warm_up(catalogue: Catalogue) -> None:
 def launch(
     host: str = "127.0.0.1", port: int = 7860, weights: str | Path | None = None, open_browser: bool = False
 ) -> None:
-    """Serves the page until Ctrl-C.
+    """Serves the page until Ctrl-C. For the main thread.
 
     Args:
         host, port: where to listen.
@@ -307,5 +248,7 @@ def launch(
         config = uvicorn.Config(
             create_app(catalogue), log_level="warning", ws_max_size=4 * 2**20, timeout_graceful_shutdown=1
         )
+        # Uvicorn ends in order and then raises the signal again: the temporary folder must still go.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit())
         with suppress(KeyboardInterrupt):
             _Server(config, ready).run(sockets=[bound])

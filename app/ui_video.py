@@ -7,9 +7,10 @@ from html import escape
 
 import gradio as gr
 
-from app.analyses import Analyses, Outcome, explain
+from app.analyses import Analyses, Outcome
 from app.catalogue import Catalogue
 from app.drawing import readable
+from app.failures import explain
 from app.plots import Bar, timeline_figure
 from app.results import PersonResult
 
@@ -19,20 +20,22 @@ SHOW_EVERY = 0.25
 """Seconds between two looks at a job's progress."""
 
 INVITATION = "Choose a video, or use the example, and press Analyse."
+BROKEN = "The program failed while it looked at this video. Try another file."
 HINT = "An mp4, mov, avi, webm or gif file. Up to two people are followed."
 
 
-def job_html(sentence: str, fraction: float | None = None, kind: str = "") -> str:
+def job_html(sentence: str, fraction: float | None = None, kind: str = "news") -> str:
     """The box that tells how an analysis stands; with a bar where a fraction is known."""
     bar = ""
     if fraction is not None:
         percent = round(100 * min(max(fraction, 0.0), 1.0))
         bar = (
-            f'<div class="p2a-job-track" role="progressbar" aria-label="Progress" aria-valuenow="{percent}" '
-            f'aria-valuemin="0" aria-valuemax="100"><div class="p2a-job-fill" style="width:{percent}%"></div></div>'
+            '<div class="p2a-job-track" role="progressbar" aria-label="Progress" aria-valuemin="0" '
+            f'aria-valuemax="100" aria-valuenow="{percent}">'
+            f'<div class="p2a-job-fill" style="width:{percent}%"></div></div>'
         )
     role = "alert" if kind == "error" else "status"
-    return f'<div class="p2a-job {f"p2a-{kind}" if kind else ""}" role="{role}"><p>{escape(sentence)}</p>{bar}</div>'
+    return f'<div class="p2a-job p2a-{kind}" role="{role}"><p>{escape(sentence)}</p>{bar}</div>'
 
 
 def table_rows(bars: list[Bar]) -> list[list[str | int]]:
@@ -93,7 +96,9 @@ def video_tab(
             source = gr.File(label="Video", file_types=FILE_TYPES, height=170, elem_id="video-file")
             gr.HTML(f'<p class="p2a-about">{HINT}</p>', apply_default_css=False)
             example = gr.Button("Use the example", size="sm", elem_id="video-example")
-            weights = gr.Dropdown(choices, value=first, label="Weights", filterable=False, elem_id="video-weights")
+            weights = gr.Dropdown(
+                choices, value=first, label="Weights", filterable=False, elem_id="video-weights"
+            )
             threshold = gr.Slider(
                 0, 1, value=threshold_of(first), step=0.01, label="Threshold", elem_id="video-threshold"
             )
@@ -103,12 +108,21 @@ def video_tab(
         with gr.Column(scale=3, min_width=300):
             status = gr.HTML(job_html(INVITATION), elem_id="video-status", apply_default_css=False)
             video = gr.Video(
-                label="Annotated video", interactive=False, visible=False, elem_id="video-out", buttons=["download"]
+                label="Annotated video",
+                interactive=False,
+                visible=False,
+                elem_id="video-out",
+                buttons=["download"],
             )
     with gr.Column(visible=False) as details:
         plot = gr.Plot(label="Timeline", elem_id="video-timeline")
         table = gr.Dataframe(
-            headers=COLUMNS, interactive=False, label="Actions", max_height=360, elem_id="video-table", buttons=["copy"]
+            headers=COLUMNS,
+            interactive=False,
+            label="Actions",
+            max_height=360,
+            elem_id="video-table",
+            buttons=["copy"],
         )
         with gr.Row():
             as_json = gr.DownloadButton("Download JSON", elem_id="video-json")
@@ -138,7 +152,7 @@ def video_tab(
         if job.cancelled:
             yield (job_html("Cancelled."), *nothing, *idle)
         elif job.error is not None:
-            yield (job_html(explain(job.error), kind="error"), *nothing, *idle)
+            yield (job_html(explain(job.error, BROKEN), kind="error"), *nothing, *idle)
         else:
             yield (*_results(job.result), *idle)
 

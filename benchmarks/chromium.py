@@ -41,7 +41,8 @@ def make_camera(clip: Path, path: Path, seconds: float = 10.0, start: float = 0.
     shape = "scale=640:480:force_original_aspect_ratio=decrease,pad=640:480:-1:-1,fps=30"
     subprocess.run(
         ["ffmpeg", "-v", "error", "-nostdin", "-y", "-stream_loop", "-1", "-ss", str(start), "-i", str(clip)]
-        + ["-t", str(seconds), "-vf", shape, "-an", "-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-q:v", "4", str(path)],
+        + ["-t", str(seconds), "-vf", shape, "-an", "-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-q:v", "4"]
+        + [str(path)],
         check=True,
     )
     return path

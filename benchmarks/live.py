@@ -2,8 +2,8 @@
 
     python -m benchmarks.live CLIP [--seconds 120] [--weights NAME] [--tabs 1]
 
-Latency is measured in the page, from the camera's capture time to the annotated picture on the screen. A label
-update is a picture that shows the answer to a newer window. Memory is the server's resident set (Linux).
+Latency is measured in the page, from the camera's capture time to the annotated picture on the screen. A
+label update is a picture with the answer to a newer window. Memory is the server's resident set (Linux).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from playwright.sync_api import Page
@@ -33,7 +34,7 @@ window.addEventListener("pose2action:shown", ({ detail: { at, latency, state } }
 
 @dataclass(frozen=True)
 class Figures:
-    """What one tab showed: seconds, annotated pictures and label updates a second, latencies in milliseconds."""
+    """What one tab showed: seconds; pictures and label updates a second; times in milliseconds."""
 
     seconds: float
     fps: float
@@ -79,7 +80,8 @@ def figures(page: Page) -> Figures:
         raise SystemExit("The page showed no pictures.")
     seconds = (rows[-1][0] - rows[0][0]) / 1000
     latencies = sorted(row[1] for row in rows)
-    updates = sum(after[2] > before[2] + 1 for before, after in zip(rows, rows[1:]))  # ends of windows, in ms
+    ends = [row[2] for row in rows]  # of the newest window, in ms
+    updates = sum(after > before + 1 for before, after in pairwise(ends))
     return Figures(
         seconds=seconds,
         fps=(len(rows) - 1) / seconds,
@@ -92,10 +94,12 @@ def figures(page: Page) -> Figures:
 
 def main() -> None:
     """Measures and prints."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("clip", type=Path, help="video that the camera shows")
     parser.add_argument("--seconds", type=float, default=120.0)
-    parser.add_argument("--start", type=float, default=0.0, help="second of the clip at which the camera starts")
+    parser.add_argument("--start", type=float, default=0.0, help="second of the clip to start at")
     parser.add_argument("--weights", help="weights to start with")
     parser.add_argument("--tabs", type=int, default=1, help="tabs at once")
     arguments = parser.parse_args()
@@ -127,8 +131,8 @@ def main() -> None:
     print(f"page answers after {ready:.1f} s, usable after {usable:.1f} s")
     for found in results:
         print(
-            f"{found.seconds:.0f} s: {found.fps:.1f} annotated pictures/s, latency median {found.latency:.0f} ms, "
-            f"95 % {found.latency_95:.0f} ms, {found.labels:.1f} label updates/s, pose {found.pose:.0f} ms"
+            f"{found.seconds:.0f} s: {found.fps:.1f} pictures/s, latency median {found.latency:.0f} ms "
+            f"and 95 % {found.latency_95:.0f} ms, {found.labels:.1f} labels/s, pose {found.pose:.0f} ms"
         )
     print("server memory at start, middle, end: " + ", ".join(f"{each:.0f} MB" for each in memory))
 

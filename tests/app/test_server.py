@@ -75,7 +75,8 @@ def frame(milliseconds: float, image: np.ndarray | None = None) -> bytes:
 def parse(message: bytes) -> tuple[dict, np.ndarray]:
     (length,) = struct.unpack_from("<I", message)
     jpeg = np.frombuffer(message[4 + length :], np.uint8)
-    return json.loads(message[4 : 4 + length]), cv2.cvtColor(cv2.imdecode(jpeg, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+    picture = cv2.cvtColor(cv2.imdecode(jpeg, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+    return json.loads(message[4 : 4 + length]), picture
 
 
 def watch(socket, seconds: float, since: float = 0.0) -> dict:
@@ -188,7 +189,9 @@ def test_two_sessions_have_their_own_state(harness: Harness):
 
 
 @pytest.mark.parametrize(
-    "message", [b"\0" * 8 + b"no jpeg at all", frame(7, np.zeros((2400, 2400, 3), np.uint8))], ids=["text", "huge"]
+    "message",
+    [b"\0" * 8 + b"no jpeg at all", frame(7, np.zeros((2400, 2400, 3), np.uint8))],
+    ids=["text", "huge"],
 )
 def test_what_is_no_usable_picture_is_skipped(harness: Harness, message: bytes):
     with harness.session() as socket:
@@ -240,7 +243,7 @@ def test_old_frames_are_dropped_and_never_queued(harness: Harness):
         assert begun.wait(10)
         for milliseconds in (10, 20, 30, 40):
             socket.send_bytes(frame(milliseconds))
-        socket.send_text(json.dumps({"weights": "unheard_of"}))  # handled behind the frames: they have arrived
+        socket.send_text(json.dumps({"weights": "unheard_of"}))  # comes behind the frames
         time.sleep(0.3)
         go_on.set()
         answered = [parse(socket.receive_bytes())[0]["captured"]]

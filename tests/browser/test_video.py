@@ -1,0 +1,180 @@
+"""The Video tab in a real browser: uploads, results, downloads, cancelling and bad files."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Server
+
+ANALYSIS = 120_000
+
+
+@pytest.fixture
+def tab(server: Server, chromium: Browser, visit) -> Page:
+    """A page with the Video tab open."""
+    page = visit(chromium, server.address)
+    page.get_by_role("tab", name="Video").click()
+    return page
+
+
+def upload(page: Page, path: Path) -> None:
+    page.set_input_files("#video-file input[type=file]", str(path))
+    expect(page.locator("#video-file")).to_contain_text(path.stem, timeout=30_000)
+
+
+def analyse(page: Page) -> None:
+    page.click("#video-analyse")
+    page.wait_for_selector("#video-cancel:not([disabled])")
+
+
+def cut(clip: Path, path: Path, seconds: float, *options: str) -> Path:
+    """The clip's first seconds, written anew."""
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-y", "-i", str(clip), "-t", str(seconds), "-an", *options, str(path)],
+        check=True,
+    )
+    return path
+
+
+def download(page: Page, button: str, folder: Path) -> Path:
+    with page.expect_download() as event:
+        page.click(button)
+    path = folder / event.value.suggested_filename
+    event.value.save_as(path)
+    return path
+
+
+def test_an_uploaded_clip_gives_a_video_a_timeline_a_table_and_downloads(
+    tab: Page, clip: Path, tmp_path: Path
+):
+    upload(tab, cut(clip, tmp_path / "my clip.mp4", 4, "-c:v", "libx264", "-pix_fmt", "yuv420p"))
+    analyse(tab)
+    expect(tab.locator("#video-status")).to_contain_text("person 1: wave (60%)", timeout=ANALYSIS)
+    tab.wait_for_function("document.querySelector('#video-out video')?.readyState >= 2")
+    duration, width = tab.eval_on_selector(
+        "#video-out video", "(video) => [video.duration, video.videoWidth]"
+    )
+    assert duration == pytest.approx(4, abs=0.3)
+    assert width > 0
+    tab.evaluate("document.querySelector('#video-out video').play()")
+    tab.wait_for_function("document.querySelector('#video-out video').currentTime > 0.2")
+    expect(tab.locator("#video-timeline")).to_contain_text("Person 1")
+    expect(tab.locator("#video-table")).to_contain_text("wave")
+
+    saved = download(tab, "#video-json", tmp_path)
+    assert saved.suffix == ".json"
+    found = json.loads(saved.read_text())
+    assert found["source"].endswith(".mp4")
+    assert "/" not in found["source"]
+    assert found["weights"] == "waver"
+    (person,) = found["persons"]
+    assert person["summary"][0] == {"label": "wave", "score": pytest.approx(0.6, abs=0.01)}
+    segment = person["segments"][0]
+    assert 0 <= segment["start"] < segment["end"] <= found["duration"] + 0.1
+    rows = list(csv.DictReader(download(tab, "#video-csv", tmp_path).read_text().splitlines()))
+    assert rows[0]["action"] == "wave"
+    assert float(rows[0]["end"]) == pytest.approx(segment["end"], abs=0.01)
+
+
+def test_the_example_needs_no_video(tab: Page):
+    tab.click("#video-example")
+    expect(tab.locator("#video-file")).to_contain_text("example", timeout=30_000)
+    analyse(tab)
+    expect(tab.locator("#video-status")).to_contain_text("person 1: wave", timeout=ANALYSIS)
+    tab.wait_for_function("document.querySelector('#video-out video')?.readyState >= 2")
+
+
+@pytest.mark.parametrize(
+    ("ending", "options"),
+    [("gif", ("-vf", "scale=240:-2,fps=10")), ("webm", ("-c:v", "libvpx", "-deadline", "realtime")),
+     ("avi", ("-c:v", "mpeg4", "-q:v", "4")), ("mov", ("-c:v", "libx264", "-pix_fmt", "yuv420p"))],
+)  # fmt: skip
+def test_other_kinds_of_files_work(
+    tab: Page, clip: Path, tmp_path: Path, ending: str, options: tuple[str, ...]
+):
+    upload(tab, cut(clip, tmp_path / f"clip.{ending}", 2, *options))
+    analyse(tab)
+    expect(tab.locator("#video-status")).to_contain_text("person 1: wave", timeout=ANALYSIS)
+    tab.wait_for_function("document.querySelector('#video-out video')?.readyState >= 2")
+
+
+def bad_file(kind: str, clip: Path, path: Path) -> Path:
+    if kind == "text":
+        path.write_text("This is no video.\n")
+    elif kind == "empty":
+        path.write_bytes(b"")
+    else:
+        subprocess.run(
+            ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "sine=duration=2", "-c:a", "aac", str(path)],
+            check=True,
+        )
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("text", "cannot be read as a video"), ("empty", "is empty"), ("audio", "no video track")],
+)
+def test_a_bad_file_is_one_sentence_and_the_page_goes_on(
+    tab: Page, clip: Path, tmp_path: Path, kind: str, words: str
+):
+    upload(tab, bad_file(kind, clip, tmp_path / "bad.mp4"))
+    tab.click("#video-analyse")
+    expect(tab.locator("#video-status .p2a-error")).to_contain_text(words, timeout=30_000)
+    said = tab.locator("#video-status").inner_text()
+    assert "Traceback" not in said
+    assert said.count("\n") == 0
+    expect(tab.locator("#video-analyse")).to_be_enabled()
+    expect(tab.locator("#video-out")).to_be_hidden()
+
+
+def test_a_video_that_ends_early_is_analysed_as_far_as_it_goes(tab: Page, clip: Path, tmp_path: Path):
+    whole = cut(clip, tmp_path / "whole.mkv", 6, "-c:v", "libx264", "-pix_fmt", "yuv420p", "-g", "15")
+    part = tmp_path / "part.mkv"
+    part.write_bytes(whole.read_bytes()[: int(whole.stat().st_size * 0.55)])
+    upload(tab, part)
+    analyse(tab)
+    expect(tab.locator("#video-status")).to_contain_text("person 1: wave", timeout=ANALYSIS)
+    expect(tab.locator("#video-status")).to_contain_text("could be read")
+
+
+def test_a_video_without_people_says_so(tab: Page, tmp_path: Path):
+    path = tmp_path / "room.mp4"
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "color=c=gray:s=320x240:r=15:d=1"]
+        + ["-pix_fmt", "yuv420p", str(path)],
+        check=True,
+    )
+    upload(tab, path)
+    tab.click("#video-analyse")
+    expect(tab.locator("#video-status .p2a-error")).to_contain_text("Nobody was seen", timeout=ANALYSIS)
+
+
+def test_analyse_without_a_file_says_what_to_do(tab: Page):
+    tab.click("#video-analyse")
+    expect(tab.locator("#video-status .p2a-error")).to_contain_text("Choose a video first")
+
+
+def test_cancel_stops_the_analysis_and_another_can_start(tab: Page, clip: Path, tmp_path: Path):
+    long = tmp_path / "long.mp4"
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-stream_loop", "20", "-i", str(clip), "-t", "90", "-an", "-c:v", "libx264"]
+        + ["-preset", "ultrafast", "-pix_fmt", "yuv420p", str(long)],
+        check=True,
+    )
+    upload(tab, long)
+    analyse(tab)
+    tab.wait_for_selector("#video-status [role=progressbar]", timeout=60_000)
+    tab.click("#video-cancel")
+    expect(tab.locator("#video-status")).to_have_text("Cancelled.", timeout=15_000)
+    expect(tab.locator("#video-cancel")).to_be_disabled()
+    analyse(tab)
+    tab.wait_for_selector("#video-status [role=progressbar]", timeout=60_000)
+    tab.click("#video-cancel")
+    expect(tab.locator("#video-status")).to_have_text("Cancelled.", timeout=15_000)
