@@ -144,7 +144,7 @@ Data = Annotated[Path, typer.Option("--data", help="Folder with one folder a dat
 @cli.command()
 @told_in_a_sentence
 def train(
-    config: Annotated[str, typer.Argument(help="A shipped configuration such as lsta/daily, or a YAML file.")],
+    config: Annotated[str, typer.Argument(help="Shipped configuration such as lsta/daily, or a YAML file.")],
     overrides: Annotated[list[str] | None, typer.Argument(help="Changes such as steps=100.")] = None,
     data: Data = Path("data"),
     run: Annotated[

@@ -127,12 +127,16 @@ KINETICS_18 = SkeletonLayout(
     ),
 )
 
-_FINGERS = ("thumb", "index", "middle", "ring", "little")
+_FINGERS = tuple(
+    f"{finger}_{joint}"
+    for finger in ("thumb", "index", "middle", "ring", "little")
+    for joint in ("base", "first", "second", "tip")
+)
 
 # SHREC'17 track (De Smedt et al. 2017): wrist, palm, then four joints a finger from base to tip.
 SHREC_22 = SkeletonLayout(
     name="shrec-22",
-    joints=("wrist", "palm") + tuple(f"{f}_{k}" for f in _FINGERS for k in ("base", "first", "second", "tip")),
+    joints=("wrist", "palm", *_FINGERS),
     parents=(0, 0) + tuple(1 if k == 0 else 2 + 4 * f + k - 1 for f in range(5) for k in range(4)),
     coordinates=3,
     mirror=tuple(range(22)),
@@ -167,7 +171,7 @@ MEDIAPIPE_33 = SkeletonLayout(
 
 MEDIAPIPE_HAND_21 = SkeletonLayout(
     name="mediapipe-hand-21",
-    joints=("wrist",) + tuple(f"{f}_{k}" for f in _FINGERS for k in ("base", "first", "second", "tip")),
+    joints=("wrist", *_FINGERS),
     parents=(0,) + tuple(0 if k == 0 else 1 + 4 * f + k - 1 for f in range(5) for k in range(4)),
     coordinates=3,
     mirror=tuple(range(21)),

@@ -42,7 +42,7 @@ def symmetric_normalised(matrix: np.ndarray) -> np.ndarray:
 
 
 def power_scales(matrix: np.ndarray, scales: int) -> np.ndarray:
-    """(scales, V, V) powers k = 0 .. scales - 1 of the normalised A + I: LSTA-Net Eq. 1, "GCN" of its Table 4."""
+    """(scales, V, V) powers 0 .. scales - 1 of the normalised A + I: LSTA-Net Eq. 1, "GCN" of its Table 4."""
     normalised = symmetric_normalised(matrix + np.eye(len(matrix), dtype=np.float32))
     return np.stack([np.linalg.matrix_power(normalised, k) for k in range(scales)])
 

@@ -79,7 +79,10 @@ class Recognizer:
 
     @classmethod
     def untrained(
-        cls, layout: str = "kinetics-18", classes: tuple[str, ...] = ("clap", "idle", "squat", "wave"), frames: int = 32
+        cls,
+        layout: str = "kinetics-18",
+        classes: tuple[str, ...] = ("clap", "idle", "squat", "wave"),
+        frames: int = 32,
     ) -> Recognizer:
         """A small network with random weights, for tests and benchmarks of everything around it."""
         card = weights.WeightsCard(
@@ -144,7 +147,8 @@ class Recognizer:
     def _input(self, window: SkeletonSequence) -> np.ndarray:
         if window.layout is not self.layout:
             raise weights.WeightsError(
-                f"The weights {self.card.name} take {self.layout.name} skeletons, and these are {window.layout.name}."
+                f"The weights {self.card.name} take {self.layout.name} skeletons, "
+                f"and these are {window.layout.name}."
             )
         if window.joints.shape[:2] != (1, self.frames):
             raise weights.WeightsError(

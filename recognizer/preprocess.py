@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from pose.layouts import SkeletonLayout
 from recognizer.streams import Stream, to_stream
@@ -29,7 +29,7 @@ class Preprocessing(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     stream: Stream = "joint"
-    min_confidence: float = 0.2
+    min_confidence: float = Field(0.2, gt=0, le=1)
     ignored_joints: tuple[int, ...] = ()
 
 
@@ -93,6 +93,8 @@ def network_input(
     return np.concatenate([values, seen[..., None]], -1).transpose(2, 0, 1)
 
 
-def _mean_joint(joints: np.ndarray, confidence: np.ndarray, members: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+def _mean_joint(
+    joints: np.ndarray, confidence: np.ndarray, members: tuple[int, ...]
+) -> tuple[np.ndarray, np.ndarray]:
     # Even a guess of low confidence serves as origin: hips below the picture's edge are guessed well.
     return joints[:, list(members)].mean(1), (confidence[:, list(members)] > 0).all(1)

@@ -1,7 +1,7 @@
 """The vocabularies of the live demo: which data sets' actions are one and the same label.
 
-An action may allow several labels where its data set does not tell them apart (a "pick up" that may be with one
-hand or two): the loss then asks for any of them (``training.module``).
+An action may allow several labels where its data set does not tell them apart (a "pick up" that may be with
+one hand or two): the loss then asks for any of them (``training.module``).
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ UNKNOWN = "unknown"
 """Target of clips that show none of the labels: the network should be unsure about them."""
 
 _UTD = {
-    "swipe_left": "swipe_left", "swipe_right": "swipe_right", "wave": "wave", "clap": "clap", "throw": "throw",
-    "cross_arms": "cross_arms", "basketball_shoot": "basketball_shoot", "draw_x": "draw_x",
+    "swipe_left": "swipe_left", "swipe_right": "swipe_right", "wave": "wave", "clap": "clap",
+    "throw": "throw", "cross_arms": "cross_arms", "basketball_shoot": "basketball_shoot", "draw_x": "draw_x",
     "draw_circle_clockwise": "draw_circle_clockwise",
     "draw_circle_counter_clockwise": "draw_circle_counter_clockwise", "draw_triangle": "draw_triangle",
     "bowling": "bowl", "boxing": "punch", "baseball_swing": "baseball_swing",
@@ -32,8 +32,8 @@ _MSR = {
     "high_arm_wave": "wave", "hammer": "hammer", "hand_catch": "catch",
     "forward_punch": "punch", "high_throw": "throw", "draw_x": "draw_x", "draw_tick": "draw_tick",
     "draw_circle": "draw_circle_clockwise|draw_circle_counter_clockwise", "hand_clap": "clap",
-    "two_hand_wave": "wave", "side_boxing": "punch", "bend": "bend", "forward_kick": "kick", "side_kick": "kick",
-    "jogging": "run", "tennis_swing": "tennis_forehand", "tennis_serve": "tennis_serve",
+    "two_hand_wave": "wave", "side_boxing": "punch", "bend": "bend", "forward_kick": "kick",
+    "side_kick": "kick", "jogging": "run", "tennis_swing": "tennis_forehand", "tennis_serve": "tennis_serve",
     "golf_swing": "golf_swing", "pick_up_and_throw": "pick_up_and_throw",
 }  # fmt: skip
 _PICK_UP = "pick_up_with_one_hand|pick_up_with_two_hands"
@@ -54,8 +54,9 @@ _JHMDB = {
     "throw": "throw", "walk": "walk", "wave": "wave",
 }  # fmt: skip
 _REAL = {
-    "arm_curl": "arm_curl", "bench_press": "bench_press", "clap": "clap", "dance": "dance", "deadlift": "deadlift",
-    "fall": "fall", "golf_swing": "golf_swing", "guitar_strum": "guitar_strum", "idle_sitting": "idle",
+    "arm_curl": "arm_curl", "bench_press": "bench_press", "clap": "clap", "dance": "dance",
+    "deadlift": "deadlift", "fall": "fall",
+    "golf_swing": "golf_swing", "guitar_strum": "guitar_strum", "idle_sitting": "idle",
     "idle_standing": "idle", "idle_upper": "idle", "jump": "jump", "jump_rope": "jump_rope",
     "jumping_jacks": "jumping_jacks", "kick": "kick", "lunge": "lunge", "other": UNKNOWN, "plank": "plank",
     "pull_up": "pull_up", "punch": "punch", "push_up": "push_up", "run": "run",
@@ -80,8 +81,8 @@ class Vocabulary:
     @property
     def labels(self) -> tuple[str, ...]:
         """All labels in alphabetical order: the class order of the networks."""
-        found = {label for actions in self.sources.values() for text in actions.values() for label in text.split("|")}
-        return tuple(sorted(found - {UNKNOWN}))
+        texts = {text for actions in self.sources.values() for text in actions.values()}
+        return tuple(sorted({label for text in texts for label in text.split("|")} - {UNKNOWN}))
 
     def targets(self, dataset: str, action: str) -> tuple[int, ...] | None:
         """Class indices that count as right for an action; () for UNKNOWN, None if the action is left out."""
@@ -99,8 +100,17 @@ MIRRORED = {
 }
 """Labels that name a direction and therefore change when a clip is mirrored."""
 
-# A mirrored drawing hand draws a mirrored tick, and MSR's horizontal arm wave looks like a swipe: the first may
-# not be mirrored without becoming a wrong example, the second is left out.
+# A mirrored drawing hand draws a mirrored tick, and MSR's horizontal arm wave looks like a swipe: the first
+# may not be mirrored without becoming a wrong example, the second is left out.
+ARMS_ONLY = frozenset(
+    {
+        "arm_curl", "catch", "clap", "cross_arms", "draw_circle_clockwise", "draw_circle_counter_clockwise",
+        "draw_tick", "draw_triangle", "draw_x", "hammer", "idle", "knock", "pull", "punch", "push",
+        "swipe_left", "swipe_right", "throw", "wave",
+    }
+)  # fmt: skip
+"""Labels that the arms alone tell, whatever body they belong to."""
+
 NOT_MIRRORED = frozenset({"draw_tick"})
 
 DAILY = Vocabulary(

@@ -70,13 +70,18 @@ def weights_folder() -> Path:
 
 
 def available(folder: Path | None = None) -> dict[str, WeightsCard]:
-    """Cards of all weights in a folder (the shipped one by default) by name; damaged cards are left out."""
+    """Cards of all weights in a folder (the shipped one by default) by name.
+
+    Left out is what cannot be used: a damaged card, one of an unknown layout, one without its tensors.
+    """
     cards = {}
     for path in sorted((folder or weights_folder()).glob("*.json")):
         try:
-            cards[path.stem] = WeightsCard.model_validate_json(path.read_text())
+            card = WeightsCard.model_validate_json(path.read_bytes())
         except (OSError, ValidationError):
             continue
+        if card.layout in LAYOUTS and path.with_suffix(".safetensors").is_file():
+            cards[path.stem] = card
     return cards
 
 
@@ -121,12 +126,13 @@ def load(name: str | Path) -> tuple[nn.Module, WeightsCard]:
         missing = f"{tensor_path.name if card_path.is_file() else card_path.name} is missing"
         raise WeightsError(f"There are no weights {str(name)!r} ({missing}). {_offer()}")
     try:
-        card = WeightsCard.model_validate_json(card_path.read_text())
-    except (ValidationError, ValueError, OSError):
+        card = WeightsCard.model_validate_json(card_path.read_bytes())
+    except (ValidationError, OSError):
         raise WeightsError(f"The card {card_path} is damaged. {_offer()}") from None
     if card.layout not in LAYOUTS:
         raise WeightsError(
-            f"{card_path.name} names the layout {card.layout!r}, and there are only {', '.join(LAYOUTS)}. {_offer()}"
+            f"{card_path.name} names the layout {card.layout!r}, and there are only {', '.join(LAYOUTS)}. "
+            f"{_offer()}"
         )
     data = tensor_path.read_bytes()
     if hashlib.sha256(data).hexdigest() != card.sha256:

@@ -6,23 +6,31 @@ missing legs, hand-held pictures; actions are done with either arm or both.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from pose.layouts import NTU_25, SkeletonLayout
+from pose.layouts import KINETICS_18, NTU_25, SkeletonLayout
 from pose.skeleton import MAX_GAP, SkeletonSequence
+from recognizer.data.bodies import waving_arms, with_arms_of
 from recognizer.data.corpus import Example
 from recognizer.data.views import project_to_kinetics18, rotate_about, rotation
 from recognizer.preprocess import Preprocessing, normalise
 from recognizer.streams import to_stream
-from recognizer.vocabulary import MIRRORED, NOT_MIRRORED
+from recognizer.vocabulary import ARMS_ONLY, MIRRORED, NOT_MIRRORED
 from recognizer.windows import window_times
 
 _ARMS = {
     side: [NTU_25.index(f"{side}_{joint}") for joint in ("elbow", "wrist", "hand", "hand_tip", "thumb")]
     for side in ("left", "right")
 }
-_LOWER_LEGS = ("left_knee", "left_ankle", "left_foot", "right_knee", "right_ankle", "right_foot")
+_FEET = ("left_ankle", "left_foot", "right_ankle", "right_foot")
+_LOWER_LEGS = ("left_knee", "right_knee", *_FEET)
+_BELOW_CHEST = ("left_hip", "right_hip", "spine_base", *_LOWER_LEGS)
+_HANDS = tuple(
+    f"{side}_{joint}" for side in ("left", "right") for joint in ("wrist", "hand", "hand_tip", "thumb")
+)
 
 
 class Augmentation(BaseModel):
@@ -30,7 +38,7 @@ class Augmentation(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    speed: float = 0.3  # log-uniform: times e^-0.3 .. e^0.3
+    speed: float = 0.45  # log-uniform: times e^-0.45 .. e^0.45; gym exercises are slow
     mirror: float = 0.5
     frontal_views: float = 0.35  # share of 3-D clips seen from nearly the front
     azimuth: float = 80.0
@@ -38,6 +46,8 @@ class Augmentation(BaseModel):
     elevation: tuple[float, float] = (-15.0, 35.0)
     roll: float = 6.0
     distance: tuple[float, float] = (1.8, 6.0)  # metres
+    real_body: float = 0.6  # share of lab gestures put on the body of a real camera clip
+    made_up_wave: float = 0.6  # share of the waves on such bodies that are generated (data.bodies)
     other_arm: float = 0.35  # share of waves with both arms and of curls with one
     stretch: float = 0.12  # width against height
     zoom_drift: float = 0.15
@@ -45,6 +55,9 @@ class Augmentation(BaseModel):
     noise: float = 0.02
     slow_noise: float = 0.03
     drop_legs: float = 0.2
+    close_up: float = 0.12  # only the upper body in the picture, hands perhaps below its edge
+    close_up_idle: float = 0.4  # the usual view of someone who sits before a webcam
+    hide_seen: float = 0.3  # do not tell which joints were seen
     drop_arm: float = 0.05
     drop_joint: float = 0.03
 
@@ -58,8 +71,12 @@ def training_window(
     preprocessing: Preprocessing,
     augmentation: Augmentation,
     rng: np.random.Generator,
+    bodies: Sequence[Example] = (),
 ) -> tuple[np.ndarray, tuple[int, ...]]:
-    """One random window of a clip as network input (C + 1, T, V), with its targets (mirrored if it was)."""
+    """One random window of a clip as network input (C + 1, T, V), with its targets (mirrored if it was).
+
+    ``bodies`` are clips that may lend their body to a 3-D gesture (``data.bodies``), for Kinetics-18.
+    """
     joints, confidence = _random_window(example.clip.sequence, seconds, frames, augmentation, rng)
     names = [labels[index] for index in example.targets]
     source = example.clip.sequence.layout
@@ -69,22 +86,33 @@ def training_window(
     if rng.random() < augmentation.mirror and not NOT_MIRRORED.intersection(names):
         joints, confidence = mirrored(joints, confidence, source)
         targets = tuple(labels.index(MIRRORED.get(name, name)) for name in names)
-    if source is NTU_25:
-        matrix = _random_view(augmentation, rng)
-        if layout is NTU_25:
-            joints = rotate_about(joints, matrix, joints[:, :1].mean(0))
-        else:
-            joints, confidence = project_to_kinetics18(
-                joints, confidence, matrix, rng.uniform(*augmentation.distance)
-            )
+    if source is NTU_25 and layout is NTU_25:
+        joints = rotate_about(joints, _random_view(augmentation, rng), joints[:, :1].mean(0))
+    elif source is NTU_25:
+        lend = bodies and names and ARMS_ONLY.issuperset(names) and rng.random() < augmentation.real_body
+        view = _frontal_view(augmentation, rng) if lend else _random_view(augmentation, rng)
+        joints, confidence = project_to_kinetics18(
+            joints, confidence, view, rng.uniform(*augmentation.distance)
+        )
+        if lend:
+            body = bodies[int(rng.integers(len(bodies)))].clip.sequence
+            window = _random_window(body, seconds, frames, augmentation, rng)
+            if rng.random() < augmentation.mirror:
+                window = mirrored(*window, KINETICS_18)
+            if names == ["wave"] and rng.random() < augmentation.made_up_wave:
+                joints, confidence = waving_arms(window[0], seconds, rng), np.ones_like(window[1])
+            else:
+                joints, confidence = with_arms_of(*window, joints, confidence)
     elif layout.coordinates == 2:
         joints = _tilted(joints, np.radians(rng.uniform(-augmentation.roll, augmentation.roll)))
     if layout.coordinates == 2:
         joints = _moving_camera(joints, augmentation, rng)
     values, seen = normalise(joints, confidence, layout, preprocessing)
     values = _noisy(values, augmentation, rng)
-    seen = _dropped(seen, layout, augmentation, rng)
+    seen = _dropped(seen, names, layout, augmentation, rng)
     values *= (seen.max(0) > 0)[None, :, None]
+    if rng.random() < augmentation.hide_seen:
+        seen = np.ones_like(seen)
     values = to_stream(values.astype(np.float32), layout, preprocessing.stream)
     return np.concatenate([values, seen[..., None]], -1).transpose(2, 0, 1), targets
 
@@ -144,6 +172,11 @@ def _random_view(augmentation: Augmentation, rng: np.random.Generator) -> np.nda
     return rotation(*np.radians([azimuth, elevation, roll]))
 
 
+def _frontal_view(augmentation: Augmentation, rng: np.random.Generator) -> np.ndarray:
+    roll = rng.uniform(-augmentation.roll, augmentation.roll)
+    return rotation(*np.radians([rng.normal(0.0, 15.0), rng.uniform(-10.0, 15.0), roll]))
+
+
 def _other_arm(joints: np.ndarray, names: list[str], rng: np.random.Generator) -> np.ndarray:
     """A wave with both arms from one with the right, a curl with one arm from one with both. (T, 25, 3)."""
     if names == ["wave"]:
@@ -196,17 +229,27 @@ def _noisy(values: np.ndarray, augmentation: Augmentation, rng: np.random.Genera
 
 
 def _dropped(
-    seen: np.ndarray, layout: SkeletonLayout, augmentation: Augmentation, rng: np.random.Generator
+    seen: np.ndarray,
+    names: list[str],
+    layout: SkeletonLayout,
+    augmentation: Augmentation,
+    rng: np.random.Generator,
 ) -> np.ndarray:
-    """Joints out of the picture: lower legs, an arm, single ones. (T, V) of 0 and 1."""
+    """Joints out of the picture: lower legs, all below the chest, an arm, single ones. (T, V) of 0 and 1."""
     seen = seen.copy()
+    lost: list[str] = []
     if rng.random() < augmentation.drop_legs:
-        legs = [layout.index(name) for name in _LOWER_LEGS if name in layout.joints]
-        if rng.random() < 0.3:
-            legs = [index for index in legs if "knee" not in layout.joints[index]]
-        seen[:, legs] = 0
+        lost += _LOWER_LEGS if rng.random() < 0.7 else _FEET
+    if rng.random() < (augmentation.close_up_idle if names == ["idle"] else augmentation.close_up):
+        lost += _BELOW_CHEST
+        gesture = names != ["idle"] and ARMS_ONLY.issuperset(names)
+        if not gesture and rng.random() < 0.5:  # a gesture without its hands is none
+            lost += _HANDS
+            if rng.random() < 0.5:
+                lost += ("left_elbow", "right_elbow")
     if rng.random() < augmentation.drop_arm:
         side = ("left", "right")[int(rng.integers(2))]
-        seen[:, [layout.index(f"{side}_{joint}") for joint in ("elbow", "wrist")]] = 0
+        lost += (f"{side}_elbow", f"{side}_wrist")
+    seen[:, [layout.index(name) for name in lost if name in layout.joints]] = 0
     seen[:, rng.random(seen.shape[1]) < augmentation.drop_joint] = 0
     return seen

@@ -38,6 +38,15 @@ TRAINED_WHOLE = frozenset({"msr_action3d", "utkinect", "jhmdb"})
 
 _LONGEST = 30.0  # seconds; a longer clip of one short action is a fault of the recording
 _REST_SECONDS = 0.35
+_LONG_REST = 8.0  # seconds to which such a moment is stretched, there and back
+# Where people are at rest at an end of a clip; the sitting ones sit.
+_RESTS = {
+    ("utd_mhad", ""): ("start", "end"),
+    ("nw_ucla", "sit_down"): ("end",),
+    ("nw_ucla", "stand_up"): ("start", "end"),
+    ("utkinect", "sit_down"): ("end",),
+    ("utkinect", "stand_up"): ("start", "end"),
+}
 _REST_MOTION = 0.25  # metres a second: hands that move faster are not at rest
 _VALIDATION_PERCENT = 8
 
@@ -93,10 +102,8 @@ def _examples(clips: Iterable[Clip], vocabulary: Vocabulary, layout: SkeletonLay
         filled = _with_sequence(clip, sequence.resample(sequence.timestamps))
         part = _part(clip)
         yield Example(filled, targets, part)
-        if clip.dataset == "utd_mhad" and "rest" in vocabulary.sources:
-            rest = _rest(filled)
-            if rest is not None:
-                yield Example(rest, vocabulary.targets("rest", "idle") or (), part)
+        for rest in _rests(filled) if "rest" in vocabulary.sources else ():
+            yield Example(rest, vocabulary.targets("rest", "idle") or (), part)
 
 
 def usable(sequence: SkeletonSequence) -> bool:
@@ -119,22 +126,32 @@ def _part(clip: Clip) -> str:
     )
 
 
-def _rest(clip: Clip) -> Clip | None:
-    """The first moments of a UTD-MHAD clip, before the action: someone who stands still."""
+def _rests(clip: Clip) -> Iterator[Clip]:
+    """People who stand or sit still: the moments before and after an action."""
+    for end in _RESTS.get((clip.dataset, clip.action), _RESTS.get((clip.dataset, ""), ())):
+        rest = _rest(clip, end)
+        if rest is not None:
+            yield rest
+
+
+def _rest(clip: Clip, end: str) -> Clip | None:
     sequence = clip.sequence
-    frames = int(np.searchsorted(sequence.timestamps, _REST_SECONDS))
-    if frames < 4:
+    times = sequence.timestamps - sequence.timestamps[0]
+    chosen = np.flatnonzero(times <= _REST_SECONDS if end == "start" else times >= times[-1] - _REST_SECONDS)
+    if len(chosen) < 4:
         return None
-    joints = sequence.joints[0, :frames]
+    joints = sequence.joints[0, chosen]
     hands = joints[:, [NTU_25.index("left_wrist"), NTU_25.index("right_wrist")]]
-    speed = np.linalg.norm(hands[-1] - hands[0], axis=-1).max() / float(sequence.timestamps[frames - 1])
+    speed = np.linalg.norm(hands[-1] - hands[0], axis=-1).max() / float(np.ptp(times[chosen]))
     if speed > _REST_MOTION:
         return None
-    there_and_back = np.concatenate([np.arange(frames), np.arange(frames - 2, 0, -1)])
-    order = np.tile(there_and_back, 12)
+    there_and_back = np.concatenate([chosen, chosen[-2:0:-1]])
+    order = np.tile(there_and_back, int(np.ceil(_LONG_REST * 30 / len(there_and_back))))
     times = np.arange(len(order)) / 30.0
-    still = SkeletonSequence(sequence.joints[:, order], sequence.confidence[:, order], times, sequence.layout)
-    return Clip(f"{clip.name}_rest", "rest", "idle", clip.subject, clip.split, still, clip.view)
+    still = SkeletonSequence(
+        sequence.joints[:, order], sequence.confidence[:, order], times, sequence.layout
+    )
+    return Clip(f"{clip.name}_rest_{end}", "rest", "idle", clip.subject, clip.split, still, clip.view)
 
 
 def _with_sequence(clip: Clip, sequence: SkeletonSequence) -> Clip:

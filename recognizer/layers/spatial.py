@@ -43,7 +43,7 @@ class MultiScaleGraphConv(nn.Module):
     def __init__(self, adjacency: np.ndarray, in_channels: int, out_channels: int):
         super().__init__()
         self.scales = len(adjacency)
-        # (V * K, V): one matrix product aggregates all scales, and each joint's K aggregates end up side by side.
+        # (V * K, V): one matrix product aggregates all scales; a joint's K aggregates end up side by side.
         stacked = np.ascontiguousarray(adjacency.transpose(1, 0, 2).reshape(-1, adjacency.shape[1]))
         self.register_buffer("adjacency", torch.from_numpy(stacked), persistent=False)
         self.conv = PointwiseConv(in_channels * self.scales, out_channels)

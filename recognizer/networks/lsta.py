@@ -63,7 +63,8 @@ class LSTAConfig:
     def channels(self) -> tuple[int, int, int]:
         """Output channels of the three blocks."""
         return tuple(  # type: ignore[return-value]
-            max(self.fragments, round(c * self.width / self.fragments) * self.fragments) for c in (72, 144, 288)
+            max(self.fragments, round(c * self.width / self.fragments) * self.fragments)
+            for c in (72, 144, 288)
         )
 
 
@@ -112,7 +113,9 @@ class TemporalPyramid(nn.Module):
         self.stride = stride
         self.norm = nn.BatchNorm2d(channels)
         self.attention = (
-            MaximumResponseAttention(config.attention_kernel, config.attention_dilations, config.attention_pool)
+            MaximumResponseAttention(
+                config.attention_kernel, config.attention_dilations, config.attention_pool
+            )
             if config.attention
             else None
         )
@@ -185,7 +188,7 @@ class LSTANet(nn.Module):
         return y.view(n, m, *y.shape[1:])
 
     def classify(self, features: Tensor) -> Tensor:
-        """(N, M, C', T', V) -> logits (N, classes): global average over joints and frames, mean over persons."""
+        """(N, M, C', T', V) -> logits (N, classes): average over joints and frames, mean over persons."""
         return self.classifier(self.dropout(features.mean((3, 4)).mean(1)))
 
     def forward(self, x: Tensor) -> Tensor:

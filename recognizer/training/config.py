@@ -28,8 +28,9 @@ class TrainingConfig(BaseModel):
         network: the network's own choices.
         window_seconds, frames: what the network sees.
         steps: optimiser steps; the learning rate warms up over the first 5 % and falls to 0 as a cosine.
-        real_share: share of the windows drawn from real camera clips, where the vocabulary has them.
+        shares: data set -> share of the windows drawn from it; the other sets divide the rest.
         balance: exponent of the class frequency; 0 draws clips evenly, 1 draws classes evenly.
+        emphasis: label -> factor by which its clips are drawn more often.
         ema: decay of the averaged weights, which are the ones validated and shipped.
     """
 
@@ -49,8 +50,9 @@ class TrainingConfig(BaseModel):
     learning_rate: PositiveFloat = 2e-3
     weight_decay: float = 0.02
     label_smoothing: float = Field(0.05, ge=0, lt=1)
-    real_share: float = Field(0.25, ge=0, le=1)
+    shares: dict[str, float] = {"real_landmarks": 0.25, "rest": 0.05}
     balance: float = Field(0.6, ge=0, le=1)
+    emphasis: dict[str, float] = {}
     ema: float = Field(0.998, ge=0, lt=1)
     validate_every: PositiveInt = 500
     threads: PositiveInt | None = None
@@ -60,7 +62,9 @@ class TrainingConfig(BaseModel):
 def shipped_configs() -> dict[str, Path]:
     """Configurations that come with the package, by name such as "lsta/daily"."""
     folder = Path(str(resources.files("recognizer"))) / "configs"
-    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in sorted(folder.rglob("*.yaml"))}
+    return {
+        path.relative_to(folder).with_suffix("").as_posix(): path for path in sorted(folder.rglob("*.yaml"))
+    }
 
 
 def load_config(name: str, overrides: list[str] = ()) -> TrainingConfig:
@@ -75,23 +79,31 @@ def load_config(name: str, overrides: list[str] = ()) -> TrainingConfig:
     """
     path = shipped_configs().get(name, Path(name))
     try:
-        values = yaml.safe_load(path.read_text())
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError:
         known = ", ".join(shipped_configs())
-        raise ConfigError(f"There is no configuration {name!r}: give a YAML file or one of {known}.") from None
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path} is not YAML: {error}") from None
+        raise ConfigError(
+            f"There is no configuration {name!r}: give a YAML file or one of {known}."
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}.") from None
     if not isinstance(values, dict):
         raise ConfigError(f"{path} must hold keys and values.")
     for override in overrides:
         key, equals, text = override.partition("=")
         if not equals:
             raise ConfigError(f"{override!r} is no override: write key=value.")
+        try:
+            value = yaml.safe_load(text)
+        except yaml.YAMLError:
+            raise ConfigError(f"{override!r} is no override: the value is not YAML.") from None
         *parents, last = key.split(".")
         target = values
         for parent in parents:
             target = target.setdefault(parent, {})
-        target[last] = yaml.safe_load(text)
+            if not isinstance(target, dict):
+                raise ConfigError(f"{override!r} is no override: {parent} is a single value.")
+        target[last] = value
     try:
         return TrainingConfig.model_validate(values)
     except ValidationError as error:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import torch
 from torch.utils.data import IterableDataset
 
-from pose.layouts import LAYOUTS, NTU_25, SkeletonLayout
+from pose.layouts import KINETICS_18, LAYOUTS, NTU_25, SkeletonLayout
 from recognizer.data.augment import interpolated, training_window
+from recognizer.data.bodies import still_bodies
 from recognizer.data.corpus import Example
 from recognizer.data.views import project_to_kinetics18, rotation
 from recognizer.preprocess import Preprocessing, network_input
@@ -28,10 +29,16 @@ class RandomWindows(IterableDataset):
     and its number, so that a resumed run goes on with what an uninterrupted one would have seen.
     """
 
-    def __init__(self, examples: list[Example], labels: tuple[str, ...], config: TrainingConfig, first_batch: int = 0):
+    def __init__(
+        self, examples: list[Example], labels: tuple[str, ...], config: TrainingConfig, first_batch: int = 0
+    ):
         self.examples, self.labels, self.config, self.first_batch = examples, labels, config, first_batch
         self.layout = LAYOUTS[config.layout]
-        self.weights = sampling_weights(examples, config.balance, config.real_share)
+        self.bodies = still_bodies(examples) if self.layout is KINETICS_18 else []
+        weights = sampling_weights(examples, config.balance, config.shares)
+        for label, factor in config.emphasis.items():
+            weights[[example.targets == (labels.index(label),) for example in examples]] *= factor
+        self.weights = weights / weights.sum()
 
     def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         number = self.first_batch
@@ -48,24 +55,34 @@ class RandomWindows(IterableDataset):
         for row, index in enumerate(chosen):
             window, classes = training_window(
                 self.examples[index], self.layout, self.labels, config.window_seconds, config.frames,
-                config.preprocessing, config.augmentation, rng,
+                config.preprocessing, config.augmentation, rng, self.bodies,
             )  # fmt: skip
             windows.append(window)
             targets[row, list(classes)] = True
         return torch.from_numpy(np.stack(windows)).float().unsqueeze(-1), targets
 
 
-def sampling_weights(examples: list[Example], balance: float, real_share: float) -> np.ndarray:
-    """(n,) probabilities: rare classes are drawn more often, real camera clips with a given share."""
+def sampling_weights(examples: list[Example], balance: float, shares: Mapping[str, float]) -> np.ndarray:
+    """(n,) probabilities: rare classes are drawn more often, some data sets with a given share.
+
+    Args:
+        examples: n clips.
+        balance: exponent of the class frequency.
+        shares: data set -> share of all draws; the other sets divide what is left.
+    """
     counts = Counter(example.targets for example in examples)
     weights = np.array([counts[example.targets] ** -balance for example in examples])
-    real = np.array([example.clip.dataset == "real_landmarks" for example in examples])
-    if real.any() and not real.all() and real_share > 0:
-        # Among the real clips long ones hold more different windows than short ones.
-        weights[real] *= [min(example.clip.sequence.duration, 8.0) for example in examples if
-                          example.clip.dataset == "real_landmarks"]  # fmt: skip
-        weights[real] *= real_share / weights[real].sum()
-        weights[~real] *= (1 - real_share) / weights[~real].sum()
+    source = np.array([example.clip.dataset for example in examples])
+    fixed = {name: share for name, share in shares.items() if (source == name).any()}
+    others = ~np.isin(source, list(fixed))
+    for name, share in fixed.items():
+        chosen = source == name
+        # Long clips hold more different windows than short ones.
+        seconds = [min(e.clip.sequence.duration, 8.0) for e in examples if e.clip.dataset == name]
+        weights[chosen] *= np.maximum(seconds, 0.1)
+        weights[chosen] *= share / weights[chosen].sum()
+    if others.any():
+        weights[others] *= (1 - sum(fixed.values())) / weights[others].sum()
     return weights / weights.sum()
 
 

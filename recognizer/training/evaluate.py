@@ -43,7 +43,11 @@ class ClipResult:
 
 
 def evaluate(
-    name: str | Path, data: Path, dataset: str | None = None, part: str | None = None, frame_rates: bool = False
+    name: str | Path,
+    data: Path,
+    dataset: str | None = None,
+    part: str | None = None,
+    frame_rates: bool = False,
 ) -> dict[str, dict[str, float]]:
     """Evaluates weights on the clips that they must never have been trained on.
 
@@ -63,7 +67,9 @@ def evaluate(
     network, card = weights.load(name)
     vocabulary = next((v for v in VOCABULARIES.values() if v.labels == card.classes), None)
     if vocabulary is None:
-        raise ConfigError(f"The classes of {card.name} are those of no known vocabulary, so there is nothing to test on.")
+        raise ConfigError(
+            f"The classes of {card.name} are those of no known vocabulary, so there is nothing to test on."
+        )
     if dataset not in (None, *vocabulary.sources):
         known = ", ".join(vocabulary.sources)
         raise ConfigError(f"{vocabulary.name} has no data set {dataset!r}: choose one of {known}.")
@@ -81,9 +87,13 @@ def evaluate(
     return report
 
 
-def classify(network: torch.nn.Module, card: weights.WeightsCard, example: Example, fps: float | None = None) -> ClipResult:
+def classify(
+    network: torch.nn.Module, card: weights.WeightsCard, example: Example, fps: float | None = None
+) -> ClipResult:
     """Mean of the softmax over all windows of a clip."""
-    windows = clip_windows(example, LAYOUTS[card.layout], card.window_seconds, card.frames, card.preprocessing, fps)
+    windows = clip_windows(
+        example, LAYOUTS[card.layout], card.window_seconds, card.frames, card.preprocessing, fps
+    )
     with torch.inference_mode():
         return ClipResult(example, network(torch.from_numpy(windows)).softmax(1).mean(0).numpy())
 
@@ -108,6 +118,23 @@ def summary(results: list[ClipResult], threshold: float) -> dict[str, float]:
         figures["unknown_clips"] = len(unknown)
         figures["unknown_rejected"] = _share([result.score < threshold for result in unknown])
     return {name: round(float(value), 4) for name, value in figures.items()}
+
+
+def choose_threshold(results: list[ClipResult], wanted: float = 0.95) -> float:
+    """The lowest threshold at which the recogniser is right often enough wherever it is sure.
+
+    Args:
+        results: validation clips; those of no known action count as wrong when they reach the threshold.
+        wanted: share of right ones among the clips that reach it.
+
+    Returns:
+        One of 0.3, 0.35 .. 0.9; 0.9 if none is enough.
+    """
+    for threshold in np.arange(0.3, 0.9, 0.05):
+        sure = [result.right() for result in results if result.score >= threshold]
+        if sure and np.mean(sure) >= wanted:
+            return round(float(threshold), 2)
+    return 0.9
 
 
 def _agreement(network: torch.nn.Module, card: weights.WeightsCard, examples: list[Example]) -> float:

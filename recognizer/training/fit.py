@@ -19,17 +19,17 @@ from recognizer.data.corpus import Example, load_corpus
 from recognizer.networks.lsta import LSTANet
 from recognizer.training.config import ConfigError, TrainingConfig
 from recognizer.training.dataset import RandomWindows, clip_windows
+from recognizer.training.evaluate import choose_threshold, classify
 from recognizer.training.module import RecognitionModule
 from recognizer.vocabulary import VOCABULARIES
 
-DEFAULT_THRESHOLD = 0.5
 LICENCE = "research use only: the data sets trained on are licensed for research"
 
 
 def train(
     config: TrainingConfig, data: Path, run: Path, resume: bool = False, weights_dir: Path | None = None
 ) -> Path:
-    """Trains, keeps the checkpoints ``last.ckpt`` and ``best-*.ckpt`` in ``run`` and writes the best as weights.
+    """Trains, keeps the checkpoints ``last.ckpt`` and ``best-*.ckpt`` in ``run``, writes the best as weights.
 
     The best is chosen on the validation part, never on test clips.
 
@@ -45,6 +45,7 @@ def train(
 
     Raises:
         DataError, ConfigError: with one sentence.
+        KeyboardInterrupt: Ctrl-C, with a sentence about what is kept.
     """
     if config.threads:
         torch.set_num_threads(config.threads)
@@ -61,38 +62,50 @@ def train(
     (run / "config.json").write_text(config.model_dump_json(indent=2))
 
     L.seed_everything(config.seed, verbose=False)
-    network = LSTANet(layout, len(vocabulary.labels), layout.coordinates + 1, persons=1, config=config.network)
+    network = LSTANet(
+        layout, len(vocabulary.labels), layout.coordinates + 1, persons=1, config=config.network
+    )
     module = RecognitionModule(network, config)
-    first_batch = int(torch.load(last, weights_only=False, map_location="cpu")["global_step"]) if resume else 0
+    first_batch = (
+        int(torch.load(last, weights_only=False, map_location="cpu")["global_step"]) if resume else 0
+    )
     windows = RandomWindows(parts["train"], vocabulary.labels, config, first_batch)
     best = ModelCheckpoint(run, "best-{step}-{val:.4f}", monitor="val", mode="max", save_weights_only=False)
     best.CHECKPOINT_EQUALS_CHAR = "_"
-    newest = ModelCheckpoint(run, "last", every_n_train_steps=config.validate_every, enable_version_counter=False)
+    # Written after each validation, so that it knows the best one too.
+    newest = ModelCheckpoint(run, "last", save_on_train_epoch_end=False, enable_version_counter=False)
     warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+    warnings.filterwarnings("ignore", message=".*exists and is not empty.*")  # config.json is there already
     trainer = L.Trainer(
         max_steps=config.steps,
-        val_check_interval=config.validate_every,
+        val_check_interval=min(config.validate_every, config.steps),
         check_val_every_n_epoch=None,
         gradient_clip_val=5.0,
         num_sanity_val_steps=0,
         log_every_n_steps=50,
         callbacks=[EMAWeightAveraging(decay=config.ema), best, newest, LearningRateMonitor("step")],
-        logger=CSVLogger(run, name="", version="log"),
+        logger=CSVLogger(run, name="log"),
         default_root_dir=run,
         enable_model_summary=False,
     )
-    trainer.fit(
-        module,
-        DataLoader(windows, batch_size=None),
-        DataLoader(_validation_clips(parts["val"], config), batch_size=None),
-        ckpt_path=last if resume else None,
-        weights_only=False,
-    )
+    try:
+        trainer.fit(
+            module,
+            DataLoader(windows, batch_size=None),
+            DataLoader(_validation_clips(parts["val"], config), batch_size=None),
+            ckpt_path=last if resume else None,
+            weights_only=False,
+        )
+    except SystemExit:  # what Lightning makes of Ctrl-C
+        kept = f"{last} is kept, go on with --resume" if last.is_file() else "there is no checkpoint yet"
+        raise KeyboardInterrupt(f"training stopped; {kept}.") from None
     chosen = best.best_model_path or str(last)
     checkpoint = torch.load(chosen, weights_only=False, map_location="cpu")
     prefix = "network."
-    network.load_state_dict({k.removeprefix(prefix): v for k, v in checkpoint["state_dict"].items() if prefix in k})
-    card = weights.WeightsCard(
+    network.load_state_dict(
+        {k.removeprefix(prefix): v for k, v in checkpoint["state_dict"].items() if prefix in k}
+    )
+    draft = weights.WeightsCard(
         name=config.name,
         network="lsta",
         network_config=config.network,
@@ -101,7 +114,7 @@ def train(
         frames=config.frames,
         preprocessing=config.preprocessing,
         classes=vocabulary.labels,
-        threshold=DEFAULT_THRESHOLD,
+        threshold=0.5,
         data=_data_summary(parts["train"]),
         licence=LICENCE,
         training={
@@ -113,14 +126,21 @@ def train(
         metrics={"validation": round(float(best.best_model_score or 0.0), 4)},
         sha256="",
     )
+    real = [e for e in parts["val"] if e.clip.dataset == "real_landmarks"]
+    judged = [classify(network.eval(), draft, example) for example in real or parts["val"]]
+    card = draft.model_copy(update={"threshold": choose_threshold(judged)})
     return weights.save(network, card, weights_dir or run)
 
 
-def _validation_clips(examples: list[Example], config: TrainingConfig) -> list[tuple[torch.Tensor, tuple[int, ...], bool]]:
+def _validation_clips(
+    examples: list[Example], config: TrainingConfig
+) -> list[tuple[torch.Tensor, tuple[int, ...], bool]]:
     layout = LAYOUTS[config.layout]
     return [
         (
-            torch.from_numpy(clip_windows(e, layout, config.window_seconds, config.frames, config.preprocessing)),
+            torch.from_numpy(
+                clip_windows(e, layout, config.window_seconds, config.frames, config.preprocessing)
+            ),
             e.targets,
             e.clip.dataset == "real_landmarks",
         )

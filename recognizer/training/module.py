@@ -14,8 +14,8 @@ from recognizer.training.config import TrainingConfig
 def any_of_loss(logits: Tensor, targets: Tensor, smoothing: float) -> Tensor:
     """Cross-entropy where any of several classes may be right, averaged over the batch.
 
-    -log of the summed probability of the right classes, with label smoothing; a row without a right class asks
-    for the uniform distribution, so that the network is unsure about what it was never taught.
+    -log of the summed probability of the right classes, with label smoothing; a row without a right class
+    asks for the uniform distribution, so that the network is unsure about what it was never taught.
 
     Args:
         logits: (N, K).
@@ -25,7 +25,9 @@ def any_of_loss(logits: Tensor, targets: Tensor, smoothing: float) -> Tensor:
     log_probability = logits.log_softmax(1)
     uniform = -log_probability.mean(1)
     known = targets.any(1)
-    masked = torch.where(targets | ~known[:, None], log_probability, torch.full_like(log_probability, -torch.inf))
+    masked = torch.where(
+        targets | ~known[:, None], log_probability, torch.full_like(log_probability, -torch.inf)
+    )
     right = -masked.logsumexp(1)
     return torch.where(known, (1 - smoothing) * right + smoothing * uniform, uniform).mean()
 
@@ -43,6 +45,11 @@ class RecognitionModule(L.LightningModule):
         self.network = network
         self.config = config
         self._validation: list[tuple[bool, bool]] = []
+
+    def on_train_batch_start(self, batch: tuple[Tensor, Tensor], _: int) -> None:
+        # Like the batches, dropout depends on seed and step alone: a resumed run drops what an uninterrupted
+        # one would have dropped.
+        torch.manual_seed((self.config.seed << 32) + self.global_step)
 
     def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
         windows, targets = batch
@@ -71,7 +78,10 @@ class RecognitionModule(L.LightningModule):
         config = self.config
         decayed = [p for p in self.network.parameters() if p.ndim > 1]
         plain = [p for p in self.network.parameters() if p.ndim <= 1]
-        groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": plain, "weight_decay": 0.0}]
+        groups = [
+            {"params": decayed, "weight_decay": config.weight_decay},
+            {"params": plain, "weight_decay": 0.0},
+        ]
         if config.optimizer == "adamw":
             optimizer = torch.optim.AdamW(groups, lr=config.learning_rate)
         else:

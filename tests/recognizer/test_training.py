@@ -1,0 +1,368 @@
+"""Training: the loss by hand, batches, tiny runs, resuming, and mistakes in configurations."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from pose.layouts import KINETICS_18, NTU_25
+from pose.skeleton import SkeletonSequence
+from recognizer import weights
+from recognizer.data.augment import interpolated
+from recognizer.data.clip import Clip
+from recognizer.data.corpus import Example
+from recognizer.data.views import project_to_kinetics18, rotation
+from recognizer.predictor import Recognizer
+from recognizer.training import fit
+from recognizer.training.config import ConfigError, TrainingConfig, load_config, shipped_configs
+from recognizer.training.dataset import RandomWindows, clip_windows, sampling_weights, slower
+from recognizer.training.module import RecognitionModule, any_of_loss
+from recognizer.vocabulary import VOCABULARIES, Vocabulary
+from recognizer.windows import window_times
+
+SMALL = Vocabulary(
+    "small", {"utd_mhad": {"wave": "wave", "stand": "idle"}, "real_landmarks": {"other": "unknown"}}
+)
+
+
+def config(**changes) -> TrainingConfig:
+    values = dict(
+        name="kinetics-18-lsta-small", vocabulary="small", layout="kinetics-18", frames=16, steps=4,
+        batch_size=4, network={"width": 0.1, "scales": 2, "dropout": 0.3}, validate_every=2, ema=0.5,
+        learning_rate=0.01,
+    )  # fmt: skip
+    return TrainingConfig.model_validate({**values, **changes})
+
+
+@pytest.fixture
+def examples(wave, standing) -> list[Example]:
+    """Three people who wave and three who stand before a sensor; one who does neither on a real camera."""
+    result = []
+    for number, part in enumerate(("train", "train", "val")):
+        waving = wave(2.5 + 0.5 * number)
+        times = waving.timestamps
+        still = np.repeat(standing[None], len(times), 0)[None] + 0.01 * number
+        resting = SkeletonSequence(still, np.ones(still.shape[:3]), times, NTU_25)
+        for target, action, sequence in ((1, "wave", waving), (0, "stand", resting)):
+            clip = Clip(f"{action}{number}", "utd_mhad", action, f"s{number}", "train", sequence)
+            result.append(Example(clip, (target,), part))
+    points = np.random.default_rng(0).uniform(100, 300, (1, 60, 18, 2))
+    other = SkeletonSequence(points, np.ones((1, 60, 18)), np.arange(60) / 20, KINETICS_18)
+    result.append(Example(Clip("other", "real_landmarks", "other", "p1", "train", other), (), "train"))
+    return result
+
+
+# Loss
+
+
+def test_loss_by_hand():
+    # Probabilities 1/2, 1/4, 1/4 in every row.
+    logits = torch.tensor([[math.log(2.0), 0.0, 0.0]] * 3)
+    targets = torch.tensor([[True, False, False], [False, True, True], [False, False, False]])
+    uniform = (math.log(2) + 2 * math.log(4)) / 3
+    plain = [math.log(2), math.log(2), uniform]
+    assert float(any_of_loss(logits, targets, 0.0)) == pytest.approx(sum(plain) / 3)
+    smoothed = [0.9 * math.log(2) + 0.1 * uniform] * 2 + [uniform]
+    assert float(any_of_loss(logits, targets, 0.1)) == pytest.approx(sum(smoothed) / 3)
+    assert float(any_of_loss(logits[:1], targets[:1], 0.0)) == pytest.approx(
+        float(torch.nn.functional.cross_entropy(logits[:1], torch.tensor([0])))
+    )
+
+
+def test_loss_with_one_right_class_is_cross_entropy_with_label_smoothing():
+    torch.manual_seed(0)
+    logits, right = torch.randn(5, 7), torch.arange(5)
+    wanted = torch.nn.functional.cross_entropy(logits, right, label_smoothing=0.1)
+    targets = torch.nn.functional.one_hot(right, 7).bool()
+    torch.testing.assert_close(any_of_loss(logits, targets, 0.1), wanted)
+
+
+def test_loss_pulls_towards_any_right_class_and_towards_doubt():
+    logits = torch.zeros(2, 3, requires_grad=True)
+    any_of_loss(logits, torch.tensor([[True, True, False], [False, False, False]]), 0.0).backward()
+    assert logits.grad.isfinite().all()
+    assert logits.grad[0, 0] == logits.grad[0, 1] < 0 < logits.grad[0, 2]
+    torch.testing.assert_close(logits.grad[1], torch.zeros(3))  # an even answer is what is wanted
+
+
+def test_loss_of_certain_mistakes_stays_finite():
+    logits = torch.tensor([[200.0, -200.0]], requires_grad=True)
+    loss = any_of_loss(logits, torch.tensor([[False, True]]), 0.0)
+    loss.backward()
+    assert float(loss.detach()) == pytest.approx(400)
+    assert logits.grad.isfinite().all()
+
+
+# Batches
+
+
+def test_batches_depend_on_seed_and_number_only(examples):
+    first, second = (RandomWindows(examples, SMALL.labels, config()) for _ in range(2))
+    stream = iter(first)
+    for number in range(3):
+        for a, b in zip(next(stream), second.batch(number), strict=True):
+            assert torch.equal(a, b)
+    resumed = iter(RandomWindows(examples, SMALL.labels, config(), first_batch=2))
+    assert torch.equal(next(resumed)[0], second.batch(2)[0])
+    assert not torch.equal(second.batch(0)[0], second.batch(1)[0])
+    other_seed = RandomWindows(examples, SMALL.labels, config(seed=2))
+    assert not torch.equal(second.batch(0)[0], other_seed.batch(0)[0])
+
+
+def test_shape_and_targets_of_a_batch(examples):
+    windows, targets = RandomWindows(examples, SMALL.labels, config(batch_size=64)).batch(0)
+    assert windows.shape == (64, 3, 16, 18, 1)
+    assert (windows.dtype, targets.dtype) == (torch.float32, torch.bool)
+    assert set(targets.sum(1).tolist()) == {0, 1}  # unknown ones have no right class
+
+
+def test_sampling_by_hand(examples):
+    few = [examples[0], examples[1], examples[1], examples[1]]  # one wave, three idle
+    np.testing.assert_allclose(sampling_weights(few, 0.0, {"real_landmarks": 0.25}), [0.25] * 4)
+    np.testing.assert_allclose(sampling_weights(few, 1.0, {}), [1 / 2, 1 / 6, 1 / 6, 1 / 6])
+    for share in (0.0, 0.3):
+        wanted = [(1 - share) / 2, *[(1 - share) / 6] * 3, share]
+        weights_ = sampling_weights([*few, examples[-1]], 1.0, {"real_landmarks": share, "absent": 0.5})
+        np.testing.assert_allclose(weights_, wanted)
+    # Within a set with a share of its own, by length: 2.5 s and 3.0 s.
+    only = sampling_weights([examples[0], examples[2]], 0.0, {"utd_mhad": 0.4})
+    np.testing.assert_allclose(only, [2.5 / 5.5, 3.0 / 5.5])
+
+
+def test_windows_of_a_clip(examples):
+    of = examples[2]  # 3 s
+    array = clip_windows(of, KINETICS_18, 1.0, 16, config().preprocessing)
+    assert array.shape == (9, 3, 16, 18, 1)  # ends at 1, 1.25 .. 3 s
+    wrist, shoulder = (KINETICS_18.index(f"right_{joint}") for joint in ("wrist", "shoulder"))
+    assert (array[:, 0, :, wrist] < array[:, 0, :, shoulder]).all(), "seen from the sensor's own side"
+    assert clip_windows(of, NTU_25, 1.0, 16, config().preprocessing).shape == (9, 4, 16, 25, 1)
+
+
+def test_a_slower_camera_keeps_every_second_frame(wave):
+    clip = wave(2.0)
+    slow = slower(clip, 15.0)
+    np.testing.assert_allclose(slow.timestamps, np.arange(31) / 15)
+    np.testing.assert_array_equal(slow.joints, clip.joints[:, ::2])
+    times = window_times(2.0, 1.0, 16)
+    np.testing.assert_allclose(interpolated(slow, times)[0], interpolated(clip, times)[0], atol=0.02)
+
+
+# Runs
+
+
+@pytest.fixture
+def corpus(monkeypatch: pytest.MonkeyPatch, examples) -> None:
+    """Stands in for the data sets."""
+    monkeypatch.setitem(VOCABULARIES, "small", SMALL)
+    monkeypatch.setattr(fit, "load_corpus", lambda *_: examples)
+
+
+def same(first: Path, second: Path) -> bool:
+    return first.read_bytes() == second.read_bytes()
+
+
+def test_a_run_writes_weights_that_load(corpus, tmp_path: Path):
+    path = fit.train(config(), tmp_path, tmp_path / "run", weights_dir=tmp_path / "weights")
+    assert path == tmp_path / "weights" / "kinetics-18-lsta-small.safetensors"
+    assert (tmp_path / "run" / "last.ckpt").is_file()
+    assert len(list((tmp_path / "run").glob("best-*.ckpt"))) == 1
+    assert json.loads((tmp_path / "run" / "config.json").read_text())["steps"] == 4
+
+    recognizer = Recognizer.load(path)
+    card = recognizer.card
+    assert card.classes == SMALL.labels == ("idle", "wave")
+    assert (card.layout, card.frames, card.window_seconds) == ("kinetics-18", 16, 3.0)
+    assert card.training["config"] == config().model_dump(mode="json")
+    assert card.training["best_step"] in (2, 4)
+    assert card.data == "training clips: utd_mhad 4, real_landmarks 1"
+    assert "research" in card.licence
+    assert 0 <= card.metrics["validation"] <= 1
+
+
+def test_the_weights_are_the_averaged_ones_of_the_best_step(corpus, tmp_path: Path):
+    path = fit.train(config(), tmp_path, tmp_path)
+    (best,) = tmp_path.glob("best-*.ckpt")
+    checkpoint = torch.load(best, weights_only=False)
+    shipped = weights.load(path)[0].state_dict()
+    for name, tensor in shipped.items():
+        torch.testing.assert_close(tensor, checkpoint["state_dict"][f"network.{name}"], rtol=0, atol=0)
+    raw = checkpoint["current_model_state"]["network.classifier.weight"]
+    assert not torch.equal(shipped["classifier.weight"], raw), "averaged over steps"
+
+
+def test_a_resumed_run_gives_the_numbers_of_an_uninterrupted_one(corpus, tmp_path: Path, monkeypatch):
+    whole = fit.train(config(steps=6), tmp_path, tmp_path / "whole")
+    batch = RandomWindows.batch
+
+    def power_cut(self, number):
+        if number >= 4:
+            raise RuntimeError("power cut")
+        return batch(self, number)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RandomWindows, "batch", power_cut)
+        with pytest.raises(RuntimeError, match="power cut"):
+            fit.train(config(steps=6), tmp_path, tmp_path / "cut")
+    stopped = torch.load(tmp_path / "cut" / "last.ckpt", weights_only=False)
+    assert stopped["global_step"] == 2
+    resumed = fit.train(config(steps=6), tmp_path, tmp_path / "cut", resume=True)
+    assert same(resumed, whole)
+    states = [
+        torch.load(tmp_path / run / "last.ckpt", weights_only=False)["current_model_state"]
+        for run in ("whole", "cut")
+    ]
+    for name, tensor in states[0].items():
+        assert torch.equal(tensor, states[1][name]), name
+
+
+def test_the_same_run_twice_gives_the_same_weights(corpus, tmp_path: Path):
+    first, second = (fit.train(config(), tmp_path, tmp_path / name) for name in ("a", "b"))
+    assert same(first, second)
+    assert not same(first, fit.train(config(seed=7), tmp_path, tmp_path / "c"))
+
+
+def test_a_run_shorter_than_the_validation_interval_is_validated_at_its_end(corpus, tmp_path: Path):
+    path = fit.train(config(steps=3, validate_every=500), tmp_path, tmp_path)
+    assert weights.load(path)[1].training["best_step"] == 3
+
+
+def test_a_run_learns_to_tell_a_wave_from_standing(corpus, tmp_path: Path, wave, standing):
+    """Windows, targets, loss, averaging and weights fit together."""
+    setup = config(
+        steps=40,
+        batch_size=12,
+        network={"width": 0.25, "scales": 4},
+        ema=0.9,
+        learning_rate=0.005,
+        validate_every=20,
+    )
+    recognizer = Recognizer.load(fit.train(setup, tmp_path, tmp_path))
+    assert recognizer.card.metrics["validation"] == 1.0
+    still = np.repeat(standing[None], 91, 0)[None]
+    for sequence, label in (
+        (wave(), "wave"),
+        (SkeletonSequence(still, np.ones((1, 91, 25)), np.arange(91) / 30, NTU_25), "idle"),
+    ):
+        joints, confidence = project_to_kinetics18(
+            sequence.joints[0], sequence.confidence[0], rotation(), 3.0
+        )
+        seen = SkeletonSequence(joints[None], confidence[None], sequence.timestamps, KINETICS_18)
+        (prediction,) = recognizer.predict([seen.resample(window_times(3.0, 3.0, 16))])
+        assert prediction.top(1)[0].label == label
+
+
+@pytest.mark.parametrize(
+    "changes,sentence",
+    [
+        ({"vocabulary": "weekly"}, "'weekly' is unknown: choose one of daily, daily-3d"),
+        ({"layout": "human-17"}, "'human-17' is unknown: choose one of ntu-25, kinetics-18"),
+    ],
+)
+def test_unknown_names_in_a_run(corpus, tmp_path: Path, changes, sentence):
+    with pytest.raises(ConfigError) as error:
+        fit.train(config(**changes), tmp_path, tmp_path / "run")
+    assert sentence in str(error.value)
+    assert not (tmp_path / "run").exists()
+
+
+def test_nothing_to_resume(corpus, tmp_path: Path):
+    with pytest.raises(ConfigError, match="there is nothing to resume"):
+        fit.train(config(), tmp_path, tmp_path / "run", resume=True)
+
+
+# Schedule
+
+
+def test_learning_rate_warms_up_and_falls_to_zero():
+    module = RecognitionModule(torch.nn.Linear(2, 2), config(steps=100, learning_rate=1.0))
+    parts = module.configure_optimizers()
+    rates = []
+    for _ in range(100):
+        rates.append(parts["optimizer"].param_groups[0]["lr"])
+        parts["optimizer"].step()
+        parts["lr_scheduler"]["scheduler"].step()
+    np.testing.assert_allclose(rates[:5], [0.2, 0.4, 0.6, 0.8, 1.0])
+    assert (np.diff(rates[5:]) <= 0).all()
+    assert rates[52] == pytest.approx(0.5, abs=0.02)
+    assert rates[-1] < 0.001
+
+
+def test_only_matrices_decay_and_sgd_is_the_papers():
+    module = RecognitionModule(torch.nn.Linear(2, 2), config(optimizer="sgd", weight_decay=5e-4))
+    optimizer = module.configure_optimizers()["optimizer"]
+    assert isinstance(optimizer, torch.optim.SGD)
+    assert [
+        (len(g["params"]), g["weight_decay"], g["momentum"], g["nesterov"]) for g in optimizer.param_groups
+    ] == [
+        (1, 5e-4, 0.9, True),
+        (1, 0.0, 0.9, True),
+    ]
+
+
+# Configurations
+
+
+def test_shipped_configurations_are_valid():
+    assert {"lsta/daily", "lsta/daily-3d"} <= set(shipped_configs())
+    for name in shipped_configs():
+        shipped = load_config(name)
+        assert shipped.vocabulary in VOCABULARIES
+        assert shipped.name.startswith(f"{shipped.layout}-")
+
+
+def test_overrides():
+    changed = load_config("lsta/daily", ["steps=7", "network.scales=4", "preprocessing.stream=bone"])
+    assert (changed.steps, changed.network.scales, changed.preprocessing.stream) == (7, 4, "bone")
+    assert changed.network.width == load_config("lsta/daily").network.width
+
+
+@pytest.mark.parametrize(
+    "name,overrides,part",
+    [
+        ("lsta/weekly", [], "There is no configuration 'lsta/weekly': give a YAML file or one of lsta/daily"),
+        ("lsta/daily", ["steps"], "'steps' is no override: write key=value."),
+        ("lsta/daily", ["steps=many"], "steps: Input should be a valid integer"),
+        ("lsta/daily", ["steps=0"], "steps: Input should be greater than 0"),
+        (
+            "lsta/daily",
+            ["network.spatial=tree"],
+            "network.spatial: Input should be 'gcn', 'ms-gcn' or 'msda'",
+        ),
+        ("lsta/daily", ["network.depth=3"], "network.depth: "),
+        ("lsta/daily", ["surprise=1"], "surprise: Extra inputs are not permitted"),
+        ("lsta/daily", ["steps.most=3"], "'steps.most=3' "),
+        ("lsta/daily", ["steps=["], "'steps=[' "),
+    ],
+)
+def test_mistakes_are_told_in_one_sentence(name, overrides, part):
+    with pytest.raises(ConfigError) as error:
+        load_config(name, overrides)
+    message = str(error.value)
+    assert part in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    "content,part",
+    [
+        (b"name: [unfinished", "is not YAML"),
+        (b"- a\n- list\n", "must hold keys and values"),
+        (b"", "must hold keys and values"),
+        (b"\xff\xfe\x00\x01", "is not YAML"),
+        (b"name: x\n", "Field required"),
+    ],
+    ids=["cut", "list", "empty", "binary", "incomplete"],
+)
+def test_files_that_are_no_configuration(tmp_path: Path, content: bytes, part: str):
+    path = tmp_path / "mine.yaml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError) as error:
+        load_config(str(path))
+    assert str(path) in str(error.value)
+    assert part in str(error.value)
+    assert "\n" not in str(error.value)

@@ -1,0 +1,79 @@
+"""Which package may import which: training runs with torch alone, and only the page knows Gradio."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+FRONT_END = {"mediapipe", "cv2", "gradio", "av"}
+"""What a machine for training need not have."""
+
+
+def sources(package: str) -> list[Path]:
+    files = sorted((ROOT / package).rglob("*.py"))
+    assert files, f"no source files in {package}"
+    return files
+
+
+def imported(path: Path) -> set[str]:
+    """Full names of all modules that a file imports anywhere in it, ``from a import b`` as both a and a.b."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: import by full name"
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return names
+
+
+def top(names: set[str]) -> set[str]:
+    return {name.partition(".")[0] for name in names}
+
+
+def test_the_finder_sees_imports_inside_functions(tmp_path: Path):
+    (tmp_path / "a.py").write_text("def f():\n    import gradio.themes\n    from pose import skeleton\n")
+    assert imported(tmp_path / "a.py") == {"gradio.themes", "pose", "pose.skeleton"}
+
+
+@pytest.mark.parametrize("path", sources("pose"), ids=str)
+def test_pose_knows_neither_networks_nor_application(path: Path):
+    assert not top(imported(path)) & {"recognizer", "app", "torch", "lightning", "gradio"}
+
+
+@pytest.mark.parametrize("path", sources("recognizer"), ids=str)
+def test_recognizer_needs_no_front_end(path: Path):
+    names = imported(path)
+    assert not top(names) & (FRONT_END | {"app"})
+    allowed = {"pose.skeleton", "pose.layouts"}
+    if path.name == "real_landmarks.py":
+        allowed.add("pose.mapping")  # its data are MediaPipe landmarks; the mapping is numpy alone
+    modules = {".".join(name.split(".")[:2]) for name in names if name.startswith("pose.")}
+    assert modules <= allowed
+    if path.parent.name != "training":
+        assert "lightning" not in top(names), "only training needs Lightning"
+
+
+@pytest.mark.parametrize("path", sources("app"), ids=str)
+def test_only_the_page_knows_gradio(path: Path):
+    if not path.stem.startswith("ui"):
+        assert "gradio" not in top(imported(path))
+
+
+def test_recognition_and_training_run_without_the_front_end():
+    blocked = ", ".join(f"{name!r}: None" for name in sorted(FRONT_END | {"app", "plotly", "typer"}))
+    code = (
+        f"import sys; sys.modules.update({{{blocked}}})\n"
+        "import recognizer.predictor, recognizer.training.fit, recognizer.data.corpus\n"
+        "print('recognises')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=240, check=False
+    )
+    assert done.stdout.strip() == "recognises", done.stderr
