@@ -46,7 +46,7 @@ class Augmentation(BaseModel):
     elevation: tuple[float, float] = (-15.0, 35.0)
     roll: float = 6.0
     distance: tuple[float, float] = (1.8, 6.0)  # metres
-    real_body: float = 0.6  # share of lab gestures put on the body of a real camera clip
+    real_body: float = 0.75  # share of lab gestures put on the body of a real camera clip
     made_up_wave: float = 0.6  # share of the waves on such bodies that are generated (data.bodies)
     other_arm: float = 0.35  # share of waves with both arms and of curls with one
     stretch: float = 0.12  # width against height
@@ -106,13 +106,14 @@ def training_window(
     elif layout.coordinates == 2:
         joints = _tilted(joints, np.radians(rng.uniform(-augmentation.roll, augmentation.roll)))
     if layout.coordinates == 2:
-        joints = _moving_camera(joints, augmentation, rng)
+        joints = _moving_camera(joints, confidence > 0, augmentation, rng)
     values, seen = normalise(joints, confidence, layout, preprocessing)
     values = _noisy(values, augmentation, rng)
     seen = _dropped(seen, names, layout, augmentation, rng)
     values *= (seen.max(0) > 0)[None, :, None]
     if rng.random() < augmentation.hide_seen:
         seen = np.ones_like(seen)
+        seen[:, list(preprocessing.ignored_joints)] = 0
     values = to_stream(values.astype(np.float32), layout, preprocessing.stream)
     return np.concatenate([values, seen[..., None]], -1).transpose(2, 0, 1), targets
 
@@ -204,11 +205,13 @@ def _tilted(joints: np.ndarray, angle: float) -> np.ndarray:
     return joints @ np.array([[c, s], [-s, c]], np.float32)
 
 
-def _moving_camera(joints: np.ndarray, augmentation: Augmentation, rng: np.random.Generator) -> np.ndarray:
+def _moving_camera(
+    joints: np.ndarray, seen: np.ndarray, augmentation: Augmentation, rng: np.random.Generator
+) -> np.ndarray:
     """Zoom and height that change slowly over the window, and pixels that are not square. (T, V, 2)."""
     time = np.linspace(-1.0, 1.0, len(joints), dtype=np.float32)[:, None, None]
-    centre = joints.reshape(-1, 2).mean(0)
-    size = np.ptp(joints.reshape(-1, 2), axis=0).max()
+    body = joints[seen] if seen.any() else joints.reshape(-1, 2)
+    centre, size = body.mean(0), np.ptp(body, axis=0).max()
     result = (joints - centre) * np.exp(rng.uniform(-1, 1) * augmentation.zoom_drift * time)
     result = result * np.array([np.exp(rng.uniform(-1, 1) * augmentation.stretch), 1.0], np.float32)
     if rng.random() < 0.4:

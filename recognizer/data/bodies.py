@@ -1,8 +1,8 @@
 """Gestures of lab recordings on the bodies of real camera clips.
 
-Some labels are known from real cameras only (the exercises), others from depth sensors only (wave, knock, push ..).
-Left alone, a network learns to tell the two kinds of skeleton apart, and takes a wave at a webcam for the exercise
-that looks most like it. Arms from the one on bodies from the other leave it nothing but the movement to go by.
+Some labels are known from real cameras only (the exercises), others from depth sensors only (wave, knock, push).
+Left alone, a network learns to tell the two kinds of skeleton apart, and takes a wave at a webcam for the
+exercise that looks most like it. Arms from the one on bodies from the other leave it only the movement.
 """
 
 from __future__ import annotations
@@ -13,13 +13,23 @@ from pose.layouts import KINETICS_18
 from recognizer.data.corpus import Example
 
 STILL_BODIES = frozenset(
-    {"arm_curl", "clap", "guitar_strum", "idle_sitting", "idle_standing", "idle_upper", "other", "shoulder_press"}
+    {
+        "arm_curl",
+        "clap",
+        "guitar_strum",
+        "idle_sitting",
+        "idle_standing",
+        "idle_upper",
+        "other",
+        "shoulder_press",
+    }
 )
 """Actions of the real camera clips in which little but the arms moves."""
 
 _SHOULDERS = [KINETICS_18.index("left_shoulder"), KINETICS_18.index("right_shoulder")]
 _ARMS = [
-    [KINETICS_18.index(f"{side}_{joint}") for joint in ("shoulder", "elbow", "wrist")] for side in ("left", "right")
+    [KINETICS_18.index(f"{side}_{joint}") for joint in ("shoulder", "elbow", "wrist")]
+    for side in ("left", "right")
 ]
 _FACING = 0.4  # torso lengths between the shoulders of someone who faces the camera, at least
 
@@ -61,8 +71,8 @@ def with_arms_of(
 def waving_arms(body: np.ndarray, seconds: float, rng: np.random.Generator) -> np.ndarray:
     """A body that waves with one arm or both: the forearm swings about the raised elbow.
 
-    The data sets' waves are few and quick. People also wave slowly, widely and high above the head, so periods
-    go from 0.4 to 4.5 s and swings from 15 to 60 degrees.
+    The data sets' waves are few and quick. People also wave slowly, widely and high above the head, so
+    periods go from 0.4 to 4.5 s and swings from 15 to 60 degrees.
 
     Args:
         body: (T, 18, 2) image coordinates, y down, of someone who faces the camera.

@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    field_validator,
+)
 
 from recognizer.data.augment import Augmentation
 from recognizer.networks.lsta import LSTAConfig
@@ -52,11 +60,18 @@ class TrainingConfig(BaseModel):
     label_smoothing: float = Field(0.05, ge=0, lt=1)
     shares: dict[str, float] = {"real_landmarks": 0.25, "rest": 0.05}
     balance: float = Field(0.6, ge=0, le=1)
-    emphasis: dict[str, float] = {}
+    emphasis: dict[str, PositiveFloat] = {}
     ema: float = Field(0.998, ge=0, lt=1)
     validate_every: PositiveInt = 500
     threads: PositiveInt | None = None
     seed: int = 1
+
+    @field_validator("shares")
+    @classmethod
+    def _leave_something(cls, shares: dict[str, float]) -> dict[str, float]:
+        if min(shares.values(), default=0.0) < 0 or sum(shares.values()) >= 1:
+            raise ValueError("shares must not be negative and must add up to less than 1")
+        return shares
 
 
 def shipped_configs() -> dict[str, Path]:

@@ -108,8 +108,9 @@ def summary(results: list[ClipResult], threshold: float) -> dict[str, float]:
         "top1": _share([result.right(1) for result in known]),
         "top5": _share([result.right(5) for result in known]),
         "unsure": 1 - len(sure) / max(1, len(known)),
-        "top1_where_sure": _share([result.right(1) for result in sure]),
     }
+    if sure:
+        figures["top1_where_sure"] = _share([result.right(1) for result in sure])
     upper = [result.right(1) for result in known if result.example.clip.body == "upper"]
     if upper:
         figures["upper_body_clips"] = len(upper)

@@ -58,6 +58,9 @@ def train(
     vocabulary, layout = VOCABULARIES[config.vocabulary], LAYOUTS[config.layout]
     examples = load_corpus(data, vocabulary, layout)
     parts = {part: [e for e in examples if e.part == part] for part in ("train", "val")}
+    for part, clips in parts.items():
+        if not any(example.targets for example in clips):
+            raise ConfigError(f"{data} holds no {part} clips of the vocabulary {vocabulary.name!r}.")
     run.mkdir(parents=True, exist_ok=True)
     (run / "config.json").write_text(config.model_dump_json(indent=2))
 
