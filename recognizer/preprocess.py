@@ -40,8 +40,8 @@ def normalise(
 
     The origin is the middle of the hips: of every frame (so that neither camera drift nor walking through the
     room matters), except for the height in 2-D layouts, where it is the median over the window: the rise and
-    fall of the hips tells jumps and squats. The unit is the torso's length. Joints of too low a confidence, or
-    never seen, are 0; one lost in a gap keeps its last place and is marked as not seen.
+    fall of the hips tells jumps and squats. The unit is the torso's length. Joints of too low a confidence,
+    or never seen, are 0; one lost in a gap keeps its last place and is marked as not seen.
 
     Args:
         joints: (T, V, C) pixels (y down) or metres (y up).

@@ -1,6 +1,6 @@
 """Gestures of lab recordings on the bodies of real camera clips.
 
-Some labels are known from real cameras only (the exercises), others from depth sensors only (wave, knock, push).
+Some labels are known from real cameras only (the exercises), others from depth sensors only (wave, knock).
 Left alone, a network learns to tell the two kinds of skeleton apart, and takes a wave at a webcam for the
 exercise that looks most like it. Arms from the one on bodies from the other leave it only the movement.
 """
