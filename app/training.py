@@ -48,10 +48,9 @@ def evaluate_weights(
     report = evaluate(weights, data, dataset, part, frame_rates)
     if not report:
         raise DataError(f"There are no clips of that part in {data}.")
-    columns = list(dict.fromkeys(name for figures in report.values() for name in figures))
-    table = Table("data set", *(name.replace("_", " ") for name in columns))
-    for source, figures in report.items():
-        table.add_row(source, *(_cell(figures.get(name)) for name in columns))
+    table = Table("figure", *report)
+    for name in dict.fromkeys(name for figures in report.values() for name in figures):
+        table.add_row(name.replace("_", " "), *(_cell(figures.get(name)) for figures in report.values()))
     Console().print(table)
     if output is not None:
         with replacing(output) as temporary:

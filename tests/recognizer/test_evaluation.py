@@ -68,7 +68,7 @@ def test_summary_by_hand():
 def test_threshold_by_hand():
     right, wrong = result((0,), 0.7, 0.3), result((1,), 0.6, 0.4)
     unknown = result((), 0.55, 0.45)
-    # Sure and right above 0.6 only: 0.65 is the first step that leaves the mistake out; the unknown does not count.
+    # 0.65 is the first step that leaves the mistake out; the unknown does not count.
     assert choose_threshold([right, wrong, unknown]) == 0.65
     assert choose_threshold([right]) == 0.3
     assert choose_threshold([right, right, unknown], wanted=0.6) == 0.3
