@@ -13,6 +13,10 @@ _BACKWARDS = 0.5
 """Seconds backwards that count as a new beginning of the file's clock, not as jitter."""
 
 
+_MOST_OBLONG = 4.0
+"""Width to height of the longest pixel that is believed."""
+
+
 class VideoDecoder:
     """Decodes one stream of a container and takes note of what is missing.
 
@@ -116,6 +120,14 @@ class FrameClock:
                 self._origin, seconds = moment - expected, expected
         self._last = seconds if self._last is None else max(seconds, self._last)
         return self._last
+
+
+def shown_size(frame: av.VideoFrame, stream: av.VideoStream) -> tuple[int, int]:
+    """Width and height of a frame with square pixels, before rotation (DV and DVD store oblong ones)."""
+    aspect = float(stream.sample_aspect_ratio or 1)
+    if not 1 / _MOST_OBLONG <= aspect <= _MOST_OBLONG:
+        aspect = 1.0  # what no camera makes is a fault of the file
+    return max(1, round(frame.width * aspect)), frame.height
 
 
 def display_matrix(frame: av.VideoFrame) -> np.ndarray:

@@ -18,7 +18,7 @@ import av
 import cv2
 import numpy as np
 
-from pose.decoding import FrameClock, VideoDecoder, display_matrix, upright
+from pose.decoding import FrameClock, VideoDecoder, display_matrix, shown_size, upright
 
 _DEFAULT_FPS = 30.0
 _MAX_FPS = 1000.0
@@ -52,7 +52,7 @@ class VideoInfo:
     """What is known about a source before it is read.
 
     Attributes:
-        width, height: size of the frames in pixels, after rotation.
+        width, height: size of the frames in square pixels, after rotation.
         fps: average frame rate as the source declares it, 30 where it does not.
         duration: seconds, None where the source does not say (live recordings, cameras).
         frames: number of frames, None where the source does not say.
@@ -99,7 +99,7 @@ class VideoFile:
                     f"No picture in {self.path.name!r} can be decoded; the file is damaged or uses an "
                     "unsupported codec."
                 )
-            self._size = first.width, first.height
+            self._size = shown_size(first, stream)
             self._matrix = display_matrix(first)
             self.info = _video_info(container, stream, self._size, self._matrix)
 

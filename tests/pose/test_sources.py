@@ -33,7 +33,15 @@ def red_corners(image: np.ndarray) -> set[str]:
 
 
 def make_video(
-    path: Path, images, codec="libx264", pix_fmt="yuv420p", fps=10, times=None, rotation=None, **codec_options
+    path: Path,
+    images,
+    codec="libx264",
+    pix_fmt="yuv420p",
+    fps=10,
+    times=None,
+    rotation=None,
+    aspect=None,
+    **codec_options,
 ) -> Path:
     """Encodes RGB images; ``times`` in milliseconds give each its own moment."""
     with av.open(str(path), "w") as container:
@@ -42,6 +50,8 @@ def make_video(
         stream.pix_fmt = pix_fmt
         if rotation is not None:
             stream.set_display_rotation(*rotation)
+        if aspect is not None:
+            stream.codec_context.sample_aspect_ratio = aspect
         if times is not None:
             stream.codec_context.time_base = MILLISECOND
         for number, image in enumerate(images):
@@ -209,6 +219,17 @@ class TestRotation:
             assert frame.image.shape == (size[1], size[0], 3)
             assert frame.image.flags.c_contiguous
             assert red_corners(frame.image) == {corner}
+
+    @pytest.mark.parametrize(
+        ("aspect", "width"), [((4, 3), 85), ((1, 2), 32), ((1, 1), 64), ((200, 1), 64)], ids=str
+    )
+    def test_oblong_pixels_become_square(self, tmp_path, aspect, width) -> None:
+        path = make_video(tmp_path / "oblong.mp4", [picture()] * 3, aspect=Fraction(*aspect))
+        video = VideoFile(path)
+        assert (video.info.width, video.info.height) == (width, 48)
+        images = [frame.image for frame in video]
+        assert {image.shape for image in images} == {(48, width, 3)}
+        assert red_corners(images[0]) == {"top left"}
 
 
 class TestReading:
