@@ -70,3 +70,29 @@ def decentralised_scales(matrix: np.ndarray, scales: int) -> np.ndarray:
         np.fill_diagonal(scale, 1.0)
         result.append(symmetric_normalised(scale.astype(np.float32)))
     return np.stack(result)
+
+
+def window_adjacency(matrix: np.ndarray, frames: int) -> np.ndarray:
+    """(frames * V, frames * V) adjacency of a window of frames (MS-G3D, Liu et al. 2020, Eq. 4).
+
+    A joint touches itself and its neighbours in every frame of the window. Nodes are ordered frame by frame;
+    without self-loops.
+    """
+    joints = len(matrix)
+    window = np.tile(matrix + np.eye(joints, dtype=matrix.dtype), (frames, frames))
+    np.fill_diagonal(window, 0)
+    return window
+
+
+def spatial_partitions(layout: SkeletonLayout) -> np.ndarray:
+    """(3, V, V) partitions of the normalised A + I (ST-GCN, Yan et al. 2018, Sec. 3.3; STF-Net Sec. III-A).
+
+    Row i of the first holds joint i itself, of the second its neighbours nearer to the body's centre
+    (centripetal), of the third those farther from it (centrifugal). The centre is the upper end of the torso,
+    as in ST-GCN: spine at the shoulders in NTU-25, neck in Kinetics-18.
+    """
+    matrix = adjacency(layout)
+    normalised = symmetric_normalised(matrix + np.eye(len(layout), dtype=np.float32))
+    from_centre = hop_distance(matrix)[list(layout.torso_top)].min(0)
+    outward = np.sign(from_centre[None, :] - from_centre[:, None])
+    return np.stack([np.where(outward == side, normalised, 0).astype(np.float32) for side in (0, -1, 1)])

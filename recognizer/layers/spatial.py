@@ -8,23 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-
-class PointwiseConv(nn.Conv2d):
-    """1x1 convolution without bias, computed as a matrix product over the channels.
-
-    Shape:
-        (N, C_in, T, V) -> (N, C_out, ceil(T / stride), V)
-    """
-
-    def __init__(self, in_channels: int, out_channels: int, stride: int = 1):
-        super().__init__(in_channels, out_channels, 1, (stride, 1), bias=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        rows = x[:, :, :: self.stride[0]].permute(0, 2, 3, 1)
-        return F.linear(rows, self.weight.flatten(1)).permute(0, 3, 1, 2)
+from recognizer.layers.pointwise import PointwiseConv
 
 
 class MultiScaleGraphConv(nn.Module):

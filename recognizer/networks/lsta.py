@@ -24,7 +24,8 @@ from torch import Tensor, nn
 
 from pose.layouts import SkeletonLayout
 from recognizer import graph
-from recognizer.layers.spatial import MultiScaleGraphConv, PointwiseConv
+from recognizer.layers.pointwise import PointwiseConv
+from recognizer.layers.spatial import MultiScaleGraphConv
 
 _ADJACENCY = {
     "gcn": graph.power_scales,
@@ -177,7 +178,6 @@ class LSTANet(nn.Module):
         self.blocks = nn.Sequential(*blocks)
         self.dropout = nn.Dropout(config.dropout)
         self.classifier = nn.Linear(channels, classes)
-        _initialise(self)
 
     def features(self, x: Tensor) -> Tensor:
         """(N, C, T, V, M) -> (N, M, C', T', V), output of the last block."""
@@ -202,12 +202,3 @@ class LSTANet(nn.Module):
         """
         features = self.features(x)
         return self.classify(features), features.mean(2)
-
-
-def _initialise(network: nn.Module) -> None:
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-        elif isinstance(module, nn.Linear):
-            nn.init.normal_(module.weight, 0.0, (2.0 / module.out_features) ** 0.5)
-            nn.init.zeros_(module.bias)

@@ -124,3 +124,35 @@ def test_every_layout_is_one_tree(layout):
 
 def test_rows_without_neighbours_stay_zero():
     np.testing.assert_array_equal(graph.symmetric_normalised(np.zeros((2, 2), np.float32)), np.zeros((2, 2)))
+
+
+def test_in_a_window_a_joint_touches_itself_and_its_neighbours_in_every_frame():
+    window = graph.window_adjacency(CHAIN, 3)
+    assert window.shape == (15, 15)
+    for a in range(3):
+        for b in range(3):
+            for i in range(5):
+                for j in range(5):
+                    touches = abs(i - j) <= 1 and (a, i) != (b, j)
+                    assert window[5 * a + i, 5 * b + j] == touches
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=lambda layout: layout.name)
+def test_partitions_add_up_to_the_normalised_graph(layout):
+    partitions = graph.spatial_partitions(layout)
+    assert partitions.shape == (3, len(layout), len(layout)) and partitions.dtype == np.float32
+    whole = graph.symmetric_normalised(graph.adjacency(layout) + np.eye(len(layout), dtype=np.float32))
+    np.testing.assert_array_equal(partitions.sum(0), whole)
+    assert ((partitions != 0).sum(0) <= 1).all()
+    np.testing.assert_array_equal(partitions[0], np.diag(np.diag(whole)))
+
+
+@pytest.mark.parametrize(
+    "layout,centre", [(NTU_25, "spine_shoulder"), (KINETICS_18, "neck")], ids=["ntu-25", "kinetics-18"]
+)
+def test_partitions_are_towards_the_centre_and_away_from_it(layout, centre):
+    _, inward, outward = graph.spatial_partitions(layout)
+    elbow, wrist, shoulder = (layout.index(f"left_{name}") for name in ("elbow", "wrist", "shoulder"))
+    assert np.flatnonzero(inward[elbow]).tolist() == [shoulder]
+    assert np.flatnonzero(outward[elbow]).tolist() == [wrist]
+    assert not inward[layout.index(centre)].any()

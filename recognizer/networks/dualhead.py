@@ -1,0 +1,296 @@
+"""DualHead-Net (Chen et al., ACM MM 2021): a fine and a coarse head that tell each other where to look.
+
+A stem feeds two branches of two STGC blocks each: the fine one at the full frame rate with fewer channels,
+the coarse one at a lower rate. Fine features gate the frames of the coarse branch, coarse features the joints
+of the fine one (Sec. 3.5, Fig. 2). Where the paper is silent or contradicts itself:
+
+* Widths, scales and windows follow the published size (3,015,253 parameters for NTU-60): stem 96 channels,
+  fine 48 -> 96 -> 192, coarse 96 -> 192 -> 384; 9 scales in the MS-GCN (k = 0 .. 8 in Eq. 1), 6 in the G3D;
+  MS-TCN dilations 1 - 4 in stem and fine head, 1 - 2 in the coarse head ("smaller temporal convolution
+  kernels", Sec. 3.4).
+* In the stem the graph convolutions widen the channels, in later blocks the temporal convolution and the one
+  that collapses the windows. Blocks 2 and 3 halve the frame rate.
+* Eq. 2 adds up the branches of an MS-TCN; they are concatenated (see ``MultiScaleTemporalConv``).
+* The kernel of Eq. 8 is 9 frames wide ("large"), that of Eq. 10 as wide as the body (its largest odd width).
+  The temporal gates start from zero weights, hence at 0.5.
+* With subsampling other than 2 (Table 7) fine and coarse frames differ in number; the "shape alignment" of
+  Eq. 9 gives every coarse frame the gate of the fine frame that covers its time.
+* Self-learned attention (Table 8): a gate is estimated from the very features that it gates.
+* The subsampling rate is alpha in Eq. 4 and beta in Sec. 4.2; it is 2.
+
+The entries of the state_dict have the order and shapes of the authors' public implementation.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pose.layouts import SkeletonLayout
+from recognizer import graph
+from recognizer.layers.adaptive import AdaptiveGraphConv
+from recognizer.layers.g3d import SpaceTimeWindow
+from recognizer.layers.pointwise import PointwiseConv
+from recognizer.layers.temporal import MultiScaleTemporalConv
+
+_FINE_DILATIONS = (1, 2, 3, 4)
+_COARSE_DILATIONS = (1, 2)
+_WINDOWS = (3, 5)
+_TEMPORAL_KERNEL = 9
+
+Attention = Literal["cross", "self", "none"]
+
+
+@dataclass(frozen=True)
+class DualHeadConfig:
+    """Choices of DualHead-Net; the defaults are the paper's best (Tables 4 to 8).
+
+    Attributes:
+        temporal_attention: gates on coarse frames: from the fine head, from themselves, none (Tables 4, 8).
+        spatial_attention: gates on fine joints: from the coarse head, from themselves, none (Tables 4, 8).
+        fine_reduction: the stem's channels divided by the fine head's (Table 5).
+        coarse_paths: G3D paths of a coarse block: none, window 3, or windows 3 and 5 (Table 6).
+        subsampling: alpha of Eq. 4 (Table 7).
+        gcn_scales, g3d_scales: adjacency scales of MS-GCN and G3D.
+        fusion: mu of Eq. 14, the coarse head's share in the score.
+        width: multiplies the stem's 96 channels (rounded to a multiple of 12), all others follow.
+        dropout: before the classifiers; the paper has none.
+    """
+
+    temporal_attention: Attention = "cross"
+    spatial_attention: Attention = "cross"
+    fine_reduction: Literal[1, 2, 4] = 2
+    coarse_paths: Literal[0, 1, 2] = 1
+    subsampling: Literal[1, 2, 4] = 2
+    gcn_scales: int = 9
+    g3d_scales: int = 6
+    fusion: float = 0.5
+    width: float = 1.0
+    dropout: float = 0.0
+
+    @property
+    def channels(self) -> int:
+        """Output channels of the stem; a multiple of 12 can be divided among the branches of every MS-TCN."""
+        return max(12, round(96 * self.width / 12) * 12)
+
+
+@dataclass(frozen=True)
+class DualHeadAttention:
+    """What the gates let through, in (0, 1); empty where the configuration has no such gates.
+
+    Attributes:
+        temporal: theta_te of Eq. 8 for coarse blocks 2 and 3, each (N, M, frames of what it comes from).
+        spatial: theta_sp of Eq. 10 for fine blocks 2 and 3, each (N, M, V).
+    """
+
+    temporal: tuple[Tensor, ...]
+    spatial: tuple[Tensor, ...]
+
+
+class STGCBlock(nn.Module):
+    """Sec. 3.3 and Fig. 3: G3D paths beside MS-GCN and two MS-TCN, added up, then one more MS-TCN.
+
+    Args:
+        matrix: (V, V) adjacency of the bones.
+        config: number of scales.
+        in_channels, out_channels: feature widths.
+        stride: every how manyth frame is kept.
+        windows: frames of each G3D path.
+        dilations: of the MS-TCN.
+        widen_first: the graph convolutions widen the channels.
+
+    Shape:
+        (N, C_in, T, V) -> (N, C_out, ceil(T / stride), V)
+    """
+
+    def __init__(
+        self,
+        matrix: np.ndarray,
+        config: DualHeadConfig,
+        in_channels: int,
+        out_channels: int,
+        stride: int,
+        windows: Sequence[int],
+        dilations: Sequence[int],
+        widen_first: bool = False,
+    ):
+        super().__init__()
+        hidden = out_channels if widen_first else in_channels
+        self.g3d = nn.ModuleList(
+            SpaceTimeWindow(matrix, config.g3d_scales, frames, stride, in_channels, hidden, out_channels)
+            for frames in windows
+        )
+        self.factorised = nn.Sequential(
+            AdaptiveGraphConv(graph.disentangled_scales(matrix, config.gcn_scales), in_channels, hidden),
+            MultiScaleTemporalConv(hidden, out_channels, stride, dilations),
+            MultiScaleTemporalConv(out_channels, out_channels, 1, dilations, activate=False),
+        )
+        self.temporal = MultiScaleTemporalConv(out_channels, out_channels, 1, dilations)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.factorised(x)
+        for path in self.g3d:
+            y = y + path(x)
+        return self.temporal(F.relu(y))
+
+
+class TemporalGate(nn.Module):
+    """theta_te of Eq. 8.
+
+    Shape:
+        (N, C, T, V) -> (N, 1, T, 1) in (0, 1)
+    """
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.conv = nn.Conv1d(channels, 1, _TEMPORAL_KERNEL, padding=_TEMPORAL_KERNEL // 2)
+        nn.init.zeros_(self.conv.weight)
+        nn.init.zeros_(self.conv.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.sigmoid(self.conv(x.mean(3)))[..., None]
+
+
+class SpatialGate(nn.Module):
+    """theta_sp of Eq. 10.
+
+    Shape:
+        (N, C, T, V) -> (N, 1, 1, V) in (0, 1)
+    """
+
+    def __init__(self, channels: int, joints: int):
+        super().__init__()
+        kernel = joints if joints % 2 else joints - 1
+        self.conv = nn.Conv1d(channels, 1, kernel, padding=kernel // 2)
+        nn.init.xavier_normal_(self.conv.weight)
+        nn.init.zeros_(self.conv.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.sigmoid(self.conv(x.mean(2)))[:, :, None]
+
+
+class DualHeadNet(nn.Module):
+    """One stream of DualHead-Net.
+
+    Args:
+        layout: joints and bones.
+        classes: number of actions.
+        in_channels: coordinates (+ confidence) a joint.
+        persons: M, persons a sample holds.
+        config: the paper's choices.
+
+    Shape:
+        (N, C, T, V, M) -> logits (N, classes), whose softmax is the fused score of Eq. 14
+    """
+
+    def __init__(
+        self,
+        layout: SkeletonLayout,
+        classes: int,
+        in_channels: int = 3,
+        persons: int = 2,
+        config: DualHeadConfig = DualHeadConfig(),
+    ):
+        super().__init__()
+        self.config = config
+        matrix = graph.adjacency(layout)
+        stem = config.channels
+        fine = stem // config.fine_reduction
+        coarse_windows = _WINDOWS[: config.coarse_paths]
+
+        self.input_norm = nn.BatchNorm1d(persons * len(layout) * in_channels)
+        self.stem = STGCBlock(
+            matrix, config, in_channels, stem, 1, _WINDOWS, _FINE_DILATIONS, widen_first=True
+        )
+        self.embed_fine = PointwiseConv(stem, fine, bias=True)
+        self.fine2 = STGCBlock(matrix, config, fine, 2 * fine, 2, _WINDOWS, _FINE_DILATIONS)
+        self.fine3 = STGCBlock(matrix, config, 2 * fine, 4 * fine, 2, _WINDOWS, _FINE_DILATIONS)
+        self.fine_classifier = nn.Linear(4 * fine, classes)
+        self.coarse2 = STGCBlock(matrix, config, stem, 2 * stem, 2, coarse_windows, _COARSE_DILATIONS)
+        self.coarse3 = STGCBlock(matrix, config, 2 * stem, 4 * stem, 2, coarse_windows, _COARSE_DILATIONS)
+        self.coarse_classifier = nn.Linear(4 * stem, classes)
+
+        temporal_sources = {"cross": (2 * fine, 4 * fine), "self": (stem, 2 * stem), "none": ()}
+        spatial_sources = {"cross": (2 * stem, 4 * stem), "self": (2 * fine, 4 * fine), "none": ()}
+        self.temporal_gates = nn.ModuleList(
+            TemporalGate(channels) for channels in temporal_sources[config.temporal_attention]
+        )
+        self.spatial_gates = nn.ModuleList(
+            SpatialGate(channels, len(layout)) for channels in spatial_sources[config.spatial_attention]
+        )
+        self.dropout = nn.Dropout(config.dropout)
+
+    def _features(self, x: Tensor) -> tuple[Tensor, Tensor, list[Tensor], list[Tensor]]:
+        """(N, C, T, V, M) -> fine and coarse features (N * M, C', T', V), temporal and spatial gates."""
+        n, c, t, v, m = x.shape
+        x = self.input_norm(x.permute(0, 4, 3, 1, 2).reshape(n, m * v * c, t))
+        x = x.view(n * m, v, c, t).permute(0, 2, 3, 1).contiguous(memory_format=torch.channels_last)
+        stem = self.stem(x)
+        fine = self.embed_fine(stem)
+        coarse = stem[:, :, :: self.config.subsampling]
+        temporal: list[Tensor] = []
+        spatial: list[Tensor] = []
+        for stage, (fine_block, coarse_block) in enumerate(
+            ((self.fine2, self.coarse2), (self.fine3, self.coarse3))
+        ):
+            fine = fine_block(fine)
+            if self.config.temporal_attention != "none":
+                cross = self.config.temporal_attention == "cross"
+                gate = self.temporal_gates[stage](fine if cross else coarse)
+                temporal.append(gate)
+                coarse = coarse * (1 + (self._align(gate, coarse.shape[2]) if cross else gate))  # Eq. 9
+            coarse = coarse_block(coarse)
+            if self.config.spatial_attention != "none":
+                gate = self.spatial_gates[stage](coarse if self.config.spatial_attention == "cross" else fine)
+                spatial.append(gate)
+                fine = fine * (1 + gate)  # Eq. 11
+        return fine, coarse, temporal, spatial
+
+    def _align(self, gate: Tensor, frames: int) -> Tensor:
+        """Gate of every coarse frame from those of the fine frames, which are two stem frames apart."""
+        return gate.repeat_interleave(2, 2)[:, :, :: self.config.subsampling][:, :, :frames]
+
+    def _classify(self, fine: Tensor, coarse: Tensor, persons: int) -> tuple[Tensor, Tensor]:
+        """Features -> logits of both heads (Eq. 12, 13); mean over joints, frames and persons."""
+        pooled = [
+            self.dropout(features.mean((2, 3)).unflatten(0, (-1, persons)).mean(1))
+            for features in (fine, coarse)
+        ]
+        return self.fine_classifier(pooled[0]), self.coarse_classifier(pooled[1])
+
+    def fuse(self, fine: Tensor, coarse: Tensor) -> Tensor:
+        """Logits of both heads -> logarithm of the score of Eq. 14: logits whose softmax is that score."""
+        share = self.config.fusion
+        parts = [
+            logits.log_softmax(1) + (math.log(weight) if weight > 0 else -math.inf)
+            for logits, weight in ((coarse, share), (fine, 1 - share))
+        ]
+        return torch.logaddexp(*parts)
+
+    def forward_heads(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """(N, C, T, V, M) -> logits (N, classes) of the fine and of the coarse head.
+
+        For training: Sec. 3.6 supervises both, the loss is the mean of their two cross-entropies.
+        """
+        fine, coarse, _, _ = self._features(x)
+        return self._classify(fine, coarse, x.shape[4])
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.fuse(*self.forward_heads(x))
+
+    def forward_with_attention(self, x: Tensor) -> tuple[Tensor, DualHeadAttention]:
+        """Logits (N, classes), as from ``forward``, and the gates of Eq. 8 and 10."""
+        fine, coarse, temporal, spatial = self._features(x)
+        shape = (-1, x.shape[4])
+        attention = DualHeadAttention(
+            temporal=tuple(gate[:, 0, :, 0].unflatten(0, shape) for gate in temporal),
+            spatial=tuple(gate[:, 0, 0].unflatten(0, shape) for gate in spatial),
+        )
+        return self.fuse(*self._classify(fine, coarse, x.shape[4])), attention

@@ -1,0 +1,300 @@
+"""SEM-Net (Shi, Zhang, Cheng and Lu, "What and Where"): attention between joints.
+
+Eight blocks of global-regularised cross-frame self-attention (GR-CFSA, Eq. 7), a feed-forward layer and a
+multi-scale temporal feed-forward layer (MS-TFF, Fig. 4). Where the paper is silent or contradicts itself:
+
+* Blocks have 64, 64, 128, 128, 256, 256, 512, 512 channels, S = 3 heads and C_e = C / 4, the temporal layer
+  has stride 2 where the channels double, and T = 128: this gives the published sizes and multiply-adds of
+  Table 2 within 1.8 % (4.87 M and 7.42 G for two persons, published 4.8 M and 7.4 G).
+* The sums over frames of Eq. 6 grow with T^2 and would leave the softmax no choice. Since beta of Eq. 7 is
+  learned, means are taken instead: our beta, initially 1, is the paper's times T^2, and a window of another
+  length needs no other beta. The embeddings are taken frame by frame, as Table 1 counts them.
+* sigma is the softmax of Eq. 2; as Eq. 4 and 7 are written, it also divides the regularisation by sqrt(C_e).
+* The shared matrix of Eq. 7 starts at 0, which means no preference among joints.
+* The key embedding has no bias: the softmax would cancel it.
+* The single-scale rows of Table 2 keep the 1x1 convolution before the temporal one, otherwise they would have
+  0.7 M parameters less than published.
+* Positions (the paper names none): a learned vector for every joint and the sine waves of Vaswani et al. 2017
+  for every frame, both added once, to the input of the first block.
+* Every layer is followed by batch norm, a residual connection (1x1 where the shape changes) and ReLU.
+* Input batch norm over joints and coordinates, shared by the persons, whose order therefore does not matter;
+  persons are folded into the batch and averaged at the end, as in MS-G3D.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from pose.layouts import SkeletonLayout
+from recognizer.layers.pointwise import PointwiseConv
+
+
+@dataclass(frozen=True)
+class SEMConfig:
+    """Choices of SEM-Net; the defaults are the paper's best (Tables 1 and 2).
+
+    Attributes:
+        attention: which joints attend to which (Table 1): all joints of all frames ("unified", Eq. 2 and 3),
+            those of the same frame ("single-frame", Eq. 4 and 5), or those of the same frame by what they do
+            in all frames ("cross-frame", Eq. 6).
+        global_regularisation: with the shared matrix of Eq. 7 (GR in Table 1).
+        heads: S, parallel attentions.
+        temporal_kernels: k of every branch of the temporal feed-forward (Table 2).
+        temporal_dilations: d of every branch (Table 2).
+        width: multiplies the channels (rounded so that embeddings and branches fit).
+        dropout: before the classifier; the paper has none.
+
+    Raises:
+        ValueError: an even kernel, or not one dilation a kernel.
+    """
+
+    attention: Literal["unified", "single-frame", "cross-frame"] = "cross-frame"
+    global_regularisation: bool = True
+    heads: int = 3
+    temporal_kernels: tuple[int, ...] = (3, 3, 3, 3)
+    temporal_dilations: tuple[int, ...] = (1, 3, 5, 7)
+    width: float = 1.0
+    dropout: float = 0.0
+
+    def __post_init__(self):
+        if len(self.temporal_kernels) != len(self.temporal_dilations) or not self.temporal_kernels:
+            raise ValueError(
+                f"SEM-Net needs one dilation for every temporal kernel, not {self.temporal_dilations} "
+                f"for {self.temporal_kernels}."
+            )
+        if any(kernel % 2 == 0 for kernel in self.temporal_kernels):
+            raise ValueError(f"Temporal kernels must be odd, not {self.temporal_kernels}.")
+
+    @property
+    def channels(self) -> tuple[int, ...]:
+        """Output channels of the eight blocks."""
+        unit = math.lcm(4, len(self.temporal_kernels))
+        return tuple(
+            max(unit, round(c * self.width / unit) * unit) for c in (64, 64, 128, 128, 256, 256, 512, 512)
+        )
+
+
+@dataclass(frozen=True)
+class SEMAttention:
+    """What SEM-Net's last block attends to, averaged over its heads (Fig. 7b).
+
+    Attributes:
+        relations: (N, M, V, V) attention of joint i (row) to joint j, in [0, 1]; rows sum to 1. Where frames
+            have their own attention, it is averaged over them.
+        pairs: (N, M, P, 2) the strongest 50 (i, j) of two different joints, strongest first.
+        weights: (N, M, P) their relations.
+        regularisation: (V, V) the learned relations of Eq. 7, the same for every input, where 0 means no
+            preference. None without global regularisation.
+    """
+
+    relations: Tensor
+    pairs: Tensor
+    weights: Tensor
+    regularisation: Tensor | None
+
+
+class CrossFrameAttention(nn.Module):
+    """GR-CFSA, Sec. 3.1: S parallel self-attentions between joints, concatenated, and a linear layer.
+
+    Feature maps are (N, T, V, C). Internally a row of attention runs over the joints of a frame, or over all
+    joints of all frames when attention is unified.
+
+    Args:
+        in_channels, out_channels: feature widths.
+        joints: V.
+        config: kind of attention.
+
+    Shape:
+        (N, T, V, C_in) -> (N, T, V, C_out) and attention, see ``attend``.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, joints: int, config: SEMConfig):
+        super().__init__()
+        self.kind = config.attention
+        self.heads = config.heads
+        self.embedding = out_channels // 4
+        self.query = nn.Linear(in_channels, config.heads * self.embedding)
+        self.key = nn.Linear(in_channels, config.heads * self.embedding, bias=False)
+        self.out = nn.Linear(config.heads * in_channels, out_channels)
+        if config.global_regularisation:
+            self.balance = nn.Parameter(torch.ones(config.heads))
+            self.regularisation = nn.Parameter(torch.zeros(config.heads, joints, joints))
+        else:
+            self.regularisation = None
+
+    def attend(self, x: Tensor) -> Tensor:
+        """Attention (N, G, S, L, L), rows sum to 1.
+
+        L = V joints, G = T frames for single-frame and 1 for cross-frame attention; G = 1 and L = T * V,
+        frame by frame, for unified attention.
+        """
+        n, t, v, _ = x.shape
+        query = self.query(x).view(n, t, v, self.heads, self.embedding)
+        key = self.key(x).view(n, t, v, self.heads, self.embedding)
+        if self.kind == "cross-frame":
+            query, key = query.mean(1, keepdim=True), key.mean(1, keepdim=True)
+        elif self.kind == "unified":
+            query, key = query.flatten(1, 2)[:, None], key.flatten(1, 2)[:, None]
+        scores = query.transpose(2, 3) @ key.permute(0, 1, 3, 4, 2)
+        if self.regularisation is not None:
+            frames = scores.shape[-1] // v
+            scores = self.balance[:, None, None] * scores + self.regularisation.repeat(1, frames, frames)
+        return (scores / math.sqrt(self.embedding)).softmax(-1)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        n, t, v, c = x.shape
+        attention = self.attend(x)
+        length = attention.shape[-1]
+        # A joint's S aggregates end up side by side, so that the concatenation costs nothing.
+        stacked = attention.transpose(2, 3).flatten(2, 3)
+        aggregated = stacked @ x.reshape(n, -1, length, c)
+        return self.out(aggregated.view(n, t, v, self.heads * c)), attention
+
+
+class TemporalFeedForward(nn.Module):
+    """MS-TFF, Fig. 4: 1x1 convolution, then one temporal convolution a branch, concatenated.
+
+    Shape:
+        (N, C, T, V) -> (N, C, ceil(T / stride), V)
+    """
+
+    def __init__(self, channels: int, stride: int, config: SEMConfig):
+        super().__init__()
+        width = channels // len(config.temporal_kernels)
+        self.split = nn.Sequential(
+            nn.Conv2d(channels, channels, 1), nn.BatchNorm2d(channels), nn.ReLU(inplace=True)
+        )
+        self.branches = nn.ModuleList(
+            nn.Conv2d(width, width, (k, 1), stride=(stride, 1), padding=(d * (k // 2), 0), dilation=(d, 1))
+            for k, d in zip(config.temporal_kernels, config.temporal_dilations, strict=True)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        parts = self.split(x).chunk(len(self.branches), 1)
+        return torch.cat([branch(part) for branch, part in zip(self.branches, parts, strict=True)], 1)
+
+
+class SEMBlock(nn.Module):
+    """SEM-block, Fig. 5: attention, feed-forward and temporal feed-forward, each with a residual connection.
+
+    Shape:
+        (N, C_in, T, V) -> (N, C_out, ceil(T / stride), V) and the attention of ``CrossFrameAttention``
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, stride: int, joints: int, config: SEMConfig):
+        super().__init__()
+        self.attention = CrossFrameAttention(in_channels, out_channels, joints, config)
+        self.attention_norm = nn.BatchNorm2d(out_channels)
+        self.attention_residual = _residual(in_channels, out_channels, 1)
+        self.feed_forward = nn.Sequential(
+            nn.Conv2d(out_channels, out_channels, 1), nn.BatchNorm2d(out_channels)
+        )
+        self.temporal = nn.Sequential(
+            TemporalFeedForward(out_channels, stride, config), nn.BatchNorm2d(out_channels)
+        )
+        self.temporal_residual = _residual(out_channels, out_channels, stride)
+        self.act = nn.ReLU(inplace=True)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        attended, attention = self.attention(x.permute(0, 2, 3, 1))
+        x = self.act(self.attention_norm(attended.permute(0, 3, 1, 2)) + self.attention_residual(x))
+        x = self.act(self.feed_forward(x) + x)
+        return self.act(self.temporal(x) + self.temporal_residual(x)), attention
+
+
+class SEMNet(nn.Module):
+    """One stream of SEM-Net.
+
+    Args:
+        layout: joints and bones.
+        classes: number of actions.
+        in_channels: coordinates (+ confidence) a joint.
+        persons: M, persons a sample holds.
+        config: the paper's choices.
+
+    Shape:
+        (N, C, T, V, M) -> logits (N, classes)
+    """
+
+    def __init__(
+        self,
+        layout: SkeletonLayout,
+        classes: int,
+        in_channels: int = 3,
+        persons: int = 2,
+        config: SEMConfig = SEMConfig(),
+    ):
+        super().__init__()
+        self.persons = persons
+        joints, channels = len(layout), config.channels[0]
+        self.input_norm = nn.BatchNorm1d(joints * in_channels)
+        self.embed = nn.Conv2d(in_channels, channels, 1)
+        self.joint_position = nn.Parameter(torch.randn(channels, 1, joints))  # as nn.Embedding starts
+        blocks = []
+        for index, width in enumerate(config.channels):
+            doubles = index > 0 and index % 2 == 0
+            blocks.append(SEMBlock(channels, width, 2 if doubles else 1, joints, config))
+            channels = width
+        self.blocks = nn.ModuleList(blocks)
+        self.dropout = nn.Dropout(config.dropout)
+        self.classifier = nn.Linear(channels, classes)
+
+    def features(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """(N, C, T, V, M) -> (N, M, C', T', V), output of the last block, and (N * M, ...) its attention."""
+        n, c, t, v, m = x.shape
+        x = self.input_norm(x.permute(0, 4, 3, 1, 2).reshape(n * m, v * c, t))
+        x = x.view(n * m, v, c, t).permute(0, 2, 3, 1).contiguous(memory_format=torch.channels_last)
+        x = self.embed(x)
+        x = x + self.joint_position + frame_positions(t, x.shape[1]).to(x)[:, :, None]
+        for block in self.blocks:
+            x, attention = block(x)
+        return x.view(n, m, *x.shape[1:]), attention
+
+    def classify(self, features: Tensor) -> Tensor:
+        """(N, M, C', T', V) -> logits (N, classes): average over joints and frames, mean over persons."""
+        return self.classifier(self.dropout(features.mean((3, 4)).mean(1)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.classify(self.features(x)[0])
+
+    def forward_with_attention(self, x: Tensor) -> tuple[Tensor, SEMAttention]:
+        """Logits (N, classes) and the relations between joints in the last block, as in Fig. 7b."""
+        n, v, m = x.shape[0], x.shape[3], x.shape[4]
+        features, attention = self.features(x)
+        # Under unified attention a joint attends to each joint at all times, and does so at all times.
+        frames = attention.shape[-1] // v
+        relations = attention.view(*attention.shape[:3], frames, v, frames, v).sum(5).mean((1, 2, 3))
+        relations = relations.view(n, m, v, v)
+        between = relations.masked_fill(torch.eye(v, dtype=torch.bool, device=x.device), -1.0).flatten(2)
+        weights, place = between.topk(min(STRONGEST_PAIRS, v * (v - 1)))
+        regularisation = self.blocks[-1].attention.regularisation
+        return self.classify(features), SEMAttention(
+            relations,
+            torch.stack([place // v, place % v], -1),
+            weights,
+            None if regularisation is None else regularisation.mean(0),
+        )
+
+
+STRONGEST_PAIRS = 50
+"""Attention weights that Fig. 7b draws."""
+
+
+def frame_positions(frames: int, channels: int) -> Tensor:
+    """(channels, frames) sines and cosines of falling frequency (Vaswani et al. 2017, Sec. 3.5)."""
+    frequency = torch.exp(torch.arange(0, channels, 2) * (-math.log(10000.0) / channels))
+    angle = frequency[:, None] * torch.arange(frames)
+    return torch.stack([angle.sin(), angle.cos()], 1).flatten(0, 1)
+
+
+def _residual(in_channels: int, out_channels: int, stride: int) -> nn.Module:
+    if in_channels == out_channels and stride == 1:
+        return nn.Identity()
+    return nn.Sequential(
+        PointwiseConv(in_channels, out_channels, stride, bias=True), nn.BatchNorm2d(out_channels)
+    )

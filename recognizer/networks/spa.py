@@ -1,0 +1,223 @@
+"""SPA-Net (Shi, Zhang, Cheng and Lu, "What and Where"): sparse convolution over space and time.
+
+The joints become points of a sparse grid that carry nothing but their names (Eq. 8); six blocks of sparse
+convolutions look for patterns among whichever joints are near each other (Eq. 9). The architecture is in a
+supplement to the paper that was not at hand, so much had to be chosen:
+
+* Six blocks of 64, 64, 128, 128, 256, 256 channels; sparse max-pooling (Eq. 10) by 2 in space and time before
+  the channels double; mean over the voxels; a linear classifier.
+* The kernel size of Table 5 is that in space, in time it is 3: 5 x 5 x 5 x 5 would be 41 M weights a layer.
+* "We split the module into several branches" (Sec. 3.2): a 1x1 convolution to four branches of a quarter of
+  the channels each, which differ in their temporal dilation, as in Fig. 4. The whole module is split: in
+  SPA-4D the 4-D convolution (about 94 C^2 weights), in SPA-3+1D the 3-D convolution of a frame and the
+  temporal one after it. With only the temporal one split, SPA-3+1D would have more parameters than SPA-4D,
+  while Sec. 3.2 says that SPA-4D has more.
+* Dilations 1, 3, 5, 7 as in MS-TFF; batch norm after every convolution or concatenation, ReLU, and a residual
+  connection around each block.
+* Eq. 9 adds up all joints in reach, so joints that share a voxel add up their features.
+* Two persons are in the same space. Beside the one-hot joint there is one feature for whose joint it is, 0
+  for the first and 1 for the second person: one input weight per channel tells them apart, and all else is
+  shared. A person without joints changes nothing.
+* Coordinates are normalised clip by clip with one scale for all axes (``voxelise``). With 2-D layouts the
+  same network works on (x, y, t).
+* The features are joint names only, so the network takes the joint stream: the layout's coordinates, or these
+  and the confidence, by which joints that were not seen are left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pose.layouts import SkeletonLayout
+from recognizer.layers.voxels import VoxelisedSkeletons, voxelise
+from recognizer.sparse import (
+    Backend,
+    BatchNorm,
+    Convolution,
+    GlobalAveragePool,
+    MaxPool,
+    ReLU,
+    SparseTensor,
+    sparse_tensor,
+)
+
+_TEMPORAL_KERNEL = 3
+
+
+@dataclass(frozen=True)
+class SPAConfig:
+    """Choices of SPA-Net; the defaults are the paper's best (Tables 4 and 5).
+
+    Attributes:
+        convolution: over space and time at once, or over space and then over time (Table 4).
+        space: s, voxels a side (Table 5).
+        kernel: k, kernel size in space (Table 5).
+        temporal_dilations: of the branches.
+        width: multiplies the channels 64, 64, 128, 128, 256, 256 (rounded to a multiple of the branches).
+        dropout: before the classifier; the paper names none.
+    """
+
+    convolution: Literal["4d", "3+1d"] = "4d"
+    space: int = 64
+    kernel: int = 5
+    temporal_dilations: tuple[int, ...] = (1, 3, 5, 7)
+    width: float = 1.0
+    dropout: float = 0.0
+
+    @property
+    def channels(self) -> tuple[int, ...]:
+        """Output channels of the six blocks."""
+        unit = len(self.temporal_dilations)
+        return tuple(max(unit, round(c * self.width / unit) * unit) for c in (64, 64, 128, 128, 256, 256))
+
+
+@dataclass(frozen=True)
+class SPAAttention:
+    """Where in space and time SPA-Net's last block is active (Fig. 7c), one row a voxel of that block.
+
+    Attributes:
+        entries: (P,) batch entry.
+        positions: (P, D) middle of the voxel, in the unit of the input's coordinates.
+        frames: (P,) first input frame of the voxel.
+        magnitudes: (P,) mean of its features, which a ReLU keeps from being negative.
+        sides: (N,) length of a voxel's side per entry, in the same unit as the positions.
+        duration: input frames that a voxel covers.
+    """
+
+    entries: Tensor
+    positions: Tensor
+    frames: Tensor
+    magnitudes: Tensor
+    sides: Tensor
+    duration: int
+
+
+class SPABlock(nn.Module):
+    """SPA-block, Fig. 6, with branches of different temporal dilation and a residual connection.
+
+    Args:
+        in_channels, out_channels: feature widths.
+        axes: D, coordinates of a joint; the tensors have D + 1 dimensions, time is the last.
+        config: kind of convolution.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, axes: int, config: SPAConfig):
+        super().__init__()
+        width = out_channels // len(config.temporal_dilations)
+        self.split = nn.Sequential(_pointwise(in_channels, out_channels, axes), ReLU())
+        self.branches = nn.ModuleList(
+            _branch(width, axes, dilation, config) for dilation in config.temporal_dilations
+        )
+        self.norm = BatchNorm(out_channels)
+        self.residual = (
+            nn.Identity() if in_channels == out_channels else _pointwise(in_channels, out_channels, axes)
+        )
+
+    def forward(self, x: SparseTensor) -> SparseTensor:
+        parts = self.split(x).features.chunk(len(self.branches), 1)
+        outputs = [
+            branch(x.replace(part)).features for branch, part in zip(self.branches, parts, strict=True)
+        ]
+        # All convolutions keep the voxels, so rows correspond.
+        y = self.norm(x.replace(torch.cat(outputs, 1)))
+        return x.replace(F.relu(y.features + self.residual(x).features))
+
+
+class SPANet(nn.Module):
+    """SPA-Net, on joints.
+
+    Args:
+        layout: joints and bones.
+        classes: number of actions.
+        in_channels: the layout's coordinates, or one more for the confidence.
+        persons: M, persons a sample holds.
+        config: the paper's choices.
+        backend: who computes the sparse layers; may be changed at any time, weights fit either.
+
+    Raises:
+        ValueError: other channels.
+
+    Shape:
+        (N, C, T, V, M) -> logits (N, classes)
+    """
+
+    def __init__(
+        self,
+        layout: SkeletonLayout,
+        classes: int,
+        in_channels: int = 3,
+        persons: int = 2,
+        config: SPAConfig = SPAConfig(),
+        backend: Backend = "auto",
+    ):
+        super().__init__()
+        if in_channels not in (layout.coordinates, layout.coordinates + 1):
+            raise ValueError(
+                f"SPA-Net takes the joint stream of {layout.name} alone: {layout.coordinates} coordinates, "
+                f"or these and the confidence, not {in_channels} channels."
+            )
+        self.persons = persons
+        self.backend: Backend = backend
+        self.axes = layout.coordinates
+        self.space = config.space
+        blocks: list[nn.Module] = []
+        channels = len(layout) + (persons > 1)
+        for index, width in enumerate(config.channels):
+            if index > 0 and index % 2 == 0:
+                blocks.append(MaxPool(2, 2, dimension=self.axes + 1))
+            blocks.append(SPABlock(channels, width, self.axes, config))
+            channels = width
+        self.blocks = nn.Sequential(*blocks)
+        self.pool = GlobalAveragePool()
+        self.dropout = nn.Dropout(config.dropout)
+        self.classifier = nn.Linear(channels, classes)
+
+    def features(self, x: Tensor) -> tuple[SparseTensor, VoxelisedSkeletons]:
+        """(N, C, T, V, M) -> output of the last block, and the voxels from which it was computed."""
+        points = voxelise(x, self.axes, self.space, person_flag=self.persons > 1)
+        voxels = sparse_tensor(points.coordinates, points.features, len(x), "sum", self.backend)
+        return self.blocks(voxels), points
+
+    def classify(self, features: SparseTensor) -> Tensor:
+        """Output of the last block -> logits (N, classes): mean over the voxels."""
+        return self.classifier(self.dropout(self.pool(features)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.classify(self.features(x)[0])
+
+    def forward_with_attention(self, x: Tensor) -> tuple[Tensor, SPAAttention]:
+        """Logits (N, classes) and the activations in space of the last block, as in Fig. 7c."""
+        features, points = self.features(x)
+        entries, places, frames = features.coordinates.split([1, self.axes, 1], 1)
+        entries, frames = entries[:, 0], frames[:, 0]
+        # All axes have the same stride, and a voxel begins at its coordinates.
+        stride = features.stride[0]
+        middle = (places + stride / 2) * points.voxel[entries, None] + points.origin[entries]
+        attention = SPAAttention(
+            entries, middle, frames, features.features.mean(1), points.voxel * stride, features.stride[-1]
+        )
+        return self.classify(features), attention
+
+
+def _pointwise(in_channels: int, out_channels: int, axes: int) -> nn.Sequential:
+    return nn.Sequential(
+        Convolution(in_channels, out_channels, 1, dimension=axes + 1), BatchNorm(out_channels)
+    )
+
+
+def _branch(channels: int, axes: int, dilation: int, config: SPAConfig) -> nn.Module:
+    everywhere, nowhere = (config.kernel,) * axes, (1,) * axes
+    in_time = dict(dilation=(*nowhere, dilation), dimension=axes + 1)
+    if config.convolution == "4d":
+        return Convolution(channels, channels, (*everywhere, _TEMPORAL_KERNEL), **in_time)
+    return nn.Sequential(
+        Convolution(channels, channels, (*everywhere, 1), dimension=axes + 1),
+        BatchNorm(channels),
+        ReLU(),
+        Convolution(channels, channels, (*nowhere, _TEMPORAL_KERNEL), **in_time),
+    )

@@ -1,0 +1,302 @@
+"""STF-Net (Wu, Zhang and Zou 2022): spatio-temporal focus on body parts and on moments.
+
+One opening layer and nine res-layers, each a spatial convolution (SCN), from res-layer 4 on a multi-grain
+contextual focus (MCF), a temporal discrimination focus (TDF) and a temporal convolution. Where the paper is
+silent or contradicts itself:
+
+* Temporal convolution: Sec. III does not mention one, Sec. IV-D gives the kernel 9. The backbone ST-GCN ends
+  every layer with one, and 3 frames wide it gives the published 1.7 M parameters (9 frames: 3.3 M). It comes
+  after TDF, which by Sec. III-C takes the output of MCF. Its stride is 2 where the channels double.
+* Sec. III-A normalises by D^-1/2 A D^1/2; the second exponent lost its sign. D is the degree of the whole
+  A + I, as in ST-GCN: partition by partition the centre would have degree 0.
+* G_a has no index in Eq. 2 but "is initialised with G_i": one for each partition and layer.
+* MCF: by Eq. 4 and 6 gamma gives the queries, phi the keys and theta the values, and keys and values are
+  pooled to parts (the text pools gamma once, Eq. 3 multiplies theta by phi). A part is the mean of its
+  joints. As in Eq. 3 and 4, dot products have no scale and embeddings no bias. Alpha is 4. The result is
+  normalised and added to the input, as in the non-local block that MCF extends: it is to "enrich" the graph
+  convolution.
+* TDF ends at Eq. 9: its outcome goes through a sigmoid, multiplies the input and is added to it, as in
+  squeeze-and-excitation with a residual connection. Both Conv1d have C/4 groups ("C/4 cardinalities"); their
+  best kernel is 3 with and 5 without frame differences (Fig. 7). A frame's difference is the next frame minus
+  itself, 0 for the last.
+* Grains from fine to coarse (Table IV): joints, fine parts, coarse parts. A layout without fine parts, such
+  as Kinetics-18, has only the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pose.layouts import SkeletonLayout
+from recognizer import graph
+from recognizer.layers.adaptive import AdaptiveGraphConv
+from recognizer.layers.pointwise import PointwiseConv
+
+_REDUCTION = 4
+"""Alpha of MCF (Eq. 4), gamma of TDF (Sec. III-C); channels are multiples of it."""
+
+_LAYERS_WITHOUT_MCF = 3
+
+
+@dataclass(frozen=True)
+class STFConfig:
+    """Choices of STF-Net; the defaults are the paper's best (Table IV, Fig. 7).
+
+    Attributes:
+        grains: how many of joints, fine parts and coarse parts MCF relates to the joints (Table IV, #Parts),
+            at most as many as the layout has.
+        mcf: with the multi-grain contextual focus (Table IV).
+        tdf: with the temporal discrimination focus (Table IV).
+        motion: TDF sees differences of frames (Fig. 7).
+        kernel: of TDF, odd (Fig. 7).
+        width: multiplies the channels 64, 128, 256 (rounded to a multiple of 4).
+        dropout: before the classifier; the paper has none.
+    """
+
+    grains: int = 3
+    mcf: bool = True
+    tdf: bool = True
+    motion: bool = True
+    kernel: int = 3
+    width: float = 1.0
+    dropout: float = 0.0
+
+    @property
+    def channels(self) -> tuple[int, ...]:
+        """Output channels of the opening layer and of the nine res-layers."""
+        low, middle, high = (
+            max(_REDUCTION, round(c * self.width / _REDUCTION) * _REDUCTION) for c in (64, 128, 256)
+        )
+        return (low,) * 4 + (middle,) * 3 + (high,) * 3
+
+
+@dataclass(frozen=True)
+class STFAttention:
+    """What the last res-layer looked at.
+
+    Attributes:
+        relations: (N, M, V, parts) for each grain, softmax(M) of Eq. 6, rows sum to 1 (Fig. 5); empty without
+            MCF.
+        responses: (N, M, T', V) mean magnitude of the network's output features, not negative (Fig. 6).
+        gate: (N, M, C', T') TDF's gate, in (0, 1); None without TDF.
+    """
+
+    relations: tuple[Tensor, ...]
+    responses: Tensor
+    gate: Tensor | None
+
+
+def grain_maps(layout: SkeletonLayout, grains: int) -> list[np.ndarray]:
+    """Joint-to-part maps p_i of Sec. III-B, from fine to coarse; the first has each joint for itself.
+
+    Returns:
+        For each grain (V, parts) float32; a column averages the joints of a part.
+    """
+    maps = [np.eye(len(layout), dtype=np.float32)]
+    for _, parts in layout.parts:
+        members = np.zeros((len(layout), len(parts)), np.float32)
+        for column, part in enumerate(parts):
+            members[list(part), column] = 1.0 / len(part)
+        maps.append(members)
+    return maps[:grains]
+
+
+class MultiGrainFocus(nn.Module):
+    """MCF, Sec. III-B: every joint gathers from joints and body parts that its features resemble.
+
+    Args:
+        channels: feature width.
+        maps: (V, parts) of each grain.
+
+    Shape:
+        (N, C, T, V) -> (N, C, T, V) and for each grain (N, V, parts), rows summing to 1
+    """
+
+    def __init__(self, channels: int, maps: Sequence[np.ndarray]):
+        super().__init__()
+        width = channels // _REDUCTION
+        self.reduce = PointwiseConv(channels, width, bias=True)
+        self.query = PointwiseConv(width, width)
+        self.key = PointwiseConv(width, width)
+        self.value = PointwiseConv(width, width)
+        self.grain_weights = nn.Parameter(torch.full((len(maps),), 1 / len(maps)))
+        self.recover = PointwiseConv(width, channels, bias=True)
+        self.norm = nn.BatchNorm2d(channels)
+        self.parts = [grain.shape[1] for grain in maps]
+        # (V, parts of all grains)
+        self.register_buffer("pool", torch.tensor(np.concatenate(maps, 1)), persistent=False)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
+        reduced = self.reduce(x)
+        queries = self.query(reduced).permute(0, 2, 3, 1)  # (N, T, V, C / alpha)
+        keys = self.key(reduced).permute(0, 2, 1, 3)  # (N, T, C / alpha, V)
+        values = self.value(reduced).permute(0, 2, 3, 1)
+        # Pooling is linear, so that the products of Eq. 6 can be taken between joints, once for all grains,
+        # and pooled afterwards.
+        similarity = (queries @ keys).sum(1) @ self.pool
+        relations = tuple(grain.softmax(2) for grain in similarity.split(self.parts, 2))
+        weighted = [weight * grain for weight, grain in zip(self.grain_weights, relations, strict=True)]
+        gathered = (torch.cat(weighted, 2) @ self.pool.T)[:, None] @ values
+        return x + self.norm(self.recover(gathered.permute(0, 3, 1, 2))), relations
+
+
+class TemporalFocus(nn.Module):
+    """TDF, Sec. III-C: gates the frames of every channel.
+
+    Shape:
+        (N, C, T, V) -> (N, C, T, V) and the gate (N, C, T) in (0, 1)
+    """
+
+    def __init__(self, channels: int, kernel: int, motion: bool):
+        super().__init__()
+        self.motion = motion
+        groups = channels // _REDUCTION
+        self.squeeze = nn.Sequential(
+            nn.Conv1d(channels, groups, kernel, padding=kernel // 2, groups=groups),
+            nn.BatchNorm1d(groups),
+            nn.ReLU(inplace=True),
+        )
+        self.excite = nn.Conv1d(groups, channels, kernel, padding=kernel // 2, groups=groups)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        pooled = x.mean(3)
+        if self.motion:
+            pooled = F.pad(pooled[:, :, 1:] - pooled[:, :, :-1], (0, 1))
+        gate = torch.sigmoid(self.excite(self.squeeze(pooled)))
+        return x * (1 + gate[..., None]), gate
+
+
+class FocusLayer(nn.Module):
+    """A layer of Fig. 2: SCN, MCF, TDF and temporal convolution, the whole with a residual connection.
+
+    Args:
+        partitions: (3, V, V) G of Eq. 2.
+        in_channels, out_channels: feature widths; the stride is 2 where they differ in a res-layer.
+        maps: (V, parts) of each grain of MCF; empty for none.
+        config: choices of TDF.
+        opening: the layer before the res-layers, without TDF and residual connection.
+
+    Shape:
+        (N, C_in, T, V) -> (N, C_out, ceil(T / stride), V), relations of MCF, gate of TDF
+    """
+
+    def __init__(
+        self,
+        partitions: np.ndarray,
+        in_channels: int,
+        out_channels: int,
+        stride: int,
+        maps: Sequence[np.ndarray],
+        config: STFConfig,
+        opening: bool = False,
+    ):
+        super().__init__()
+        self.spatial = AdaptiveGraphConv(partitions, in_channels, out_channels, learned=partitions)
+        self.context = MultiGrainFocus(out_channels, maps) if maps else None
+        self.dynamics = (
+            TemporalFocus(out_channels, config.kernel, config.motion) if config.tdf and not opening else None
+        )
+        self.temporal = nn.Sequential(
+            nn.Conv2d(out_channels, out_channels, (3, 1), (stride, 1), padding=(1, 0)),
+            nn.BatchNorm2d(out_channels),
+        )
+        self.residual: nn.Module | None = None
+        if not opening:
+            self.residual = (
+                nn.Identity()
+                if in_channels == out_channels and stride == 1
+                else nn.Sequential(
+                    PointwiseConv(in_channels, out_channels, stride, bias=True), nn.BatchNorm2d(out_channels)
+                )
+            )
+
+    def forward(self, x: Tensor) -> tuple[Tensor, tuple[Tensor, ...], Tensor | None]:
+        relations: tuple[Tensor, ...] = ()
+        gate = None
+        y = self.spatial(x)
+        if self.context is not None:
+            y, relations = self.context(y)
+        if self.dynamics is not None:
+            y, gate = self.dynamics(y)
+        y = self.temporal(y)
+        return F.relu(y if self.residual is None else y + self.residual(x)), relations, gate
+
+
+class STFNet(nn.Module):
+    """One stream of STF-Net.
+
+    Args:
+        layout: joints, bones and body parts.
+        classes: number of actions.
+        in_channels: coordinates (+ confidence) a joint.
+        persons: M, persons a sample holds.
+        config: the paper's choices.
+
+    Shape:
+        (N, C, T, V, M) -> logits (N, classes)
+    """
+
+    def __init__(
+        self,
+        layout: SkeletonLayout,
+        classes: int,
+        in_channels: int = 3,
+        persons: int = 2,
+        config: STFConfig = STFConfig(),
+    ):
+        super().__init__()
+        partitions = graph.spatial_partitions(layout)
+        maps = grain_maps(layout, config.grains) if config.mcf else []
+        self.input_norm = nn.BatchNorm1d(persons * len(layout) * in_channels)
+        self.layers = nn.ModuleList()
+        channels = in_channels
+        for index, width in enumerate(config.channels):
+            self.layers.append(
+                FocusLayer(
+                    partitions,
+                    channels,
+                    width,
+                    stride=2 if index in (4, 7) else 1,
+                    maps=maps if index > _LAYERS_WITHOUT_MCF else (),
+                    config=config,
+                    opening=index == 0,
+                )
+            )
+            channels = width
+        self.dropout = nn.Dropout(config.dropout)
+        self.classifier = nn.Linear(channels, classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.classify(self.features(x)[0])
+
+    def features(self, x: Tensor) -> tuple[Tensor, tuple[Tensor, ...], Tensor | None]:
+        """(N, C, T, V, M) -> the last layer's features (N, M, C', T', V), relations and gate (with N * M)."""
+        n, c, t, v, m = x.shape
+        x = self.input_norm(x.permute(0, 4, 3, 1, 2).reshape(n, m * v * c, t))
+        x = x.view(n * m, v, c, t).permute(0, 2, 3, 1).contiguous(memory_format=torch.channels_last)
+        relations: tuple[Tensor, ...] = ()
+        gate = None
+        for layer in self.layers:
+            x, relations, gate = layer(x)
+        return x.unflatten(0, (n, m)), relations, gate
+
+    def classify(self, features: Tensor) -> Tensor:
+        """(N, M, C', T', V) -> logits (N, classes): average over joints and frames, mean over persons."""
+        return self.classifier(self.dropout(features.mean((3, 4)).mean(1)))
+
+    def forward_with_attention(self, x: Tensor) -> tuple[Tensor, STFAttention]:
+        """Logits (N, classes) and what the last res-layer looked at (Fig. 5 and 6)."""
+        features, relations, gate = self.features(x)
+        persons = features.shape[:2]
+        attention = STFAttention(
+            relations=tuple(grain.unflatten(0, persons) for grain in relations),
+            responses=features.mean(2),  # features are outputs of a ReLU, so they are their own magnitude
+            gate=None if gate is None else gate.unflatten(0, persons),
+        )
+        return self.classify(features), attention

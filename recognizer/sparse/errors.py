@@ -1,0 +1,7 @@
+"""What goes wrong with sparse tensors."""
+
+from __future__ import annotations
+
+
+class SparseError(ValueError):
+    """Voxels, a kernel or a backend cannot be used. The message is one sentence that says why."""

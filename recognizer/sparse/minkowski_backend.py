@@ -1,0 +1,116 @@
+"""Sparse tensors computed by MinkowskiEngine 0.5.4, where it is installed.
+
+Only its public modules are used; they are given the project's weights, so that those have one home.
+"""
+
+from __future__ import annotations
+
+import collections
+import collections.abc
+import functools
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from recognizer.sparse.errors import SparseError
+from recognizer.sparse.region import Region
+from recognizer.sparse.tensor import SparseTensor
+
+
+def minkowski_engine() -> ModuleType:
+    """The module MinkowskiEngine.
+
+    Raises:
+        SparseError: it is not installed, or cannot be loaded.
+    """
+    # It still imports this from where Python had it until 3.9.
+    if not hasattr(collections, "Sequence"):
+        collections.Sequence = collections.abc.Sequence
+    try:
+        import MinkowskiEngine
+    except (ImportError, OSError) as error:
+        raise SparseError(
+            "The sparse backend 'minkowski' needs MinkowskiEngine, which cannot be imported here "
+            f"({error}); choose 'torch' or 'auto'."
+        ) from error
+    return MinkowskiEngine
+
+
+def runs_on_cuda() -> bool:
+    """Whether MinkowskiEngine is installed and was built for CUDA."""
+    try:
+        return bool(minkowski_engine().is_cuda_available())
+    except SparseError:
+        return False
+
+
+class MinkowskiSparseTensor(SparseTensor):
+    """A ``MinkowskiEngine.SparseTensor``, which caches voxel sets and kernel maps itself.
+
+    Args:
+        raw: the wrapped tensor.
+        batch_size: number of batch entries.
+    """
+
+    def __init__(self, raw: Any, batch_size: int):
+        self.raw = raw
+        self.batch_size = batch_size
+
+    @classmethod
+    def of(cls, coordinates: Tensor, features: Tensor, batch_size: int) -> MinkowskiSparseTensor:
+        """A tensor at stride 1, from checked voxels.
+
+        Raises:
+            SparseError: MinkowskiEngine is not installed.
+        """
+        raw = minkowski_engine().SparseTensor(features.contiguous(), coordinates.int().contiguous())
+        return cls(raw, batch_size)
+
+    @property
+    def features(self) -> Tensor:
+        return self.raw.F
+
+    @property
+    def coordinates(self) -> Tensor:
+        return self.raw.C.long()
+
+    @property
+    def stride(self) -> tuple[int, ...]:
+        return tuple(self.raw.tensor_stride)
+
+    def replace(self, features: Tensor) -> MinkowskiSparseTensor:
+        raw = minkowski_engine().SparseTensor(
+            features.contiguous(),
+            coordinate_map_key=self.raw.coordinate_map_key,
+            coordinate_manager=self.raw.coordinate_manager,
+        )
+        return MinkowskiSparseTensor(raw, self.batch_size)
+
+    def convolve(self, weight: Tensor, region: Region) -> MinkowskiSparseTensor:
+        raw = torch.func.functional_call(_convolution(region), {"kernel": weight.contiguous()}, (self.raw,))
+        return MinkowskiSparseTensor(raw, self.batch_size)
+
+    def max_pool(self, region: Region) -> MinkowskiSparseTensor:
+        return MinkowskiSparseTensor(_max_pooling(region)(self.raw), self.batch_size)
+
+
+@functools.cache
+def _convolution(region: Region) -> nn.Module:
+    # Its own kernel of one channel is never used: a call brings the real one.
+    return minkowski_engine().MinkowskiConvolution(1, 1, **_arguments(region))
+
+
+@functools.cache
+def _max_pooling(region: Region) -> nn.Module:
+    return minkowski_engine().MinkowskiMaxPooling(**_arguments(region))
+
+
+def _arguments(region: Region) -> dict[str, Any]:
+    return {
+        "kernel_size": list(region.size),
+        "stride": list(region.stride),
+        "dilation": list(region.dilation),
+        "dimension": region.dimension,
+    }

@@ -1,0 +1,417 @@
+"""SEM-Net against its published sizes and slow literal transcriptions of its equations."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from pose.layouts import KINETICS_18, NTU_25, SHREC_22
+from recognizer.networks.sem import (
+    CrossFrameAttention,
+    SEMBlock,
+    SEMConfig,
+    SEMNet,
+    TemporalFeedForward,
+    frame_positions,
+)
+
+SMALL = SEMConfig(width=0.125)
+"""Channels 8, 8, 16, 16, 32, 32, 64, 64: quick enough to run often."""
+
+TABLE_1 = {
+    "unified": {"attention": "unified", "global_regularisation": False},
+    "single-frame": {"attention": "single-frame", "global_regularisation": False},
+    "cross-frame": {"attention": "cross-frame", "global_regularisation": False},
+    "cross-frame+GR": {},
+}
+TABLE_2 = {
+    "k=3": {"temporal_kernels": (3,), "temporal_dilations": (1,)},
+    "k=9": {"temporal_kernels": (9,), "temporal_dilations": (1,)},
+    "k=(3,5,7,9)": {"temporal_kernels": (3, 5, 7, 9), "temporal_dilations": (1, 1, 1, 1)},
+    "d=(1,3,5,7)": {},
+}
+
+
+@pytest.fixture(autouse=True)
+def fixed_seed():
+    torch.manual_seed(0)
+
+
+def with_history(module: nn.Module) -> nn.Module:
+    """Evaluation mode, after batch norm has statistics and other parameters than its first ones."""
+    for part in module.modules():
+        if isinstance(part, (nn.BatchNorm1d, nn.BatchNorm2d)):
+            part.running_mean.normal_(0, 0.3)
+            part.running_var.uniform_(0.5, 2.0)
+            nn.init.uniform_(part.weight, 0.5, 1.5)
+            nn.init.normal_(part.bias, 0, 0.3)
+        if isinstance(part, CrossFrameAttention) and part.regularisation is not None:
+            nn.init.normal_(part.regularisation)
+            nn.init.uniform_(part.balance, 0.5, 2.0)
+    return module.eval()
+
+
+def count(network: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+# Size and configurations
+
+
+@pytest.mark.parametrize(
+    "row, parameters, published",
+    [("k=3", 6_434_658, 6.4), ("k=9", 10_612_578, 10.5), ("k=(3,5,7,9)", 5_390_178, 5.3),
+     ("d=(1,3,5,7)", 4_867_938, 4.8)],
+)  # fmt: skip
+def test_parameter_counts_are_those_of_table_2(row, parameters, published):
+    with torch.device("meta"):
+        size = count(SEMNet(NTU_25, 60, config=SEMConfig(**TABLE_2[row])))
+    assert size == parameters
+    assert size / 1e6 == pytest.approx(published, rel=0.018)
+    if row == "d=(1,3,5,7)":
+        assert round(size / 1e6, 2) == 4.87
+
+
+@pytest.mark.parametrize(
+    "changes, published",
+    [(TABLE_2["k=3"], 9.2), (TABLE_2["k=9"], 13.9), (TABLE_2["k=(3,5,7,9)"], 8.0), ({}, 7.4),
+     (TABLE_1["single-frame"], 7.5), (TABLE_1["cross-frame"], 7.4)],
+    ids=str,
+)  # fmt: skip
+def test_multiply_adds_are_those_of_tables_1_and_2(changes, published):
+    """For two persons and 128 frames."""
+    with torch.device("meta"), torch.no_grad(), FlopCounterMode(display=False) as counter:
+        SEMNet(NTU_25, 60, config=SEMConfig(**changes)).eval()(torch.empty(1, 3, 128, 25, 2))
+    multiply_adds = counter.get_total_flops() / 2 / 1e9
+    assert multiply_adds == pytest.approx(published, rel=0.01)
+    if not changes:
+        assert multiply_adds == pytest.approx(7.50, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        *TABLE_1.values(),
+        *list(TABLE_2.values())[:3],
+        {"attention": "unified"},
+        {"attention": "single-frame"},
+        {"heads": 1},
+        {"temporal_kernels": (3, 3, 5), "temporal_dilations": (1, 2, 1)},
+        {"width": 0.25},
+        {"dropout": 0.5},
+    ],
+    ids=str,
+)
+def test_every_ablation_builds_and_runs(choices):
+    network = SEMNet(NTU_25, 7, config=replace(SMALL, **choices))
+    logits, attention = network.forward_with_attention(torch.randn(2, 3, 12, 25, 2))
+    assert logits.shape == (2, 7)
+    assert logits.isfinite().all()
+    torch.testing.assert_close(attention.relations.sum(-1), torch.ones(2, 2, 25))
+
+
+def test_ablations_change_what_the_paper_says_they_change():
+    with torch.device("meta"):
+        size = {row: count(SEMNet(NTU_25, 60, config=SEMConfig(**TABLE_1[row]))) for row in TABLE_1}
+    # "All kinds of attention blocks have the same number of parameters", but for what Eq. 7 adds.
+    assert size["unified"] == size["single-frame"] == size["cross-frame"]
+    assert size["cross-frame+GR"] - size["cross-frame"] == 8 * 3 * (25 * 25 + 1)
+
+
+def test_channels():
+    assert SEMConfig().channels == (64, 64, 128, 128, 256, 256, 512, 512)
+    assert SEMConfig(width=0.5).channels == (32, 32, 64, 64, 128, 128, 256, 256)
+    three = SEMConfig(width=0.01, temporal_kernels=(3, 3, 3), temporal_dilations=(1, 2, 3))
+    assert set(three.channels) == {12}
+
+
+def test_impossible_branches_are_refused():
+    with pytest.raises(ValueError, match="one dilation for every temporal kernel"):
+        SEMConfig(temporal_kernels=(3, 3))
+    with pytest.raises(ValueError, match="must be odd"):
+        SEMConfig(temporal_kernels=(4,), temporal_dilations=(1,))
+
+
+@pytest.mark.parametrize("frames", [1, 5, 13])
+@pytest.mark.parametrize("layout", [NTU_25, KINETICS_18, SHREC_22], ids=lambda layout: layout.name)
+def test_any_layout_and_any_number_of_frames(layout, frames):
+    network = SEMNet(layout, 5, layout.coordinates + 1, persons=1, config=SMALL)
+    logits, attention = network.forward_with_attention(
+        torch.randn(2, layout.coordinates + 1, frames, len(layout), 1)
+    )
+    assert logits.shape == (2, 5)
+    assert attention.relations.shape == (2, 1, len(layout), len(layout))
+
+
+# GR-CFSA
+
+
+def attention_by_loop(module: CrossFrameAttention, x: Tensor) -> Tensor:
+    """Equations 2 to 7 joint by joint, then concatenation and the linear layer."""
+    n, frames, joints, _ = x.shape
+    width = module.embedding
+    result = torch.zeros(n, frames, joints, module.out.out_features, dtype=x.dtype)
+    for item in range(n):
+        heads = []
+        for head in range(module.heads):
+            rows = slice(head * width, (head + 1) * width)
+            f1 = x[item] @ module.query.weight[rows].T + module.query.bias[rows]
+            f2 = x[item] @ module.key.weight[rows].T
+            beta = 1.0 if module.regularisation is None else float(module.balance[head])
+            shared = torch.zeros(joints, joints)
+            if module.regularisation is not None:
+                shared = module.regularisation[head]
+            output = torch.zeros_like(x[item])
+            for t in range(frames):
+                for n1 in range(joints):
+                    alpha, values = [], []
+                    for t2 in range(frames) if module.kind == "unified" else [t]:
+                        for n2 in range(joints):
+                            if module.kind == "cross-frame":  # Eq. 6
+                                alike = sum(
+                                    float(f1[a, n1] @ f2[b, n2]) for a in range(frames) for b in range(frames)
+                                )
+                                alike /= frames**2  # beta is learned per T^2
+                            else:  # Eq. 3 and 5
+                                alike = float(f1[t, n1] @ f2[t2, n2])
+                            alpha.append(beta * alike + float(shared[n1, n2]))  # Eq. 7
+                            values.append(x[item, t2, n2])
+                    weights = torch.softmax(torch.tensor(alpha, dtype=x.dtype) / math.sqrt(width), 0)
+                    output[t, n1] = sum(w * value for w, value in zip(weights, values, strict=True))  # Eq. 4
+            heads.append(output)
+        result[item] = torch.cat(heads, -1) @ module.out.weight.T + module.out.bias
+    return result
+
+
+@pytest.mark.parametrize("regularised", [True, False])
+@pytest.mark.parametrize("kind", ["unified", "single-frame", "cross-frame"])
+def test_attention_is_the_loop_of_equations_2_to_7(kind, regularised):
+    config = SEMConfig(attention=kind, global_regularisation=regularised, heads=2)
+    module = with_history(CrossFrameAttention(3, 8, 4, config))
+    x = 3 * torch.randn(2, 3, 4, 3)
+    with torch.no_grad():
+        y, attention = module(x)
+        torch.testing.assert_close(y, attention_by_loop(module, x), rtol=1e-4, atol=1e-5)
+    frames, length = {"unified": (1, 12), "single-frame": (3, 4), "cross-frame": (1, 4)}[kind]
+    assert attention.shape == (2, frames, 2, length, length)
+    assert not torch.allclose(attention, torch.full_like(attention, 1 / length), atol=0.05)
+
+
+def test_cross_frame_attention_knows_other_frames_and_takes_values_from_its_own():
+    module = CrossFrameAttention(3, 8, 4, SEMConfig(heads=2)).eval()
+    x = 3 * torch.randn(1, 5, 4, 3)
+    changed = x.clone()
+    changed[0, 4] += 3.0
+    with torch.no_grad():
+        (y, before), (z, after) = module(x), module(changed)
+    assert (before - after).abs().max() > 1e-3
+    assert (y[0, :4] - z[0, :4]).abs().max() > 1e-4  # other weights, though their own values are the same
+    alone = CrossFrameAttention(3, 8, 4, SEMConfig(heads=2, attention="single-frame")).eval()
+    with torch.no_grad():
+        torch.testing.assert_close(alone(x)[0][0, :4], alone(changed)[0][0, :4])
+
+
+# MS-TFF and the block
+
+
+def feed_forward_by_loop(module: TemporalFeedForward, x: Tensor, stride: int, config: SEMConfig) -> Tensor:
+    """Fig. 4, frame by frame."""
+    embedded = module.split[1](
+        torch.einsum("oc,nctv->notv", module.split[0].weight[:, :, 0, 0], x)
+        + module.split[0].bias[:, None, None]
+    ).relu()
+    n, channels, frames, joints = embedded.shape
+    width = channels // len(config.temporal_kernels)
+    outputs = []
+    for index, (k, d) in enumerate(zip(config.temporal_kernels, config.temporal_dilations, strict=True)):
+        part = embedded[:, index * width : (index + 1) * width]
+        branch = module.branches[index]
+        output = branch.bias[:, None, None].expand(n, width, frames, joints).clone()
+        for t in range(frames):
+            for tap in range(k):
+                source = t + (tap - k // 2) * d
+                if 0 <= source < frames:
+                    output[:, :, t] += torch.einsum(
+                        "oc,ncv->nov", branch.weight[:, :, tap, 0], part[:, :, source]
+                    )
+        outputs.append(output[:, :, ::stride])
+    return torch.cat(outputs, 1)
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("row", TABLE_2)
+def test_temporal_feed_forward_is_figure_4(row, stride):
+    config = SEMConfig(**TABLE_2[row])
+    module = with_history(TemporalFeedForward(8, stride, config))
+    x = torch.randn(2, 8, 17, 3)
+    with torch.no_grad():
+        y = module(x)
+        torch.testing.assert_close(y, feed_forward_by_loop(module, x, stride, config), rtol=1e-4, atol=1e-5)
+    assert y.shape == (2, 8, -(-17 // stride), 3)
+
+
+@pytest.mark.parametrize("in_channels, stride", [(8, 1), (4, 2)])
+def test_block_is_figure_5(in_channels, stride):
+    config = SEMConfig(heads=2)
+    block = with_history(SEMBlock(in_channels, 8, stride, 4, config))
+    x = torch.randn(2, in_channels, 5, 4)
+
+    def one_by_one(convolution: nn.Conv2d, values: Tensor) -> Tensor:
+        mixed = torch.einsum("oc,nctv->notv", convolution.weight[:, :, 0, 0], values)
+        return mixed + convolution.bias[:, None, None]
+
+    with torch.no_grad():
+        attended = attention_by_loop(block.attention, x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        residual = x
+        if in_channels != 8:
+            residual = block.attention_residual[1](one_by_one(block.attention_residual[0], x))
+        y = F.relu(block.attention_norm(attended) + residual)
+        y = F.relu(block.feed_forward[1](one_by_one(block.feed_forward[0], y)) + y)
+        temporal = block.temporal[1](feed_forward_by_loop(block.temporal[0], y, stride, config))
+        residual = y
+        if stride == 2:
+            residual = block.temporal_residual[1](one_by_one(block.temporal_residual[0], y)[:, :, ::2])
+        torch.testing.assert_close(block(x)[0], F.relu(temporal + residual), rtol=1e-4, atol=1e-5)
+
+
+def test_frame_positions_are_sine_waves():
+    positions = frame_positions(7, 8)
+    for channel in range(8):
+        for frame in range(7):
+            angle = frame / 10000 ** ((channel - channel % 2) / 8)
+            wanted = math.cos(angle) if channel % 2 else math.sin(angle)
+            assert float(positions[channel, frame]) == pytest.approx(wanted, abs=1e-5)
+
+
+# Attention maps
+
+
+@pytest.mark.parametrize("attention", ["unified", "single-frame", "cross-frame"])
+def test_relations_are_the_mean_attention_between_joints(attention):
+    network = with_history(SEMNet(KINETICS_18, 5, config=replace(SMALL, attention=attention)))
+    x = torch.randn(2, 3, 16, 18, 2)
+    with torch.no_grad():
+        maps = network.forward_with_attention(x)[1]
+        raw = network.features(x)[1]
+    assert raw.shape[0] == 4
+    wanted = torch.zeros(2, 2, 18, 18)
+    frames = raw.shape[-1] // 18
+    for item in range(4):
+        for head in range(3):
+            for group in range(raw.shape[1]):
+                for t1 in range(frames):
+                    for t2 in range(frames):
+                        part = raw[item, group, head, 18 * t1 : 18 * t1 + 18, 18 * t2 : 18 * t2 + 18]
+                        wanted[item // 2, item % 2] += part / (3 * raw.shape[1] * frames)
+    torch.testing.assert_close(maps.relations, wanted)
+
+
+@pytest.mark.parametrize("layout", [NTU_25, KINETICS_18], ids=lambda layout: layout.name)
+def test_attention_is_the_strongest_50_pairs_and_the_regularisation(layout):
+    network = with_history(SEMNet(layout, 5, config=SMALL))
+    x = torch.randn(2, 3, 16, len(layout), 2)
+    with torch.no_grad():
+        logits, maps = network.forward_with_attention(x)
+        torch.testing.assert_close(logits, network(x), rtol=0, atol=0)
+    joints = len(layout)
+    assert maps.relations.shape == (2, 2, joints, joints)
+    assert maps.relations.min() >= 0 and maps.relations.max() <= 1
+    torch.testing.assert_close(maps.relations.sum(-1), torch.ones(2, 2, joints))
+    assert maps.pairs.shape == (2, 2, 50, 2)
+    assert maps.weights.shape == (2, 2, 50)
+    for item in range(2):
+        for person in range(2):
+            relations = maps.relations[item, person]
+            others = sorted(float(relations[i, j]) for i in range(joints) for j in range(joints) if i != j)
+            assert maps.weights[item, person].tolist() == others[::-1][:50]
+            for (i, j), weight in zip(
+                maps.pairs[item, person].tolist(), maps.weights[item, person], strict=True
+            ):
+                assert i != j and relations[i, j] == weight
+    regularisation = network.blocks[-1].attention.regularisation
+    torch.testing.assert_close(maps.regularisation, sum(regularisation) / 3)
+
+
+def test_without_regularisation_there_is_none_to_show():
+    network = SEMNet(KINETICS_18, 5, config=replace(SMALL, global_regularisation=False)).eval()
+    assert network.forward_with_attention(torch.randn(1, 3, 8, 18, 2))[1].regularisation is None
+
+
+# The network as a whole
+
+
+def test_one_item_is_treated_as_within_a_batch():
+    network = with_history(SEMNet(KINETICS_18, 9, 3, persons=2, config=SMALL))
+    x = torch.randn(4, 3, 16, 18, 2)
+    with torch.no_grad():
+        together = network(x)
+        alone = torch.cat([network(item[None]) for item in x])
+    torch.testing.assert_close(alone, together, rtol=1e-4, atol=1e-5)
+
+
+def test_the_order_of_persons_does_not_matter():
+    network = with_history(SEMNet(KINETICS_18, 9, 3, persons=2, config=SMALL))
+    x = torch.randn(2, 3, 16, 18, 2)
+    with torch.no_grad():
+        logits, maps = network.forward_with_attention(x)
+        swapped, other = network.forward_with_attention(x.flip(-1))
+    torch.testing.assert_close(swapped, logits, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(other.relations.flip(1), maps.relations)
+
+
+def test_evaluation_is_deterministic_and_changes_nothing():
+    network = with_history(SEMNet(KINETICS_18, 9, 3, persons=1, config=replace(SMALL, dropout=0.5)))
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    x = torch.randn(2, 3, 16, 18, 1)
+    with torch.no_grad():
+        first, second = network(x), network(x)
+    torch.testing.assert_close(first, second, rtol=0, atol=0)
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+
+
+@pytest.mark.parametrize("row", TABLE_1)
+def test_gradients_reach_every_parameter(row):
+    network = SEMNet(KINETICS_18, 6, 3, config=replace(SMALL, **TABLE_1[row]))
+    x = torch.randn(6, 3, 16, 18, 2)
+    # Trained on, batch norm takes away each mean, and with it the gradient of the bias before; so it is given
+    # its statistics first.
+    for part in network.modules():
+        if isinstance(part, (nn.BatchNorm1d, nn.BatchNorm2d)):
+            part.momentum = None
+    network(x)
+    F.cross_entropy(network.eval()(x), torch.arange(6)).backward()
+    for name, parameter in network.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.isfinite().all(), name
+        assert parameter.grad.abs().max() > 0, name
+
+
+def test_the_regularisation_is_learned_from_its_start_at_zero():
+    network = SEMNet(KINETICS_18, 6, 3, config=SMALL)
+    assert all((block.attention.regularisation == 0).all() for block in network.blocks)
+    F.cross_entropy(network(torch.randn(6, 3, 16, 18, 2)), torch.arange(6)).backward()
+    assert all(block.attention.regularisation.grad.abs().max() > 0 for block in network.blocks)
+
+
+def test_eighth_width_learns_16_random_clips_by_heart():
+    network = SEMNet(KINETICS_18, 8, 3, persons=1, config=SMALL)
+    x, y = torch.randn(16, 3, 8, 18, 1), torch.arange(16) % 8
+    optimizer = torch.optim.AdamW(network.parameters(), lr=3e-3)
+    for step in range(100):
+        network.train()
+        optimizer.zero_grad()
+        F.cross_entropy(network(x), y).backward()
+        optimizer.step()
+        if step % 10 == 9:
+            network.eval()  # with the running statistics, as it is used
+            with torch.no_grad():
+                right = (network(x).argmax(1) == y).float().mean()
+            if right == 1.0:
+                return
+    pytest.fail(f"only {right:.0%} right after 100 steps")

@@ -1,0 +1,392 @@
+"""STF-Net against its published size and slow literal transcriptions of its equations."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pose.layouts import KINETICS_18, NTU_25, SHREC_22
+from recognizer import graph
+from recognizer.networks.stf import (
+    FocusLayer,
+    MultiGrainFocus,
+    STFConfig,
+    STFNet,
+    TemporalFocus,
+    grain_maps,
+)
+
+SMALL = STFConfig(width=0.125)
+"""Channels 8, 16, 32: quick enough to run often."""
+
+
+@pytest.fixture(autouse=True)
+def fixed_seed():
+    torch.manual_seed(0)
+
+
+def with_history(module: nn.Module) -> nn.Module:
+    """Evaluation mode in float64, after norms have statistics and weights other than 0 and 1."""
+    for part in module.modules():
+        if isinstance(part, (nn.BatchNorm1d, nn.BatchNorm2d)):
+            part.running_mean.normal_(0, 0.3)
+            part.running_var.uniform_(0.5, 2.0)
+            nn.init.uniform_(part.weight, 0.5, 1.5)
+            nn.init.normal_(part.bias, 0, 0.3)
+    return module.double().eval()
+
+
+def count(network: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def double(*shape: int) -> Tensor:
+    return torch.randn(*shape, dtype=torch.float64)
+
+
+# Size and configurations
+
+
+def test_parameter_count_is_the_published_one():
+    size = count(STFNet(NTU_25, 60))
+    assert size == 1_706_440
+    assert round(size / 1e6, 2) == 1.71
+    assert round(4 * size / 1e6, 1) == 6.8  # Table I, four streams
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        {"grains": 1},
+        {"grains": 2},
+        {"mcf": False},
+        {"tdf": False},
+        {"mcf": False, "tdf": False},
+        {"motion": False},
+        {"motion": False, "kernel": 5},
+        {"kernel": 1},
+        {"kernel": 9},
+        {"width": 0.25},
+        {"dropout": 0.5},
+    ],
+    ids=str,
+)
+def test_every_ablation_builds_and_runs(choices):
+    network = STFNet(NTU_25, 7, config=replace(SMALL, **choices))
+    logits = network(torch.randn(2, 3, 9, 25, 2))
+    assert logits.shape == (2, 7)
+    assert logits.isfinite().all()
+
+
+def test_ablations_change_what_the_paper_says_they_change():
+    def saved(**choices) -> int:
+        return count(STFNet(NTU_25, 60)) - count(STFNet(NTU_25, 60, config=STFConfig(**choices)))
+
+    # MCF in six layers: down and up again, three embeddings, biases of the former, a norm, a weight a grain.
+    assert saved(mcf=False) == sum(
+        2 * c * (c // 4) + 3 * (c // 4) ** 2 + c // 4 + c + 2 * c + 3 for c in (128,) * 3 + (256,) * 3
+    )
+    # TDF in nine layers: two convolutions of 3 frames in C / 4 groups with biases, a norm.
+    assert saved(tdf=False) == sum(
+        3 * c + c // 4 + 3 * c + c + 2 * (c // 4) for c in (64,) * 3 + (128,) * 3 + (256,) * 3
+    )
+    assert saved(kernel=1) == sum(2 * 2 * c for c in (64,) * 3 + (128,) * 3 + (256,) * 3)
+    assert saved(grains=1) == 6 * 2
+    assert saved(motion=False) == 0
+
+
+def test_channels():
+    assert STFConfig().channels == (64,) * 4 + (128,) * 3 + (256,) * 3
+    assert STFConfig(width=0.5).channels == (32,) * 4 + (64,) * 3 + (128,) * 3
+    assert STFConfig(width=0.01).channels == (4,) * 10
+    assert all(c % 4 == 0 for c in STFConfig(width=0.42).channels)
+
+
+def test_which_layers_have_what():
+    layers = STFNet(NTU_25, 60).layers
+    assert [layer.context is not None for layer in layers] == [False] * 4 + [True] * 6
+    assert [layer.dynamics is not None for layer in layers] == [False] + [True] * 9
+    assert [layer.residual is not None for layer in layers] == [False] + [True] * 9
+    strides = [layer.temporal[0].stride[0] for layer in layers]
+    assert strides == [1, 1, 1, 1, 2, 1, 1, 2, 1, 1]
+    assert all(layer.temporal[0].kernel_size == (3, 1) for layer in layers)
+
+
+@pytest.mark.parametrize("frames,persons", [(1, 1), (5, 2), (16, 1)])
+@pytest.mark.parametrize("layout", [NTU_25, KINETICS_18, SHREC_22], ids=lambda layout: layout.name)
+def test_any_layout_and_any_number_of_frames(layout, frames, persons):
+    network = STFNet(layout, 5, layout.coordinates + 1, persons=persons, config=SMALL).eval()
+    x = torch.randn(2, layout.coordinates + 1, frames, len(layout), persons)
+    with torch.no_grad():
+        logits, attention = network.forward_with_attention(x)
+    assert logits.shape == (2, 5)
+    kept = ((frames + 1) // 2 + 1) // 2
+    grains = [len(layout)] + [len(parts) for _, parts in layout.parts]
+    assert [tuple(grain.shape) for grain in attention.relations] == [
+        (2, persons, len(layout), parts) for parts in grains
+    ]
+    assert attention.responses.shape == (2, persons, kept, len(layout))
+    assert attention.gate.shape == (2, persons, 32, kept)
+
+
+# SCN
+
+
+def test_the_learned_graph_starts_as_the_fixed_one():
+    network = STFNet(NTU_25, 60, config=SMALL)
+    partitions = torch.from_numpy(graph.spatial_partitions(NTU_25)).view(-1, 25)
+    for layer in network.layers:
+        torch.testing.assert_close(layer.spatial.adjacency, partitions, rtol=0, atol=0)
+        torch.testing.assert_close(layer.spatial.learned.detach(), partitions, rtol=0, atol=0)
+
+
+# MCF
+
+
+def test_grains_are_joints_fine_and_coarse_parts():
+    assert [grain.shape for grain in grain_maps(NTU_25, 3)] == [(25, 25), (25, 10), (25, 5)]
+    assert [grain.shape for grain in grain_maps(NTU_25, 2)] == [(25, 25), (25, 10)]
+    assert [grain.shape for grain in grain_maps(KINETICS_18, 3)] == [(18, 18), (18, 5)]
+    joints, coarse = grain_maps(KINETICS_18, 2)
+    np.testing.assert_array_equal(joints, np.eye(18))
+    for column, part in enumerate(dict(KINETICS_18.parts)["coarse"]):
+        wanted = [1 / len(part) if joint in part else 0 for joint in range(18)]
+        np.testing.assert_allclose(coarse[:, column], wanted)
+
+
+def focus_by_the_paper(module: MultiGrainFocus, parts: list[list[tuple[int, ...]]], x: Tensor):
+    """Equations 4 to 7, joint by joint and part by part."""
+
+    def pointwise(conv: nn.Conv2d, values: Tensor) -> Tensor:
+        mixed = torch.einsum("oc,nctv->notv", conv.weight[:, :, 0, 0], values)
+        return mixed if conv.bias is None else mixed + conv.bias[:, None, None]
+
+    reduced = pointwise(module.reduce, x)
+    gamma, phi, theta = (pointwise(conv, reduced) for conv in (module.query, module.key, module.value))
+    n, _, _, joints = x.shape
+    fused = torch.zeros_like(reduced)
+    relations = []
+    for weight, grain in zip(module.grain_weights, parts, strict=True):
+        keys = [sum(phi[..., joint] for joint in part) / len(part) for part in grain]
+        values = [sum(theta[..., joint] for joint in part) / len(part) for part in grain]
+        relation = torch.zeros(n, joints, len(grain), dtype=x.dtype)
+        for item in range(n):
+            for v in range(joints):
+                powers = [torch.exp((gamma[item, :, :, v] * key[item]).sum()) for key in keys]
+                for p in range(len(grain)):
+                    relation[item, v, p] = powers[p] / sum(powers)
+                gathered = sum(relation[item, v, p] * values[p][item] for p in range(len(grain)))
+                fused[item, :, :, v] += weight * gathered
+        relations.append(relation)
+    return x + module.norm(pointwise(module.recover, fused)), relations
+
+
+@pytest.mark.parametrize("grains", [1, 2, 3])
+def test_mcf_is_equations_4_to_7(grains):
+    module = MultiGrainFocus(8, grain_maps(NTU_25, grains))
+    nn.init.uniform_(module.grain_weights, 0.2, 1.0)
+    with_history(module)
+    x = double(2, 8, 4, 25)
+    parts = [[(joint,) for joint in range(25)], *(list(p) for _, p in NTU_25.parts)][:grains]
+    with torch.no_grad():
+        y, relations = module(x)
+        wanted, wanted_relations = focus_by_the_paper(module, parts, x)
+    torch.testing.assert_close(y, wanted)
+    for relation, by_hand in zip(relations, wanted_relations, strict=True):
+        torch.testing.assert_close(relation, by_hand)
+        torch.testing.assert_close(relation.sum(2), torch.ones(2, 25, dtype=torch.float64))
+        assert (relation >= 0).all()
+
+
+# TDF
+
+
+@pytest.mark.parametrize("motion", [True, False])
+@pytest.mark.parametrize("kernel", [3, 5])
+def test_tdf_is_equations_8_and_9(kernel, motion):
+    module = with_history(TemporalFocus(8, kernel, motion))
+    x = double(2, 8, 6, 5)
+    with torch.no_grad():
+        y, gate = module(x)
+    conv, norm = module.squeeze[0], module.squeeze[1]
+    for n in range(2):
+        pooled = [[x[n, c, t].mean().item() for t in range(6)] for c in range(8)]
+        if motion:
+            pooled = [[after - now for now, after in zip(c, c[1:] + c[-1:], strict=True)] for c in pooled]
+        squeezed = []
+        for group in range(2):  # C / 4 groups, each from four channels to one
+            row = []
+            for t in range(6):
+                total = conv.bias[group].item()
+                for tap in range(kernel):
+                    source = t + tap - kernel // 2
+                    if 0 <= source < 6:
+                        for c in range(4):
+                            total += conv.weight[group, c, tap].item() * pooled[4 * group + c][source]
+                scale = norm.weight[group].item() / (norm.running_var[group].item() + norm.eps) ** 0.5
+                total = (total - norm.running_mean[group].item()) * scale + norm.bias[group].item()
+                row.append(max(0.0, total))
+            squeezed.append(row)
+        for c in range(8):
+            for t in range(6):
+                total = module.excite.bias[c].item()
+                for tap in range(kernel):
+                    source = t + tap - kernel // 2
+                    if 0 <= source < 6:
+                        total += module.excite.weight[c, 0, tap].item() * squeezed[c // 4][source]
+                wanted = 1 / (1 + np.exp(-total))
+                assert gate[n, c, t].item() == pytest.approx(wanted)
+                torch.testing.assert_close(y[n, c, t], x[n, c, t] + wanted * x[n, c, t])
+
+
+def test_a_still_body_has_no_motion_to_focus_on():
+    module = with_history(TemporalFocus(8, 3, motion=True))
+    x = double(1, 8, 1, 5).repeat(1, 1, 6, 1)
+    _, gate = module(x)
+    torch.testing.assert_close(gate, module(torch.zeros_like(x))[1])
+
+
+# A layer
+
+
+@pytest.mark.parametrize("frames", [7, 8])
+@pytest.mark.parametrize("widths,stride", [((8, 8), 1), ((8, 16), 2)], ids=str)
+def test_a_layer_is_its_parts_one_after_the_other(widths, stride, frames):
+    maps = grain_maps(KINETICS_18, 2)
+    layer = with_history(
+        FocusLayer(graph.spatial_partitions(KINETICS_18), *widths, stride, maps, STFConfig())
+    )
+    x = double(2, widths[0], frames, 18)
+    spatial = layer.spatial(x)
+    context, relations = layer.context(spatial)
+    dynamics, gate = layer.dynamics(context)
+    conv = layer.temporal[0]
+    kept = range(0, frames, stride)
+    steps = []
+    for t in kept:
+        step = conv.bias[:, None]
+        for tap in range(3):
+            if 0 <= t + tap - 1 < frames:
+                weight = conv.weight[:, :, tap, 0]
+                step = step + torch.einsum("oc,ncv->nov", weight, dynamics[:, :, t + tap - 1])
+        steps.append(step)
+    temporal = layer.temporal[1](torch.stack(steps, 2))
+    past = x[:, :, list(kept)]
+    if widths[0] != widths[1]:
+        shortcut, norm = layer.residual
+        past = norm(
+            torch.einsum("oc,nctv->notv", shortcut.weight[:, :, 0, 0], past) + shortcut.bias[:, None, None]
+        )
+    y, seen, opened = layer(x)
+    torch.testing.assert_close(y, F.relu(temporal + past))
+    torch.testing.assert_close(seen, relations)
+    torch.testing.assert_close(opened, gate)
+
+
+def test_the_opening_layer_only_convolves():
+    partitions = graph.spatial_partitions(KINETICS_18)
+    layer = with_history(FocusLayer(partitions, 3, 8, 1, (), STFConfig(), opening=True))
+    x = double(2, 3, 5, 18)
+    y, relations, gate = layer(x)
+    torch.testing.assert_close(y, F.relu(layer.temporal(layer.spatial(x))))
+    assert relations == () and gate is None
+
+
+# The network as a whole
+
+
+def test_one_item_is_treated_as_within_a_batch():
+    network = with_history(STFNet(KINETICS_18, 9, persons=2, config=SMALL))
+    x = double(3, 3, 10, 18, 2)
+    with torch.no_grad():
+        together = network(x)
+        alone = torch.cat([network(item[None]) for item in x])
+    torch.testing.assert_close(alone, together)
+
+
+def test_persons_are_averaged_so_their_order_does_not_matter():
+    network = STFNet(KINETICS_18, 9, persons=2, config=SMALL).double().eval()
+    x = double(2, 3, 10, 18, 2)
+    with torch.no_grad():
+        logits, attention = network.forward_with_attention(x)
+        swapped, swapped_attention = network.forward_with_attention(x.flip(-1))
+    torch.testing.assert_close(swapped, logits)
+    torch.testing.assert_close(swapped_attention.responses, attention.responses.flip(1))
+
+
+def test_evaluation_is_deterministic_and_changes_nothing():
+    network = with_history(STFNet(KINETICS_18, 9, persons=1, config=replace(SMALL, dropout=0.5)))
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    x = double(2, 3, 10, 18, 1)
+    with torch.no_grad():
+        first, second = network(x), network(x)
+    torch.testing.assert_close(first, second, rtol=0, atol=0)
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+
+
+def test_attention_is_the_last_layers_and_does_not_change_the_logits():
+    network = with_history(STFNet(NTU_25, 9, persons=2, config=SMALL))
+    x = double(2, 3, 10, 25, 2)
+    seen = []
+    network.layers[-1].register_forward_hook(lambda _module, _inputs, output: seen.append(output))
+    with torch.no_grad():
+        logits, attention = network.forward_with_attention(x)
+        features, relations, gate = seen[0]
+        torch.testing.assert_close(logits, network(x), rtol=0, atol=0)
+    assert len(attention.relations) == 3
+    for grain, raw in zip(attention.relations, relations, strict=True):
+        torch.testing.assert_close(grain[1, 0], raw[2])
+        torch.testing.assert_close(grain.sum(3), torch.ones(2, 2, 25, dtype=torch.float64))
+    torch.testing.assert_close(attention.gate[0, 1], gate[1])
+    assert ((attention.gate > 0) & (attention.gate < 1)).all()
+    assert (attention.responses >= 0).all()
+    torch.testing.assert_close(attention.responses[1, 1, 2, 5], features[3, :, 2, 5].mean())
+
+
+def test_without_the_modules_there_is_no_attention_of_theirs():
+    config = replace(SMALL, mcf=False, tdf=False)
+    network = STFNet(KINETICS_18, 9, persons=1, config=config).eval()
+    _, attention = network.forward_with_attention(torch.randn(1, 3, 8, 18, 1))
+    assert attention.relations == () and attention.gate is None
+    assert attention.responses.shape == (1, 1, 2, 18)
+
+
+@pytest.mark.parametrize("motion", [True, False])
+def test_gradients_reach_every_parameter(motion):
+    network = STFNet(NTU_25, 6, persons=2, config=replace(SMALL, motion=motion)).double()
+    x = double(6, 3, 8, 25, 2)
+    # Evaluation mode with the batch's own statistics: in training the batch's mean is taken off, and the bias
+    # of a convolution before a norm has no gradient.
+    for part in network.modules():
+        if isinstance(part, (nn.BatchNorm1d, nn.BatchNorm2d)):
+            part.momentum = 1.0
+    network(x)
+    network.eval()
+    F.cross_entropy(network(x), torch.arange(6)).backward()
+    for name, parameter in network.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.isfinite().all(), name
+        assert parameter.grad.abs().max() > 0, name
+
+
+def test_half_width_learns_16_random_clips_by_heart():
+    network = STFNet(KINETICS_18, 8, persons=1, config=STFConfig(width=0.5))
+    x, y = torch.randn(16, 3, 8, 18, 1), torch.arange(16) % 8
+    optimizer = torch.optim.AdamW(network.parameters(), lr=3e-3)
+    for step in range(80):
+        network.train()
+        optimizer.zero_grad()
+        F.cross_entropy(network(x), y).backward()
+        optimizer.step()
+        if step % 10 == 9:
+            network.eval()  # with the running statistics, as it is used
+            with torch.no_grad():
+                right = (network(x).argmax(1) == y).float().mean()
+            if right == 1.0:
+                return
+    pytest.fail(f"only {right:.0%} right after 80 steps")
