@@ -37,6 +37,7 @@ from pose.layouts import SkeletonLayout
 from recognizer import graph
 from recognizer.layers.adaptive import AdaptiveGraphConv
 from recognizer.layers.g3d import SpaceTimeWindow
+from recognizer.layers.inputs import SkeletonNorm
 from recognizer.layers.pointwise import PointwiseConv
 from recognizer.layers.temporal import MultiScaleTemporalConv
 
@@ -205,7 +206,7 @@ class DualHeadNet(nn.Module):
         fine = stem // config.fine_reduction
         coarse_windows = _WINDOWS[: config.coarse_paths]
 
-        self.input_norm = nn.BatchNorm1d(persons * len(layout) * in_channels)
+        self.input_norm = SkeletonNorm(persons, len(layout), in_channels)
         self.stem = STGCBlock(
             matrix, config, in_channels, stem, 1, _WINDOWS, _FINE_DILATIONS, widen_first=True
         )
@@ -229,10 +230,7 @@ class DualHeadNet(nn.Module):
 
     def _features(self, x: Tensor) -> tuple[Tensor, Tensor, list[Tensor], list[Tensor]]:
         """(N, C, T, V, M) -> fine and coarse features (N * M, C', T', V), temporal and spatial gates."""
-        n, c, t, v, m = x.shape
-        x = self.input_norm(x.permute(0, 4, 3, 1, 2).reshape(n, m * v * c, t))
-        x = x.view(n * m, v, c, t).permute(0, 2, 3, 1).contiguous(memory_format=torch.channels_last)
-        stem = self.stem(x)
+        stem = self.stem(self.input_norm(x))
         fine = self.embed_fine(stem)
         coarse = stem[:, :, :: self.config.subsampling]
         temporal: list[Tensor] = []

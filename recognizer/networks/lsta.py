@@ -12,6 +12,8 @@ contradicts itself:
   fragment s, and every second frame of the result is kept.
 * The 1x1 transformations that embed the S fragments are followed by batch norm and ReLU, the fragments'
   convolutions by one batch norm; residual connection and ReLU around each ATPA as in MS-G3D's MS-TCN.
+* Initialisation is PyTorch's own. He's would double the variance from fragment to fragment (Eq. 4), so that
+  the last ones drown the others: it learns much more slowly.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from torch import Tensor, nn
 
 from pose.layouts import SkeletonLayout
 from recognizer import graph
+from recognizer.layers.inputs import SkeletonNorm
 from recognizer.layers.pointwise import PointwiseConv
 from recognizer.layers.spatial import MultiScaleGraphConv
 
@@ -162,7 +165,7 @@ class LSTANet(nn.Module):
         super().__init__()
         self.persons = persons
         adjacency = _ADJACENCY[config.spatial](graph.adjacency(layout), config.scales)
-        self.input_norm = nn.BatchNorm1d(persons * len(layout) * in_channels)
+        self.input_norm = SkeletonNorm(persons, len(layout), in_channels)
         blocks, channels = [], in_channels
         for index, width in enumerate(config.channels):
             first_stride = 1 if index == 0 else 2
@@ -181,11 +184,7 @@ class LSTANet(nn.Module):
 
     def features(self, x: Tensor) -> Tensor:
         """(N, C, T, V, M) -> (N, M, C', T', V), output of the last block."""
-        n, c, t, v, m = x.shape
-        x = self.input_norm(x.permute(0, 4, 3, 1, 2).reshape(n, m * v * c, t))
-        x = x.view(n * m, v, c, t).permute(0, 2, 3, 1).contiguous(memory_format=torch.channels_last)
-        y = self.blocks(x)
-        return y.view(n, m, *y.shape[1:])
+        return self.blocks(self.input_norm(x)).unflatten(0, (x.shape[0], x.shape[4]))
 
     def classify(self, features: Tensor) -> Tensor:
         """(N, M, C', T', V) -> logits (N, classes): average over joints and frames, mean over persons."""

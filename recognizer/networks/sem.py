@@ -31,6 +31,7 @@ import torch
 from torch import Tensor, nn
 
 from pose.layouts import SkeletonLayout
+from recognizer.layers.inputs import SkeletonNorm
 from recognizer.layers.pointwise import PointwiseConv
 
 
@@ -232,7 +233,7 @@ class SEMNet(nn.Module):
         super().__init__()
         self.persons = persons
         joints, channels = len(layout), config.channels[0]
-        self.input_norm = nn.BatchNorm1d(joints * in_channels)
+        self.input_norm = SkeletonNorm(1, joints, in_channels)
         self.embed = nn.Conv2d(in_channels, channels, 1)
         self.joint_position = nn.Parameter(torch.randn(channels, 1, joints))  # as nn.Embedding starts
         blocks = []
@@ -247,9 +248,7 @@ class SEMNet(nn.Module):
     def features(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """(N, C, T, V, M) -> (N, M, C', T', V), output of the last block, and (N * M, ...) its attention."""
         n, c, t, v, m = x.shape
-        x = self.input_norm(x.permute(0, 4, 3, 1, 2).reshape(n * m, v * c, t))
-        x = x.view(n * m, v, c, t).permute(0, 2, 3, 1).contiguous(memory_format=torch.channels_last)
-        x = self.embed(x)
+        x = self.embed(self.input_norm(x.permute(0, 4, 1, 2, 3).reshape(n * m, c, t, v, 1)))
         x = x + self.joint_position + frame_positions(t, x.shape[1]).to(x)[:, :, None]
         for block in self.blocks:
             x, attention = block(x)

@@ -36,6 +36,7 @@ from torch import Tensor, nn
 from pose.layouts import SkeletonLayout
 from recognizer import graph
 from recognizer.layers.adaptive import AdaptiveGraphConv
+from recognizer.layers.inputs import SkeletonNorm
 from recognizer.layers.pointwise import PointwiseConv
 
 _REDUCTION = 4
@@ -253,7 +254,7 @@ class STFNet(nn.Module):
         super().__init__()
         partitions = graph.spatial_partitions(layout)
         maps = grain_maps(layout, config.grains) if config.mcf else []
-        self.input_norm = nn.BatchNorm1d(persons * len(layout) * in_channels)
+        self.input_norm = SkeletonNorm(persons, len(layout), in_channels)
         self.layers = nn.ModuleList()
         channels = in_channels
         for index, width in enumerate(config.channels):
@@ -277,9 +278,8 @@ class STFNet(nn.Module):
 
     def features(self, x: Tensor) -> tuple[Tensor, tuple[Tensor, ...], Tensor | None]:
         """(N, C, T, V, M) -> the last layer's features (N, M, C', T', V), relations and gate (with N * M)."""
-        n, c, t, v, m = x.shape
-        x = self.input_norm(x.permute(0, 4, 3, 1, 2).reshape(n, m * v * c, t))
-        x = x.view(n * m, v, c, t).permute(0, 2, 3, 1).contiguous(memory_format=torch.channels_last)
+        n, m = x.shape[0], x.shape[4]
+        x = self.input_norm(x)
         relations: tuple[Tensor, ...] = ()
         gate = None
         for layer in self.layers:

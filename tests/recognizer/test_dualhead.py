@@ -254,7 +254,7 @@ def heads_by_the_paper(network: DualHeadNet, x: Tensor) -> tuple[Tensor, Tensor]
     config = network.config
     n, c, t, v, m = x.shape
     rows = torch.stack([x[..., person].permute(0, 3, 1, 2) for person in range(m)], 1)  # (N, M, V, C, T)
-    rows = network.input_norm(rows.reshape(n, m * v * c, t)).view(n, m, v, c, t)
+    rows = torch.nn.BatchNorm1d.forward(network.input_norm, rows.reshape(n, m * v * c, t)).view(n, m, v, c, t)
     bodies = torch.cat([rows[i, j].permute(1, 2, 0)[None] for i in range(n) for j in range(m)])
     stem = network.stem(bodies)
     coarse = stem[:, :, list(range(0, t, config.subsampling))]  # Eq. 4
