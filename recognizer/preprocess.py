@@ -20,7 +20,8 @@ class Preprocessing(BaseModel):
     """How windows become network input; part of the weights' card.
 
     Attributes:
-        stream: "joint", "bone", "joint_motion" or "bone_motion".
+        streams: of "joint", "bone", "joint_motion" and "bone_motion"; several are joined along the channels,
+            so that one network sees what the papers give to several (early fusion).
         min_confidence: joints seen with less are treated as not seen.
         ignored_joints: joints always treated as not seen, because part of the training data lacks them and
             their mere presence would give the data set away.
@@ -28,7 +29,7 @@ class Preprocessing(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    stream: Stream = "joint"
+    streams: tuple[Stream, ...] = Field(("joint",), min_length=1)
     min_confidence: float = Field(0.2, gt=0, le=1)
     ignored_joints: tuple[int, ...] = ()
 
@@ -40,8 +41,8 @@ def normalise(
 
     The origin is the middle of the hips: of every frame (so that neither camera drift nor walking through the
     room matters), except for the height in 2-D layouts, where it is the median over the window: the rise and
-    fall of the hips tells jumps and squats. The unit is the torso's length. Joints of too low a confidence,
-    or never seen, are 0; one lost in a gap keeps its last place and is marked as not seen.
+    fall of the hips tells jumps and squats. The unit is the torso's length. A joint never seen with enough
+    confidence is 0; one not seen in some frames is interpolated there and marked as not seen.
 
     Args:
         joints: (T, V, C) pixels (y down) or metres (y up).
@@ -71,31 +72,48 @@ def normalise(
         origin[:, 1] = np.median(bottom[:, 1])
     result = np.clip((joints - origin[:, None]) / scale, -COORDINATE_LIMIT, COORDINATE_LIMIT)
 
-    known = confidence.max(0) > 0  # a joint outlasting a gap keeps its last position, marked as not seen
-    low = ~seen & (confidence > 0)
-    drop = low | ~known[None]
     if options.ignored_joints:
-        drop[:, list(options.ignored_joints)] = True
-        seen = seen.copy()
         seen[:, list(options.ignored_joints)] = False
-    result[drop] = 0.0
+    result[:, ~seen.any(0)] = 0.0
+    for joint in np.flatnonzero(seen.any(0) & ~seen.all(0)):
+        _bridge(result[:, joint], seen[:, joint])
     return result.astype(np.float32), seen.astype(np.float32)
+
+
+def channels(layout: SkeletonLayout, options: Preprocessing) -> int:
+    """Channels of the network input: the coordinates of every stream, and whether the joint was seen."""
+    return len(options.streams) * layout.coordinates + 1
+
+
+def stacked(
+    normalised: np.ndarray, seen: np.ndarray, layout: SkeletonLayout, options: Preprocessing
+) -> np.ndarray:
+    """Network input (channels, T, V) float32 from the (T, V, C) and (T, V) that ``normalise`` returns."""
+    known = seen.max(0) > 0
+    streams = [to_stream(normalised, known, layout, stream) for stream in options.streams]
+    return np.concatenate([*streams, seen[..., None]], -1).transpose(2, 0, 1).astype(np.float32)
 
 
 def network_input(
     joints: np.ndarray, confidence: np.ndarray, layout: SkeletonLayout, options: Preprocessing
 ) -> np.ndarray:
-    """(T, V, C) joints and (T, V) confidence of one person -> (C + 1, T, V) float32 network input.
+    """(T, V, C) joints and (T, V) confidence of one person -> (channels, T, V) float32 network input."""
+    return stacked(*normalise(joints, confidence, layout, options), layout, options)
 
-    The last channel says whether the joint was seen.
-    """
-    normalised, seen = normalise(joints, confidence, layout, options)
-    values = to_stream(normalised, layout, options.stream)
-    return np.concatenate([values, seen[..., None]], -1).transpose(2, 0, 1)
+
+def _bridge(values: np.ndarray, seen: np.ndarray) -> None:
+    """Interpolates (T, C) values of one joint in place where it was not seen; before and after it stands."""
+    frames = np.arange(len(seen))
+    for coordinate in range(values.shape[1]):
+        values[~seen, coordinate] = np.interp(frames[~seen], frames[seen], values[seen, coordinate])
 
 
 def _mean_joint(
     joints: np.ndarray, confidence: np.ndarray, members: tuple[int, ...]
 ) -> tuple[np.ndarray, np.ndarray]:
-    # Even a guess of low confidence serves as origin: hips below the picture's edge are guessed well.
-    return joints[:, list(members)].mean(1), (confidence[:, list(members)] > 0).all(1)
+    """(T, C) mean of the members that are known, (T,) bool whether any is."""
+    # Even a guess of low confidence serves as origin: hips below the picture's edge are guessed well. From
+    # the side often only the near hip is known.
+    known = (confidence[:, list(members)] > 0).astype(joints.dtype)
+    mean = (joints[:, list(members)] * known[..., None]).sum(1) / np.maximum(known.sum(1), 1)[:, None]
+    return mean, known.any(1)

@@ -23,15 +23,23 @@ def motion(values: np.ndarray) -> np.ndarray:
     return result
 
 
-def to_stream(joints: np.ndarray, layout: SkeletonLayout, stream: Stream) -> np.ndarray:
-    """(T, V, C) normalised joints -> (T, V, C) of the stream. Raises ValueError for an unknown stream."""
-    match stream:
-        case "joint":
-            return joints
-        case "bone":
-            return bones(joints, layout)
-        case "joint_motion":
-            return motion(joints)
-        case "bone_motion":
-            return motion(bones(joints, layout))
-    raise ValueError(f"unknown stream {stream!r}: choose joint, bone, joint_motion or bone_motion")
+def to_stream(joints: np.ndarray, known: np.ndarray, layout: SkeletonLayout, stream: Stream) -> np.ndarray:
+    """(T, V, C) normalised joints -> (T, V, C) of the stream.
+
+    Args:
+        joints: (T, V, C), 0 where unknown.
+        known: (V,) bool; a bone with an unknown end is 0, it would only tell where the other end is.
+        layout: joints and bones.
+        stream: one of the four.
+
+    Raises:
+        ValueError: unknown stream.
+    """
+    if stream in ("bone", "bone_motion"):
+        both = known & known[list(layout.parents)]
+        values = bones(joints, layout) * both[:, None]
+    elif stream in ("joint", "joint_motion"):
+        values = joints
+    else:
+        raise ValueError(f"unknown stream {stream!r}: choose joint, bone, joint_motion or bone_motion")
+    return motion(values) if stream.endswith("_motion") else values

@@ -19,7 +19,7 @@ from torch import nn
 
 from pose.layouts import LAYOUTS
 from recognizer.networks.lsta import LSTAConfig, LSTANet
-from recognizer.preprocess import Preprocessing
+from recognizer.preprocess import Preprocessing, channels
 
 
 class WeightsError(ValueError):
@@ -34,7 +34,7 @@ class WeightsCard(BaseModel):
         network: which network, and its configuration.
         layout: key of ``pose.layouts.LAYOUTS``.
         window_seconds, frames: what the network sees.
-        preprocessing: how a window becomes input, the stream among it.
+        preprocessing: how a window becomes input, the streams among it.
         classes: labels in the order of the logits.
         threshold: smoothed probability under which the recogniser says that it knows no such action.
         data: data sets and splits trained on.
@@ -88,7 +88,13 @@ def available(folder: Path | None = None) -> dict[str, WeightsCard]:
 def build_network(card: WeightsCard) -> nn.Module:
     """The network that a card describes, with random weights."""
     layout = LAYOUTS[card.layout]
-    return LSTANet(layout, len(card.classes), layout.coordinates + 1, persons=1, config=card.network_config)
+    return LSTANet(
+        layout,
+        len(card.classes),
+        channels(layout, card.preprocessing),
+        persons=1,
+        config=card.network_config,
+    )
 
 
 def save(network: nn.Module, card: WeightsCard, folder: Path) -> Path:

@@ -15,9 +15,8 @@ from pose.layouts import KINETICS_18, NTU_25, SkeletonLayout
 from pose.skeleton import MAX_GAP, SkeletonSequence
 from recognizer.data.bodies import waving_arms, with_arms_of
 from recognizer.data.corpus import Example
-from recognizer.data.views import project_to_kinetics18, rotate_about, rotation
-from recognizer.preprocess import Preprocessing, normalise
-from recognizer.streams import to_stream
+from recognizer.data.views import project_to_kinetics18, rotate_about, rotation, slower
+from recognizer.preprocess import Preprocessing, normalise, stacked
 from recognizer.vocabulary import ARMS_ONLY, MIRRORED, NOT_MIRRORED
 from recognizer.windows import window_times
 
@@ -38,28 +37,29 @@ class Augmentation(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    speed: float = 0.45  # log-uniform: times e^-0.45 .. e^0.45; gym exercises are slow
+    speed: float = 0.4  # log-uniform: times e^-0.4 .. e^0.4; gym exercises are slow
+    slow_camera: float = 0.3  # share seen at only 8 to 20 frames a second
     mirror: float = 0.5
     frontal_views: float = 0.35  # share of 3-D clips seen from nearly the front
-    azimuth: float = 80.0
-    any_azimuth: float = 0.12  # share seen from anywhere, also from behind
+    azimuth: float = 70.0
+    any_azimuth: float = 0.08  # share seen from anywhere, also from behind
     elevation: tuple[float, float] = (-15.0, 35.0)
     roll: float = 6.0
     distance: tuple[float, float] = (1.8, 6.0)  # metres
-    real_body: float = 0.75  # share of lab gestures put on the body of a real camera clip
-    made_up_wave: float = 0.6  # share of the waves on such bodies that are generated (data.bodies)
+    real_body: float = 0.45  # share of lab gestures put on the body of a real camera clip
+    made_up_wave: float = 0.5  # share of the waves on such bodies that are generated (data.bodies)
     other_arm: float = 0.35  # share of waves with both arms and of curls with one
     stretch: float = 0.12  # width against height
     zoom_drift: float = 0.15
     height_drift: float = 0.3
     noise: float = 0.02
     slow_noise: float = 0.03
-    drop_legs: float = 0.2
+    drop_legs: float = 0.15
     close_up: float = 0.12  # only the upper body in the picture, hands perhaps below its edge
     close_up_idle: float = 0.4  # the usual view of someone who sits before a webcam
-    hide_seen: float = 0.3  # do not tell which joints were seen
+    hide_seen: float = 0.2  # do not tell which joints were seen
     drop_arm: float = 0.05
-    drop_joint: float = 0.03
+    drop_joint: float = 0.02
 
 
 def training_window(
@@ -73,7 +73,7 @@ def training_window(
     rng: np.random.Generator,
     bodies: Sequence[Example] = (),
 ) -> tuple[np.ndarray, tuple[int, ...]]:
-    """One random window of a clip as network input (C + 1, T, V), with its targets (mirrored if it was).
+    """One random window of a clip as network input (channels, T, V), with its targets (mirrored if it was).
 
     ``bodies`` are clips that may lend their body to a 3-D gesture (``data.bodies``), for Kinetics-18.
     """
@@ -111,11 +111,11 @@ def training_window(
     values = _noisy(values, augmentation, rng)
     seen = _dropped(seen, names, layout, augmentation, rng)
     values *= (seen.max(0) > 0)[None, :, None]
+    array = stacked(values, seen, layout, preprocessing)
     if rng.random() < augmentation.hide_seen:
-        seen = np.ones_like(seen)
-        seen[:, list(preprocessing.ignored_joints)] = 0
-    values = to_stream(values.astype(np.float32), layout, preprocessing.stream)
-    return np.concatenate([values, seen[..., None]], -1).transpose(2, 0, 1), targets
+        array[-1] = 1
+        array[-1][:, list(preprocessing.ignored_joints)] = 0
+    return array, targets
 
 
 def interpolated(sequence: SkeletonSequence, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -147,6 +147,8 @@ def mirrored(
 
 
 def _random_window(sequence, seconds, frames, augmentation, rng):
+    if rng.random() < augmentation.slow_camera:
+        sequence = slower(sequence, rng.uniform(8.0, 20.0), rng.random())
     speed = float(np.exp(rng.uniform(-augmentation.speed, augmentation.speed)))
     span, first, last = seconds * speed, sequence.timestamps[0], sequence.timestamps[-1]
     duration = last - first

@@ -148,9 +148,7 @@ def _rest(clip: Clip, end: str) -> Clip | None:
     there_and_back = np.concatenate([chosen, chosen[-2:0:-1]])
     order = np.tile(there_and_back, int(np.ceil(_LONG_REST * 30 / len(there_and_back))))
     times = np.arange(len(order)) / 30.0
-    still = SkeletonSequence(
-        sequence.joints[:, order], sequence.confidence[:, order], times, sequence.layout
-    )
+    still = SkeletonSequence(sequence.joints[:, order], sequence.confidence[:, order], times, sequence.layout)
     return Clip(f"{clip.name}_rest_{end}", "rest", "idle", clip.subject, clip.split, still, clip.view)
 
 

@@ -1,10 +1,11 @@
-"""Seeing 3-D skeletons through a camera: rotation and pinhole projection to Kinetics-18."""
+"""Seeing skeletons through another camera: rotation, pinhole projection to Kinetics-18, frame rate."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from pose.layouts import KINETICS_18, NTU_25
+from pose.skeleton import SkeletonSequence
 
 # NTU-25 joint for each Kinetics-18 joint; Kinect tracks no face, so eyes and ears have no source.
 _NTU_SOURCE = {
@@ -65,3 +66,19 @@ def project_to_kinetics18(
     result[:, _TARGET] = image[:, _SOURCE]
     sure[:, _TARGET] = confidence[:, _SOURCE]
     return result, sure
+
+
+def slower(sequence: SkeletonSequence, fps: float, phase: float = 0.0) -> SkeletonSequence:
+    """The sequence as a camera of ``fps`` frames a second would have taken it (nearest frames, no filter).
+
+    Args:
+        sequence: at a higher rate; at a lower one it stays as it is.
+        fps: frames a second.
+        phase: in [0, 1), part of a frame after which the first one is taken.
+    """
+    count = int(np.floor(sequence.duration * fps - phase + 1e-6)) + 1
+    wanted = sequence.timestamps[0] + (np.arange(max(count, 1)) + phase) / fps
+    keep = np.unique(np.abs(sequence.timestamps[None] - wanted[:, None]).argmin(1))
+    return SkeletonSequence(
+        sequence.joints[:, keep], sequence.confidence[:, keep], sequence.timestamps[keep], sequence.layout
+    )

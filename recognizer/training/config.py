@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
-from typing import Literal
 
 import yaml
 from pydantic import (
@@ -15,6 +14,7 @@ from pydantic import (
     PositiveInt,
     ValidationError,
     field_validator,
+    model_validator,
 )
 
 from recognizer.data.augment import Augmentation
@@ -35,11 +35,12 @@ class TrainingConfig(BaseModel):
         layout: key of ``pose.layouts.LAYOUTS``.
         network: the network's own choices.
         window_seconds, frames: what the network sees.
-        steps: optimiser steps; the learning rate warms up over the first 5 % and falls to 0 as a cosine.
+        steps: of SGD with Nesterov momentum 0.9 (LSTA-Net Sec. 3.2).
+        learning_rate: warms up over the first 5 % of the steps and falls to 0 as a cosine.
         shares: data set -> share of the windows drawn from it; the other sets divide the rest.
         balance: exponent of the class frequency; 0 draws clips evenly, 1 draws classes evenly.
         emphasis: label -> factor by which its clips are drawn more often.
-        ema: decay of the averaged weights, which are the ones validated and shipped.
+        validate_every: steps; the best on validation is shipped, so that the last step must be among them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -54,17 +55,23 @@ class TrainingConfig(BaseModel):
     frames: PositiveInt = 32
     steps: PositiveInt = 6000
     batch_size: PositiveInt = 64
-    optimizer: Literal["adamw", "sgd"] = "adamw"
-    learning_rate: PositiveFloat = 2e-3
-    weight_decay: float = 0.02
+    learning_rate: PositiveFloat = 0.1
+    weight_decay: float = 5e-4
     label_smoothing: float = Field(0.05, ge=0, lt=1)
     shares: dict[str, float] = {"real_landmarks": 0.25, "rest": 0.05}
-    balance: float = Field(0.6, ge=0, le=1)
+    balance: float = Field(0.75, ge=0, le=1)
     emphasis: dict[str, PositiveFloat] = {}
-    ema: float = Field(0.998, ge=0, lt=1)
     validate_every: PositiveInt = 500
     threads: PositiveInt | None = None
     seed: int = 1
+
+    @model_validator(mode="after")
+    def _validate_the_last_step(self) -> TrainingConfig:
+        if self.steps % min(self.steps, self.validate_every):
+            raise ValueError(
+                f"steps ({self.steps}) must be a multiple of validate_every ({self.validate_every})"
+            )
+        return self
 
     @field_validator("shares")
     @classmethod
@@ -123,5 +130,6 @@ def load_config(name: str, overrides: list[str] = ()) -> TrainingConfig:
         return TrainingConfig.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"{path}: {where}: {first['msg']}.") from None
+        where = "".join(f"{part}." for part in first["loc"]).removesuffix(".")
+        message = first["msg"].removeprefix("Value error, ")
+        raise ConfigError(": ".join(part for part in (str(path), where, message) if part) + ".") from None

@@ -13,7 +13,7 @@ from pose.layouts import KINETICS_18, LAYOUTS, NTU_25, SkeletonLayout
 from recognizer.data.augment import interpolated, training_window
 from recognizer.data.bodies import still_bodies
 from recognizer.data.corpus import Example
-from recognizer.data.views import project_to_kinetics18, rotation
+from recognizer.data.views import project_to_kinetics18, rotation, slower
 from recognizer.preprocess import Preprocessing, network_input
 from recognizer.training.config import TrainingConfig
 from recognizer.windows import window_ends, window_times
@@ -23,7 +23,7 @@ FRONT_DISTANCE = 3.0
 
 
 class RandomWindows(IterableDataset):
-    """Endless batches of random windows: (B, C + 1, T, V, 1) float32 and (B, K) bool targets.
+    """Endless batches of random windows: (B, channels, T, V, 1) float32 and (B, K) bool targets.
 
     A row of targets with no True is a clip that shows none of the labels. Each batch depends only on the seed
     and its number, so that a resumed run goes on with what an uninterrupted one would have seen.
@@ -94,7 +94,7 @@ def clip_windows(
     preprocessing: Preprocessing,
     fps: float | None = None,
 ) -> np.ndarray:
-    """All windows of a clip as the recogniser would see them: (n, C + 1, T, V, 1) float32.
+    """All windows of a clip as the recogniser would see them: (n, channels, T, V, 1) float32.
 
     Args:
         example: a 3-D clip is seen from the sensor's side when the layout is 2-D.
@@ -110,13 +110,3 @@ def clip_windows(
             joints, confidence = project_to_kinetics18(joints, confidence, rotation(), FRONT_DISTANCE)
         windows.append(network_input(joints, confidence, layout, preprocessing))
     return np.stack(windows)[..., None].astype(np.float32)
-
-
-def slower(sequence, fps: float):
-    """The sequence as a camera of ``fps`` frames a second would have taken it (nearest frames, no filter)."""
-    count = int(np.floor(sequence.duration * fps + 1e-6)) + 1
-    wanted = sequence.timestamps[0] + np.arange(count) / fps
-    keep = np.unique(np.abs(sequence.timestamps[None] - wanted[:, None]).argmin(1))
-    return type(sequence)(
-        sequence.joints[:, keep], sequence.confidence[:, keep], sequence.timestamps[keep], sequence.layout
-    )

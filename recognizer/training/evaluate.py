@@ -121,7 +121,7 @@ def summary(results: list[ClipResult], threshold: float) -> dict[str, float]:
     return {name: round(float(value), 4) for name, value in figures.items()}
 
 
-def choose_threshold(results: list[ClipResult], wanted: float = 0.9) -> float:
+def choose_threshold(results: list[ClipResult], wanted: float) -> float:
     """The lowest threshold at which the recogniser is right often enough wherever it is sure.
 
     Args:

@@ -82,10 +82,7 @@ class RecognitionModule(L.LightningModule):
             {"params": decayed, "weight_decay": config.weight_decay},
             {"params": plain, "weight_decay": 0.0},
         ]
-        if config.optimizer == "adamw":
-            optimizer = torch.optim.AdamW(groups, lr=config.learning_rate)
-        else:
-            optimizer = torch.optim.SGD(groups, lr=config.learning_rate, momentum=0.9, nesterov=True)
+        optimizer = torch.optim.SGD(groups, lr=config.learning_rate, momentum=0.9, nesterov=True)
         warm = max(1, config.steps // 20)
 
         def factor(step: int) -> float:

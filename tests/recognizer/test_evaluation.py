@@ -69,10 +69,10 @@ def test_threshold_by_hand():
     right, wrong = result((0,), 0.7, 0.3), result((1,), 0.6, 0.4)
     unknown = result((), 0.55, 0.45)
     # 0.65 is the first step that leaves the mistake out; the unknown does not count.
-    assert choose_threshold([right, wrong, unknown]) == 0.65
-    assert choose_threshold([right]) == 0.3
+    assert choose_threshold([right, wrong, unknown], wanted=0.9) == 0.65
+    assert choose_threshold([right], wanted=0.9) == 0.3
     assert choose_threshold([right, right, unknown], wanted=0.6) == 0.3
-    assert choose_threshold([wrong]) == choose_threshold([]) == 0.9
+    assert choose_threshold([wrong], 0.9) == choose_threshold([], 0.9) == 0.9
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from pose.layouts import KINETICS_18, NTU_25
 from recognizer.data.views import project_to_kinetics18, rotation
-from recognizer.preprocess import COORDINATE_LIMIT, Preprocessing, network_input, normalise
+from recognizer.preprocess import COORDINATE_LIMIT, Preprocessing, channels, network_input, normalise
 
 PLAIN = Preprocessing()
 HIPS = [KINETICS_18.index("left_hip"), KINETICS_18.index("right_hip")]
@@ -108,6 +108,20 @@ def test_without_hips_the_shoulders_give_place_and_size(picture):
     np.testing.assert_allclose(upper[:, shown], values[:, shown], atol=0.35)
 
 
+@pytest.mark.parametrize("far", ["left", "right"])
+def test_the_near_hip_is_enough_for_someone_seen_from_the_side(picture, far):
+    joints, confidence = picture
+    side = joints.copy()
+    side[..., 0] *= 0.2  # the body's width all but vanishes
+    whole, _ = normalise(side, confidence, KINETICS_18, PLAIN)
+    hidden = confidence.copy()
+    hidden[:, [KINETICS_18.index(f"{far}_{joint}") for joint in ("hip", "shoulder")]] = 0
+    values, seen = normalise(side, hidden, KINETICS_18, PLAIN)
+    shown = np.flatnonzero(hidden.max(0))
+    assert seen[:, shown].all()
+    np.testing.assert_allclose(values[:, shown], whole[:, shown], atol=0.15)
+
+
 def test_hips_missing_for_some_frames_only_make_no_jump(picture):
     joints, confidence = picture
     confidence = confidence.copy()
@@ -126,16 +140,29 @@ def test_a_torso_that_points_at_the_camera_does_not_blow_up_the_body(picture):
     assert (width < 1).all()
 
 
-def test_unsure_joints_are_zero_and_marked(picture):
+def test_unsure_joints_are_interpolated_and_marked(picture):
+    joints, confidence = picture
+    wrist = KINETICS_18.index("right_wrist")
+    joints, confidence = joints.copy(), confidence.copy()
+    sure, _ = normalise(joints, confidence, KINETICS_18, PLAIN)
+    joints[5:9, wrist], confidence[5:9, wrist] = 0, 0.1
+    values, seen = normalise(joints, confidence, KINETICS_18, PLAIN)
+    part = np.arange(1, 5)[:, None] / 5
+    between = sure[4, wrist] * (1 - part) + sure[9, wrist] * part
+    np.testing.assert_allclose(values[5:9, wrist], between, atol=1e-5)
+    assert seen[:, wrist].tolist() == [float(not 5 <= t < 9) for t in range(len(joints))]
+    taken, _ = normalise(joints, confidence, KINETICS_18, Preprocessing(min_confidence=0.05))
+    assert np.abs(taken[5:9, wrist] - between).max() > 1
+
+
+def test_a_joint_never_sure_is_zero(picture):
     joints, confidence = picture
     wrist = KINETICS_18.index("right_wrist")
     confidence = confidence.copy()
-    confidence[5:9, wrist] = 0.1
+    confidence[:, wrist] = 0.1
     values, seen = normalise(joints, confidence, KINETICS_18, PLAIN)
-    assert not values[5:9, wrist].any()
-    assert seen[:, wrist].tolist() == [float(not 5 <= t < 9) for t in range(len(joints))]
-    everything, _ = normalise(joints, confidence, KINETICS_18, Preprocessing(min_confidence=0.05))
-    assert everything[5:9, wrist].all()
+    assert not values[:, wrist].any()
+    assert not seen[:, wrist].any()
 
 
 def test_a_joint_that_outlasts_a_gap_keeps_its_place_but_is_marked_as_not_seen(picture):
@@ -193,7 +220,7 @@ def test_degenerate_clips_give_small_finite_numbers(name, joints, confidence, st
     assert np.isfinite(values).all()
     assert np.abs(values).max() <= COORDINATE_LIMIT == 4
     assert set(np.unique(seen)) <= {0.0, 1.0}
-    array = network_input(joints, confidence, KINETICS_18, Preprocessing(stream=stream))
+    array = network_input(joints, confidence, KINETICS_18, Preprocessing(streams=(stream,)))
     assert np.isfinite(array).all()
     assert np.abs(array).max() <= 4 * COORDINATE_LIMIT  # differences of differences
 
@@ -208,6 +235,19 @@ def test_network_input_has_coordinates_then_seen(picture):
     np.testing.assert_array_equal(array[2], seen)
 
 
+def test_streams_are_joined_along_the_channels(picture):
+    joints, confidence = picture
+    confidence = confidence.copy()
+    confidence[:, KINETICS_18.index("left_elbow")] = 0
+    several = ("joint", "bone", "joint_motion")
+    array = network_input(joints, confidence, KINETICS_18, Preprocessing(streams=several))
+    alone = [network_input(joints, confidence, KINETICS_18, Preprocessing(streams=(s,))) for s in several]
+    assert array.shape[0] == channels(KINETICS_18, Preprocessing(streams=several)) == 7
+    np.testing.assert_array_equal(array, np.concatenate([*(a[:2] for a in alone), alone[0][2:]]))
+    # The forearm's and the upper arm's bone have no known end at the elbow.
+    assert not array[2:4, :, [KINETICS_18.index("left_elbow"), KINETICS_18.index("left_wrist")]].any()
+
+
 def test_inputs_are_left_alone(picture):
     joints, confidence = picture
     copies = joints.copy(), confidence.copy()
@@ -216,7 +256,9 @@ def test_inputs_are_left_alone(picture):
     np.testing.assert_array_equal(confidence, copies[1])
 
 
-@pytest.mark.parametrize("options", [{"stream": "angle"}, {"min_confidence": 0.0}, {"smooth": True}])
+@pytest.mark.parametrize(
+    "options", [{"streams": ["angle"]}, {"streams": []}, {"min_confidence": 0.0}, {"smooth": True}]
+)
 def test_options_that_make_no_sense_are_refused(options):
     with pytest.raises(ValidationError):
         Preprocessing(**options)

@@ -23,6 +23,7 @@ JOINTS = np.array(
 )
 BONES = [[[0, 0], [0, 3], [1, 2]], [[0, 0], [0, 3], [3, 0]], [[0, 0], [1, 3], [0, 4]]]
 MOTION = [[[1, 0], [1, 0], [3, -2]], [[0, -1], [1, -1], [-2, 3]], [[0, 0], [0, 0], [0, 0]]]
+KNOWN = np.ones(3, bool)
 BONE_MOTION = [[[0, 0], [0, 0], [2, -2]], [[0, 0], [1, 0], [-3, 4]], [[0, 0], [0, 0], [0, 0]]]
 
 
@@ -31,13 +32,26 @@ BONE_MOTION = [[[0, 0], [0, 0], [2, -2]], [[0, 0], [1, 0], [-3, 4]], [[0, 0], [0
     [("joint", JOINTS), ("bone", BONES), ("joint_motion", MOTION), ("bone_motion", BONE_MOTION)],
 )
 def test_streams_by_hand(stream, wanted):
-    np.testing.assert_array_equal(to_stream(JOINTS, CHAIN, stream), wanted)
+    np.testing.assert_array_equal(to_stream(JOINTS, KNOWN, CHAIN, stream), wanted)
+
+
+@pytest.mark.parametrize("stream", ["bone", "bone_motion"])
+def test_a_bone_with_an_unknown_end_is_zero(stream):
+    joints = JOINTS.copy()
+    joints[:, 1] = 0  # the knee: both bones of the leg end there
+    values = to_stream(joints, np.array([True, False, True]), CHAIN, stream)
+    assert not values.any()
+    values = to_stream(JOINTS, np.array([True, True, False]), CHAIN, stream)
+    np.testing.assert_array_equal(
+        values[:, 1], np.array({"bone": BONES, "bone_motion": BONE_MOTION}[stream])[:, 1]
+    )
+    assert not values[:, 2].any()
 
 
 def test_streams_leave_their_input_alone():
     before = JOINTS.copy()
     for stream in ("joint", "bone", "joint_motion", "bone_motion"):
-        to_stream(JOINTS, CHAIN, stream)
+        to_stream(JOINTS, KNOWN, CHAIN, stream)
     np.testing.assert_array_equal(JOINTS, before)
 
 
@@ -60,4 +74,4 @@ def test_joints_are_the_sum_of_the_bones_on_the_way_from_the_root(layout):
 
 def test_unknown_stream():
     with pytest.raises(ValueError, match=r"unknown stream 'angle': choose joint, bone, joint_motion"):
-        to_stream(JOINTS, CHAIN, "angle")
+        to_stream(JOINTS, KNOWN, CHAIN, "angle")

@@ -19,7 +19,8 @@ from recognizer.weights import WeightsCard, WeightsError
 def card(**changes) -> WeightsCard:
     values = dict(
         name="tiny", network="lsta", network_config=LSTAConfig(width=0.1, scales=3), layout="kinetics-18",
-        window_seconds=2.5, frames=16, preprocessing=Preprocessing(stream="bone", ignored_joints=(14, 15)),
+        window_seconds=2.5, frames=16,
+        preprocessing=Preprocessing(streams=("bone", "joint"), ignored_joints=(14, 15)),
         classes=("clap", "idle", "wave"), threshold=0.4, data="none", licence="none",
         training={"seed": 1, "config": {"steps": 4}}, metrics={"validation": 0.5}, sha256="",
     )  # fmt: skip
@@ -134,7 +135,7 @@ def test_damaged_card(folder: Path, content: bytes):
 
 @pytest.mark.parametrize(
     "change",
-    [{"network": "perceptron"}, {"frames": "many"}, {"surprise": 1}, {"preprocessing": {"stream": "x"}}],
+    [{"network": "perceptron"}, {"frames": "many"}, {"surprise": 1}, {"preprocessing": {"streams": ["x"]}}],
 )
 def test_card_with_impossible_entries(folder: Path, change: dict):
     edit_card(folder, **change)
