@@ -109,7 +109,10 @@ def _write(path: Path, members: dict[str, bytes]) -> None:
     handle, temporary = tempfile.mkstemp(prefix=path.stem, suffix=".part", dir=path.parent)
     os.close(handle)
     try:
-        create_model_asset_bundle(members, temporary)
+        # Entries of zip's first date instead of the clock's: the same models make the same bundle.
+        create_model_asset_bundle(
+            {zipfile.ZipInfo(name): model for name, model in members.items()}, temporary
+        )
         os.replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

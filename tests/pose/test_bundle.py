@@ -33,6 +33,14 @@ def test_bundle_holds_the_wheels_models(cache: Path) -> None:
     assert landmarks[4:8] == b"TFL3" and b"TFLITE_METADATA" in landmarks
 
 
+def test_a_bundle_does_not_depend_on_the_hour(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = pose_bundle()
+    first = path.read_bytes()
+    path.unlink()
+    monkeypatch.setattr(zipfile.time, "time", lambda: 1e9)
+    assert pose_bundle().read_bytes() == first
+
+
 def test_a_sound_bundle_is_kept(cache: Path) -> None:
     path = pose_bundle()
     os.utime(path, (1, 1))
