@@ -19,7 +19,8 @@ from app.results import VideoResult, write_csv, write_json
 from pose.sources import VideoFile, open_source
 
 if TYPE_CHECKING:
-    from recognizer.weights import WeightsCard
+    from recognizer.networks import TITLES
+from recognizer.weights import WeightsCard
 
 
 class OutputError(ValueError):
@@ -128,7 +129,7 @@ def describe(card: WeightsCard, default: bool = False) -> str:
     """A card in a few lines: what the weights take, what they know, what they scored."""
     lines = [
         f"{card.name}{' (default)' if default else ''}",
-        f"  {card.network}, layout {card.layout}, {len(card.classes)} classes, windows of "
+        f"  {TITLES[card.network.name]}, layout {card.layout}, {len(card.classes)} classes, windows of "
         f"{card.window_seconds:g} s, threshold {card.threshold:g}",
         *(f"  {name}: {value:.4g}" for name, value in _figures(card.metrics)),
         f"  licence: {card.licence}",

@@ -29,6 +29,7 @@ from app.server import STATIC, STATIC_ROUTE, ServerError, SessionLimit, create_s
 from app.threads import recognise_on_one_core
 from app.ui_theme import page_theme
 from app.ui_video import video_tab
+from recognizer.networks import TITLES
 from recognizer.weights import WeightsError
 
 log = logging.getLogger(__name__)
@@ -52,8 +53,6 @@ _TITLE = f"""
 <button type="button" class="p2a-theme" aria-label="Switch between light and dark"></button></header>
 """
 
-_NETWORKS = {"lsta": "LSTA-Net"}
-
 
 def _tell_live(name: str) -> str:
     """JavaScript that hands a control's value to the live element as the setting ``name``."""
@@ -73,7 +72,7 @@ def about_weights(catalogue: Catalogue, name: str | None) -> str:
         return f'<p class="p2a-about">{NO_WEIGHTS}</p>'
     actions = "".join(f"<li>{escape(readable(label))}</li>" for label in sorted(card.classes))
     said = (
-        f"{_NETWORKS[card.network]} on the {card.layout} skeleton; "
+        f"{TITLES[card.network.name]} on the {card.layout} skeleton; "
         f"looks at the last {card.window_seconds:g} seconds. "
         f"Trained on: {card.data.rstrip('.')}. Licence: {card.licence}"
     )

@@ -3,21 +3,75 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import singledispatch
 
 import numpy as np
+from torch import Tensor
+
+from recognizer.networks.dualhead import DualHeadAttention
+from recognizer.networks.lsta import LSTAAttention
+from recognizer.networks.sem import SEMAttention
+from recognizer.networks.spa import SPAAttention
+from recognizer.networks.stf import STFAttention
+
+
+@dataclass(frozen=True)
+class ActiveVoxels:
+    """Where in space and time a sparse network was active, one row a voxel.
+
+    Attributes:
+        positions: (P, D) float32, middle of the voxel in the unit of the network's input: torso lengths from
+            the middle of the hips, y up in 3-D layouts and down in 2-D ones.
+        frames: (P,) int64, first frame of the window that the voxel covers.
+        magnitudes: (P,) float32 in [0, 1], activity relative to the window's strongest voxel.
+        side: length of a voxel's side in the same unit as the positions.
+    """
+
+    positions: np.ndarray
+    frames: np.ndarray
+    magnitudes: np.ndarray
+    side: float
 
 
 @dataclass(frozen=True)
 class AttentionMaps:
-    """Attention of one person in one window; a network fills what its paper shows.
+    """Attention of one person in one window; a network fills what its paper shows, the rest is None or empty.
+
+    T' are the network's time steps, which cover the window evenly. Responses are relative to the window: 0 is
+    its weakest, 1 its strongest one. Gates are what the network multiplies with: 0 shut, 1 open.
 
     Attributes:
-        joints: (T', V) float32 in [0, 1], response of each joint over the network's T' time steps.
-        frames: (T',) float32 in [0, 1], response of each time step.
+        joints: (T', V) float32 in [0, 1], response or gate of each joint; T' = 1 where a network has one for
+            the whole window.
+        frames: (T',) float32 in [0, 1], response or gate of each time step.
+        relations: for each grain (V, parts) float32, how much each joint (row) attends to each part; rows sum
+            to 1. In a grain of V parts the parts are the joints.
+        regularisation: (V, V) float32, learned relations of joints that are the same for every window; 0 is
+            no preference.
+        voxels: where a sparse network was active.
     """
 
     joints: np.ndarray | None = None
     frames: np.ndarray | None = None
+    relations: tuple[np.ndarray, ...] = ()
+    regularisation: np.ndarray | None = None
+    voxels: ActiveVoxels | None = None
+
+
+def strongest_pairs(relations: np.ndarray, count: int = 50) -> tuple[np.ndarray, np.ndarray]:
+    """The strongest relations between two different joints (SEM-Net Fig. 7b), strongest first.
+
+    Args:
+        relations: (V, V).
+        count: how many at most.
+
+    Returns:
+        (P, 2) pairs of joints and (P,) their relations.
+    """
+    joints = len(relations)
+    between = np.where(np.eye(joints, dtype=bool), -np.inf, relations).ravel()
+    order = np.argsort(-between, kind="stable")[: min(count, joints * (joints - 1))]
+    return np.stack([order // joints, order % joints], 1), relations.ravel()[order]
 
 
 def unit_range(values: np.ndarray) -> np.ndarray:
@@ -26,3 +80,93 @@ def unit_range(values: np.ndarray) -> np.ndarray:
     if high <= low:
         return np.zeros_like(values, dtype=np.float32)
     return ((values - low) / (high - low)).astype(np.float32)
+
+
+@singledispatch
+def attention_maps(attention: object) -> list[AttentionMaps]:
+    """What a network's ``forward_with_attention`` tells -> one entry a sample, of its first person.
+
+    Raises:
+        TypeError: no network tells such a thing.
+    """
+    raise TypeError(f"{type(attention).__name__} is no network's attention")
+
+
+@attention_maps.register
+def _(attention: LSTAAttention) -> list[AttentionMaps]:
+    """Joint responses and, as their mean, frame responses of the last block (Fig. 3)."""
+    return [
+        AttentionMaps(joints=unit_range(each), frames=unit_range(each.mean(1)))
+        for each in _first_person(attention.responses)
+    ]
+
+
+@attention_maps.register
+def _(attention: DualHeadAttention) -> list[AttentionMaps]:
+    """The last gates: of the coarse frames (Eq. 8) and of the fine joints (Eq. 10)."""
+    frames = _first_person(attention.temporal[-1]) if attention.temporal else None
+    joints = _first_person(attention.spatial[-1]) if attention.spatial else None
+    return [
+        AttentionMaps(
+            joints=None if joints is None else joints[index][None],
+            frames=None if frames is None else frames[index],
+        )
+        for index in range(attention.samples)
+    ]
+
+
+@attention_maps.register
+def _(attention: STFAttention) -> list[AttentionMaps]:
+    """Joint-to-part relations (Fig. 5), joint responses (Fig. 6) and TDF's gate, averaged over channels."""
+    relations = [_first_person(grain) for grain in attention.relations]
+    gate = None if attention.gate is None else _first_person(attention.gate).mean(1)
+    return [
+        AttentionMaps(
+            joints=unit_range(each),
+            frames=None if gate is None else gate[index],
+            relations=tuple(grain[index] for grain in relations),
+        )
+        for index, each in enumerate(_first_person(attention.responses))
+    ]
+
+
+@attention_maps.register
+def _(attention: SEMAttention) -> list[AttentionMaps]:
+    """Relations of the joints and the learned ones (Fig. 7b)."""
+    shared = None if attention.regularisation is None else _array(attention.regularisation)
+    return [
+        AttentionMaps(relations=(each,), regularisation=shared) for each in _first_person(attention.relations)
+    ]
+
+
+@attention_maps.register
+def _(attention: SPAAttention) -> list[AttentionMaps]:
+    """Active voxels (Fig. 7c)."""
+    entries, positions, frames = (
+        tensor.cpu().numpy() for tensor in (attention.entries, attention.positions, attention.frames)
+    )
+    magnitudes, sides = _array(attention.magnitudes), _array(attention.sides)
+    maps = []
+    for entry, side in enumerate(sides):
+        own = entries == entry
+        strongest = float(magnitudes[own].max(initial=0.0))
+        maps.append(
+            AttentionMaps(
+                voxels=ActiveVoxels(
+                    positions=positions[own].astype(np.float32),
+                    frames=frames[own],
+                    magnitudes=magnitudes[own] / max(strongest, np.finfo(np.float32).tiny),
+                    side=float(side),
+                )
+            )
+        )
+    return maps
+
+
+def _array(tensor: Tensor) -> np.ndarray:
+    return tensor.detach().float().cpu().numpy()
+
+
+def _first_person(tensor: Tensor) -> np.ndarray:
+    """(N, M, ...) -> (N, ...)"""
+    return _array(tensor[:, 0])

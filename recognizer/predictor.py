@@ -13,7 +13,8 @@ from torch import nn
 from pose.layouts import LAYOUTS, SkeletonLayout
 from pose.skeleton import SkeletonSequence
 from recognizer import weights
-from recognizer.attention import AttentionMaps, unit_range
+from recognizer.attention import AttentionMaps, attention_maps
+from recognizer.networks.lsta import LSTAConfig
 from recognizer.preprocess import Preprocessing, network_input
 
 
@@ -86,7 +87,7 @@ class Recognizer:
     ) -> Recognizer:
         """A small network with random weights, for tests and benchmarks of everything around it."""
         card = weights.WeightsCard(
-            name="untrained", network="lsta", network_config=weights.LSTAConfig(width=0.25), layout=layout,
+            name="untrained", network=LSTAConfig(width=0.25), layout=layout,
             window_seconds=3.0, frames=frames, preprocessing=Preprocessing(), classes=classes, threshold=0.5,
             data="none", licence="none", training={}, metrics={}, sha256="",
         )  # fmt: skip
@@ -133,8 +134,8 @@ class Recognizer:
         batch = torch.from_numpy(np.stack([self._input(window) for window in windows])).to(self.device)
         with torch.inference_mode():
             if attention:
-                logits, responses = self._network.forward_with_attention(batch)
-                maps = [_attention_maps(response) for response in responses[:, 0].float().cpu().numpy()]
+                logits, attended = self._network.forward_with_attention(batch)
+                maps = attention_maps(attended)
             else:
                 logits = self._network(batch)
                 maps = [None] * len(windows)
@@ -157,8 +158,3 @@ class Recognizer:
             )
         values = network_input(window.joints[0], window.confidence[0], self.layout, self.card.preprocessing)
         return values[..., None]
-
-
-def _attention_maps(responses: np.ndarray) -> AttentionMaps:
-    """(T', V) responses of the last block -> joint and frame responses as in LSTA-Net's Fig. 3."""
-    return AttentionMaps(joints=unit_range(responses), frames=unit_range(responses.mean(1)))

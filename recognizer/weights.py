@@ -10,7 +10,7 @@ import json
 import os
 import tempfile
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import safetensors
 import safetensors.torch
@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from torch import nn
 
 from pose.layouts import LAYOUTS
-from recognizer.networks.lsta import LSTAConfig, LSTANet
+from recognizer.networks import NetworkConfig, build
 from recognizer.preprocess import Preprocessing, channels
 
 
@@ -31,7 +31,7 @@ class WeightsCard(BaseModel):
 
     Attributes:
         name: file name without its ending.
-        network: which network, and its configuration.
+        network: the configuration of the network; its ``name`` says which.
         layout: key of ``pose.layouts.LAYOUTS``.
         window_seconds, frames: what the network sees.
         preprocessing: how a window becomes input, the streams among it.
@@ -47,8 +47,7 @@ class WeightsCard(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
-    network: Literal["lsta"]
-    network_config: LSTAConfig
+    network: NetworkConfig
     layout: str
     window_seconds: float
     frames: int
@@ -86,15 +85,9 @@ def available(folder: Path | None = None) -> dict[str, WeightsCard]:
 
 
 def build_network(card: WeightsCard) -> nn.Module:
-    """The network that a card describes, with random weights."""
+    """The network that a card describes, with random weights; ValueError as from ``networks.build``."""
     layout = LAYOUTS[card.layout]
-    return LSTANet(
-        layout,
-        len(card.classes),
-        channels(layout, card.preprocessing),
-        persons=1,
-        config=card.network_config,
-    )
+    return build(card.network, layout, len(card.classes), channels(layout, card.preprocessing))
 
 
 def save(network: nn.Module, card: WeightsCard, folder: Path) -> Path:
@@ -143,10 +136,10 @@ def load(name: str | Path) -> tuple[nn.Module, WeightsCard]:
     data = tensor_path.read_bytes()
     if hashlib.sha256(data).hexdigest() != card.sha256:
         raise WeightsError(f"{tensor_path} is damaged: its hash is not the one in its card. {_offer()}")
-    network = build_network(card)
     try:
+        network = build_network(card)
         network.load_state_dict(safetensors.torch.load(data))
-    except (RuntimeError, safetensors.SafetensorError) as error:
+    except (ValueError, RuntimeError, safetensors.SafetensorError) as error:
         reason = str(error).strip().splitlines()[-1].strip().rstrip(".")
         raise WeightsError(f"{tensor_path} does not fit its card: {reason}. {_offer()}") from None
     return network.eval(), card

@@ -63,6 +63,7 @@ class DualHeadConfig:
         fusion: mu of Eq. 14, the coarse head's share in the score.
         width: multiplies the stem's 96 channels (rounded to a multiple of 12), all others follow.
         dropout: before the classifiers; the paper has none.
+        name: tells the networks apart in cards and configurations.
     """
 
     temporal_attention: Attention = "cross"
@@ -75,6 +76,7 @@ class DualHeadConfig:
     fusion: float = 0.5
     width: float = 1.0
     dropout: float = 0.0
+    name: Literal["dualhead"] = "dualhead"
 
     @property
     def channels(self) -> int:
@@ -87,10 +89,12 @@ class DualHeadAttention:
     """What the gates let through, in (0, 1); empty where the configuration has no such gates.
 
     Attributes:
+        samples: N.
         temporal: theta_te of Eq. 8 for coarse blocks 2 and 3, each (N, M, frames of what it comes from).
         spatial: theta_sp of Eq. 10 for fine blocks 2 and 3, each (N, M, V).
     """
 
+    samples: int
     temporal: tuple[Tensor, ...]
     spatial: tuple[Tensor, ...]
 
@@ -288,6 +292,7 @@ class DualHeadNet(nn.Module):
         fine, coarse, temporal, spatial = self._features(x)
         shape = (-1, x.shape[4])
         attention = DualHeadAttention(
+            samples=len(x),
             temporal=tuple(gate[:, 0, :, 0].unflatten(0, shape) for gate in temporal),
             spatial=tuple(gate[:, 0, 0].unflatten(0, shape) for gate in spatial),
         )

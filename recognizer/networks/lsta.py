@@ -51,6 +51,7 @@ class LSTAConfig:
         attention_pool: "max" or "average" pooling before MAM (Table 7).
         width: multiplies the channels 72, 144, 288 (rounded to a multiple of ``fragments``).
         dropout: before the classifier; the paper has none.
+        name: tells the networks apart in cards and configurations.
     """
 
     spatial: Literal["gcn", "ms-gcn", "msda"] = "msda"
@@ -62,6 +63,7 @@ class LSTAConfig:
     attention_pool: Literal["max", "average"] = "max"
     width: float = 1.0
     dropout: float = 0.0
+    name: Literal["lsta"] = "lsta"
 
     @property
     def channels(self) -> tuple[int, int, int]:
@@ -70,6 +72,17 @@ class LSTAConfig:
             max(self.fragments, round(c * self.width / self.fragments) * self.fragments)
             for c in (72, 144, 288)
         )
+
+
+@dataclass(frozen=True)
+class LSTAAttention:
+    """What the last block responded to.
+
+    Attributes:
+        responses: (N, M, T', V) mean magnitude of its output features, not negative (Fig. 3).
+    """
+
+    responses: Tensor
 
 
 class MaximumResponseAttention(nn.Module):
@@ -193,11 +206,8 @@ class LSTANet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return self.classify(self.features(x))
 
-    def forward_with_attention(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits (N, classes) and responses (N, M, T', V) of the last block, as in Fig. 3.
-
-        The response of a joint at a time is the mean magnitude of its feature vector (the features are
-        outputs of a ReLU, so they are not negative).
-        """
+    def forward_with_attention(self, x: Tensor) -> tuple[Tensor, LSTAAttention]:
+        """Logits (N, classes) and the joints' responses over time, as in Fig. 3."""
         features = self.features(x)
-        return self.classify(features), features.mean(2)
+        # Features are outputs of a ReLU, so they are their own magnitude.
+        return self.classify(features), LSTAAttention(features.mean(2))

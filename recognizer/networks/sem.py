@@ -49,6 +49,7 @@ class SEMConfig:
         temporal_dilations: d of every branch (Table 2).
         width: multiplies the channels (rounded so that embeddings and branches fit).
         dropout: before the classifier; the paper has none.
+        name: tells the networks apart in cards and configurations.
 
     Raises:
         ValueError: an even kernel, or not one dilation a kernel.
@@ -61,6 +62,7 @@ class SEMConfig:
     temporal_dilations: tuple[int, ...] = (1, 3, 5, 7)
     width: float = 1.0
     dropout: float = 0.0
+    name: Literal["sem"] = "sem"
 
     def __post_init__(self):
         if len(self.temporal_kernels) != len(self.temporal_dilations) or not self.temporal_kernels:
@@ -87,15 +89,11 @@ class SEMAttention:
     Attributes:
         relations: (N, M, V, V) attention of joint i (row) to joint j, in [0, 1]; rows sum to 1. Where frames
             have their own attention, it is averaged over them.
-        pairs: (N, M, P, 2) the strongest 50 (i, j) of two different joints, strongest first.
-        weights: (N, M, P) their relations.
         regularisation: (V, V) the learned relations of Eq. 7, the same for every input, where 0 means no
             preference. None without global regularisation.
     """
 
     relations: Tensor
-    pairs: Tensor
-    weights: Tensor
     regularisation: Tensor | None
 
 
@@ -268,20 +266,11 @@ class SEMNet(nn.Module):
         # Under unified attention a joint attends to each joint at all times, and does so at all times.
         frames = attention.shape[-1] // v
         relations = attention.view(*attention.shape[:3], frames, v, frames, v).sum(5).mean((1, 2, 3))
-        relations = relations.view(n, m, v, v)
-        between = relations.masked_fill(torch.eye(v, dtype=torch.bool, device=x.device), -1.0).flatten(2)
-        weights, place = between.topk(min(STRONGEST_PAIRS, v * (v - 1)))
         regularisation = self.blocks[-1].attention.regularisation
         return self.classify(features), SEMAttention(
-            relations,
-            torch.stack([place // v, place % v], -1),
-            weights,
+            relations.view(n, m, v, v),
             None if regularisation is None else regularisation.mean(0),
         )
-
-
-STRONGEST_PAIRS = 50
-"""Attention weights that Fig. 7b draws."""
 
 
 def frame_positions(frames: int, channels: int) -> Tensor:

@@ -60,6 +60,7 @@ class SPAConfig:
         temporal_dilations: of the branches.
         width: multiplies the channels 64, 64, 128, 128, 256, 256 (rounded to a multiple of the branches).
         dropout: before the classifier; the paper names none.
+        name: tells the networks apart in cards and configurations.
     """
 
     convolution: Literal["4d", "3+1d"] = "4d"
@@ -68,6 +69,7 @@ class SPAConfig:
     temporal_dilations: tuple[int, ...] = (1, 3, 5, 7)
     width: float = 1.0
     dropout: float = 0.0
+    name: Literal["spa"] = "spa"
 
     @property
     def channels(self) -> tuple[int, ...]:

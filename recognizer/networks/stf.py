@@ -27,6 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
@@ -58,6 +59,7 @@ class STFConfig:
         kernel: of TDF, odd (Fig. 7).
         width: multiplies the channels 64, 128, 256 (rounded to a multiple of 4).
         dropout: before the classifier; the paper has none.
+        name: tells the networks apart in cards and configurations.
     """
 
     grains: int = 3
@@ -67,6 +69,7 @@ class STFConfig:
     kernel: int = 3
     width: float = 1.0
     dropout: float = 0.0
+    name: Literal["stf"] = "stf"
 
     @property
     def channels(self) -> tuple[int, ...]:

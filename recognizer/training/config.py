@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from recognizer.data.augment import Augmentation
+from recognizer.networks import NetworkConfig
 from recognizer.networks.lsta import LSTAConfig
 from recognizer.preprocess import Preprocessing
 
@@ -33,7 +34,7 @@ class TrainingConfig(BaseModel):
         name: of the run and of the weights it makes.
         vocabulary: key of ``vocabulary.VOCABULARIES``.
         layout: key of ``pose.layouts.LAYOUTS``.
-        network: the network's own choices.
+        network: which network, by its ``name``, and its choices.
         window_seconds, frames: what the network sees.
         steps: of SGD with Nesterov momentum 0.9 (LSTA-Net Sec. 3.2).
         learning_rate: warms up over the first 5 % of the steps and falls to 0 as a cosine.
@@ -48,7 +49,7 @@ class TrainingConfig(BaseModel):
     name: str
     vocabulary: str
     layout: str
-    network: LSTAConfig = LSTAConfig()
+    network: NetworkConfig = LSTAConfig()
     preprocessing: Preprocessing = Preprocessing()
     augmentation: Augmentation = Augmentation()
     window_seconds: PositiveFloat = 3.0
@@ -130,6 +131,8 @@ def load_config(name: str, overrides: list[str] = ()) -> TrainingConfig:
         return TrainingConfig.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
-        where = "".join(f"{part}." for part in first["loc"]).removesuffix(".")
+        top, *rest = map(str, first["loc"] or ("",))
+        # Between "network" and its key, Pydantic puts the network's name, which no file has there.
+        where = ".".join([top, *(rest[1:] if top == "network" else rest)])
         message = first["msg"].removeprefix("Value error, ")
         raise ConfigError(": ".join(part for part in (str(path), where, message) if part) + ".") from None

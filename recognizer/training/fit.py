@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader
 from pose.layouts import LAYOUTS
 from recognizer import weights
 from recognizer.data.corpus import Example, load_corpus
-from recognizer.networks.lsta import LSTANet
+from recognizer.networks import build
 from recognizer.preprocess import channels
 from recognizer.training.config import ConfigError, TrainingConfig
 from recognizer.training.dataset import RandomWindows, clip_windows
@@ -32,7 +32,7 @@ def train(
 ) -> Path:
     """Trains, keeps the checkpoints ``last.ckpt`` and ``best-*.ckpt`` in ``run``, writes the best as weights.
 
-    The best is chosen on the validation part, never on test clips.
+    The best gives what is right the highest probability on the validation part; test clips have no say.
 
     Args:
         config: of the run; saved as ``config.json``.
@@ -66,13 +66,12 @@ def train(
     (run / "config.json").write_text(config.model_dump_json(indent=2))
 
     L.seed_everything(config.seed, verbose=False)
-    network = LSTANet(
-        layout,
-        len(vocabulary.labels),
-        channels(layout, config.preprocessing),
-        persons=1,
-        config=config.network,
-    )
+    try:
+        network = build(
+            config.network, layout, len(vocabulary.labels), channels(layout, config.preprocessing)
+        )
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
     module = RecognitionModule(network, config)
     first_batch = (
         int(torch.load(last, weights_only=False, map_location="cpu")["global_step"]) if resume else 0
@@ -115,8 +114,7 @@ def train(
     )
     draft = weights.WeightsCard(
         name=config.name,
-        network="lsta",
-        network_config=config.network,
+        network=config.network,
         layout=config.layout,
         window_seconds=config.window_seconds,
         frames=config.frames,
@@ -131,7 +129,7 @@ def train(
             "commit": _commit(),
             "date": datetime.date.today().isoformat(),
         },
-        metrics={"validation": round(float(best.best_model_score or 0.0), 4)},
+        metrics={"validation_probability": round(float(best.best_model_score or 0.0), 4)},
         sha256="",
     )
     real = [e for e in parts["val"] if e.clip.dataset == "real_landmarks"]

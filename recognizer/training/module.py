@@ -8,6 +8,7 @@ import lightning as L
 import torch
 from torch import Tensor, nn
 
+from recognizer.networks.dualhead import DualHeadNet
 from recognizer.training.config import TrainingConfig
 
 
@@ -53,8 +54,13 @@ class RecognitionModule(L.LightningModule):
 
     def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
         windows, targets = batch
-        logits = self.network(windows)
-        loss = any_of_loss(logits, targets, self.config.label_smoothing)
+        if isinstance(self.network, DualHeadNet):
+            heads = self.network.forward_heads(windows)  # Sec. 3.6 supervises both
+            logits = self.network.fuse(*heads).detach()
+        else:
+            logits = self.network(windows)
+            heads = (logits,)
+        loss = sum(any_of_loss(head, targets, self.config.label_smoothing) for head in heads) / len(heads)
         right = targets[torch.arange(len(targets)), logits.argmax(1)].float().mean()
         self.log_dict({"loss": loss.detach(), "top1": right}, prog_bar=True)
         return loss

@@ -101,10 +101,10 @@ def test_channels():
 def test_any_layout_and_any_number_of_frames(layout, frames):
     network = LSTANet(layout, 5, layout.coordinates + 1, persons=1, config=SMALL)
     x = torch.randn(2, layout.coordinates + 1, frames, len(layout), 1)
-    logits, responses = network.forward_with_attention(x)
+    logits, attention = network.forward_with_attention(x)
     assert logits.shape == (2, 5)
     halved_twice = ((frames + 1) // 2 + 1) // 2
-    assert responses.shape == (2, 1, halved_twice, len(layout))
+    assert attention.responses.shape == (2, 1, halved_twice, len(layout))
 
 
 # MSDA
@@ -253,11 +253,11 @@ def test_asking_for_attention_does_not_change_the_logits():
     network = with_history(LSTANet(KINETICS_18, 9, 3, persons=1, config=SMALL))
     x = torch.randn(2, 3, 16, 18, 1)
     with torch.no_grad():
-        logits, responses = network.forward_with_attention(x)
+        logits, attention = network.forward_with_attention(x)
         features = network.features(x)
         torch.testing.assert_close(logits, network(x), rtol=0, atol=0)
-    assert (responses >= 0).all()
-    torch.testing.assert_close(responses[1, 0, 2, 5], features[1, 0, :, 2, 5].mean())
+    assert (attention.responses >= 0).all()
+    torch.testing.assert_close(attention.responses[1, 0, 2, 5], features[1, 0, :, 2, 5].mean())
 
 
 @pytest.mark.parametrize("spatial", ["gcn", "ms-gcn", "msda"])

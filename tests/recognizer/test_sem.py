@@ -313,7 +313,7 @@ def test_relations_are_the_mean_attention_between_joints(attention):
 
 
 @pytest.mark.parametrize("layout", [NTU_25, KINETICS_18], ids=lambda layout: layout.name)
-def test_attention_is_the_strongest_50_pairs_and_the_regularisation(layout):
+def test_attention_is_the_relations_and_the_mean_regularisation(layout):
     network = with_history(SEMNet(layout, 5, config=SMALL))
     x = torch.randn(2, 3, 16, len(layout), 2)
     with torch.no_grad():
@@ -323,17 +323,6 @@ def test_attention_is_the_strongest_50_pairs_and_the_regularisation(layout):
     assert maps.relations.shape == (2, 2, joints, joints)
     assert maps.relations.min() >= 0 and maps.relations.max() <= 1
     torch.testing.assert_close(maps.relations.sum(-1), torch.ones(2, 2, joints))
-    assert maps.pairs.shape == (2, 2, 50, 2)
-    assert maps.weights.shape == (2, 2, 50)
-    for item in range(2):
-        for person in range(2):
-            relations = maps.relations[item, person]
-            others = sorted(float(relations[i, j]) for i in range(joints) for j in range(joints) if i != j)
-            assert maps.weights[item, person].tolist() == others[::-1][:50]
-            for (i, j), weight in zip(
-                maps.pairs[item, person].tolist(), maps.weights[item, person], strict=True
-            ):
-                assert i != j and relations[i, j] == weight
     regularisation = network.blocks[-1].attention.regularisation
     torch.testing.assert_close(maps.regularisation, sum(regularisation) / 3)
 

@@ -18,7 +18,7 @@ from recognizer.weights import WeightsCard, WeightsError
 
 def card(**changes) -> WeightsCard:
     values = dict(
-        name="tiny", network="lsta", network_config=LSTAConfig(width=0.1, scales=3), layout="kinetics-18",
+        name="tiny", network=LSTAConfig(width=0.1, scales=3), layout="kinetics-18",
         window_seconds=2.5, frames=16,
         preprocessing=Preprocessing(streams=("bone", "joint"), ignored_joints=(14, 15)),
         classes=("clap", "idle", "wave"), threshold=0.4, data="none", licence="none",
@@ -69,7 +69,7 @@ def test_round_trip(folder: Path):
 def test_the_files_are_plain_safetensors_and_json(folder: Path):
     tensors = safetensors.torch.load_file(folder / "tiny.safetensors")
     assert set(tensors) == set(weights.build_network(card()).state_dict())
-    assert json.loads((folder / "tiny.json").read_text())["network_config"]["width"] == 0.1
+    assert json.loads((folder / "tiny.json").read_text())["network"]["width"] == 0.1
 
 
 def test_by_path_to_either_file_anywhere(folder: Path, tmp_path_factory: pytest.TempPathFactory):
@@ -155,9 +155,11 @@ def test_unknown_layout(folder: Path):
     [
         {"classes": ["clap", "wave"]},
         {"layout": "ntu-25"},
-        {"network_config": {"width": 0.2, "scales": 3}},
-        {"network_config": {"width": 0.1, "scales": 4}},
-        {"network_config": {"width": 0.1, "scales": 3, "attention": False}},
+        {"network": {"name": "lsta", "width": 0.2, "scales": 3}},
+        {"network": {"name": "lsta", "width": 0.1, "scales": 4}},
+        {"network": {"name": "lsta", "width": 0.1, "scales": 3, "attention": False}},
+        {"network": {"name": "stf", "width": 0.1}},
+        {"network": {"name": "spa", "width": 0.1}},
     ],
     ids=str,
 )
