@@ -19,8 +19,7 @@ from app.results import VideoResult, write_csv, write_json
 from pose.sources import VideoFile, open_source
 
 if TYPE_CHECKING:
-    from recognizer.networks import TITLES
-from recognizer.weights import WeightsCard
+    from recognizer.weights import WeightsCard
 
 
 class OutputError(ValueError):
@@ -127,6 +126,8 @@ def print_result(result: VideoResult, console: Console) -> None:
 
 def describe(card: WeightsCard, default: bool = False) -> str:
     """A card in a few lines: what the weights take, what they know, what they scored."""
+    from recognizer.networks import TITLES  # brings torch, which the other commands do without
+
     lines = [
         f"{card.name}{' (default)' if default else ''}",
         f"  {TITLES[card.network.name]}, layout {card.layout}, {len(card.classes)} classes, windows of "
