@@ -17,9 +17,9 @@ NO_WEIGHTS = "There are no weights to recognise actions with: install pose2actio
 
 
 def _load(name: str | Path) -> Recognizer:
-    from recognizer.predictor import Recognizer
+    from recognizer.fusion import load_recognizer
 
-    return Recognizer.load(name)
+    return load_recognizer(name)
 
 
 class Catalogue:
@@ -45,10 +45,10 @@ class Catalogue:
 
     @classmethod
     def shipped(cls, chosen: str | Path | None = None) -> Catalogue:
-        """Every set of weights of the weights folder, and one more if ``chosen`` is a file.
+        """Every set of weights of the weights folder, and one more if ``chosen`` is a file or a fusion.
 
         Args:
-            chosen: the default: a name of the folder or a path to weights.
+            chosen: the default: a name of the folder, a path to weights, or a fusion such as "a+b".
 
         Raises:
             WeightsError: ``chosen`` is neither, or its file is damaged.

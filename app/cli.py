@@ -24,7 +24,7 @@ cli = typer.Typer(
 )
 
 Weights = Annotated[
-    str | None, typer.Option("--weights", "-w", help="Name (see `pose2action weights`) or .safetensors file.")
+    str | None, typer.Option("--weights", "-w", help="Name (see `pose2action weights`), file, or a fusion: a+b.")
 ]
 
 
@@ -164,7 +164,7 @@ def train(
 @cli.command()
 @told_in_a_sentence
 def evaluate(
-    weights: Annotated[str, typer.Argument(help="Name (see `pose2action weights`) or .safetensors file.")],
+    weights: Annotated[str, typer.Argument(help="Name (see `pose2action weights`), file, or a fusion: a+b.")],
     data: Data = Path("data"),
     dataset: Annotated[str | None, typer.Option("--dataset", help="Only this data set.")] = None,
     part: Annotated[

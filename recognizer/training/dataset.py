@@ -10,11 +10,11 @@ import torch
 from torch.utils.data import IterableDataset
 
 from pose.layouts import KINETICS_18, LAYOUTS, NTU_25, SkeletonLayout
+from pose.skeleton import SkeletonSequence
 from recognizer.data.augment import interpolated, training_window
 from recognizer.data.bodies import still_bodies
 from recognizer.data.corpus import Example
 from recognizer.data.views import project_to_kinetics18, rotation, slower
-from recognizer.preprocess import Preprocessing, network_input
 from recognizer.training.config import TrainingConfig
 from recognizer.windows import window_ends, window_times
 
@@ -87,14 +87,9 @@ def sampling_weights(examples: list[Example], balance: float, shares: Mapping[st
 
 
 def clip_windows(
-    example: Example,
-    layout: SkeletonLayout,
-    seconds: float,
-    frames: int,
-    preprocessing: Preprocessing,
-    fps: float | None = None,
-) -> np.ndarray:
-    """All windows of a clip as the recogniser would see them: (n, channels, T, V, 1) float32.
+    example: Example, layout: SkeletonLayout, seconds: float, frames: int, fps: float | None = None
+) -> list[SkeletonSequence]:
+    """All windows of a clip as the recogniser would see them, each of one person and ``frames`` frames.
 
     Args:
         example: a 3-D clip is seen from the sensor's side when the layout is 2-D.
@@ -105,8 +100,9 @@ def clip_windows(
         sequence = slower(sequence, fps)
     windows = []
     for end in window_ends(sequence.timestamps[0], sequence.timestamps[-1], seconds):
-        joints, confidence = interpolated(sequence, window_times(end, seconds, frames))
+        times = window_times(end, seconds, frames)
+        joints, confidence = interpolated(sequence, times)
         if sequence.layout is NTU_25 and layout is not NTU_25:
             joints, confidence = project_to_kinetics18(joints, confidence, rotation(), FRONT_DISTANCE)
-        windows.append(network_input(joints, confidence, layout, preprocessing))
-    return np.stack(windows)[..., None].astype(np.float32)
+        windows.append(SkeletonSequence(joints[None], confidence[None], times, layout))
+    return windows

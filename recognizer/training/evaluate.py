@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from pose.layouts import LAYOUTS
-from recognizer import weights
 from recognizer.data.corpus import Example, load_corpus
+from recognizer.fusion import load_recognizer
+from recognizer.predictor import Recognizer
 from recognizer.training.config import ConfigError
 from recognizer.training.dataset import clip_windows
 from recognizer.vocabulary import VOCABULARIES
@@ -52,7 +52,7 @@ def evaluate(
     """Evaluates weights on the clips that they must never have been trained on.
 
     Args:
-        name: of shipped weights, or a path.
+        name: of weights or a fusion, as ``load_recognizer`` takes it.
         data: folder with one folder a data set.
         dataset: only this one; by default every set with a part to report.
         part: "test" or "val"; by default the test clips of each set and the validation clips of real cameras.
@@ -64,7 +64,8 @@ def evaluate(
     Raises:
         WeightsError, DataError, ConfigError: with one sentence.
     """
-    network, card = weights.load(name)
+    recognizer = load_recognizer(name)
+    card = recognizer.card
     vocabulary = next((v for v in VOCABULARIES.values() if v.labels == card.classes), None)
     if vocabulary is None:
         raise ConfigError(
@@ -80,22 +81,18 @@ def evaluate(
             chosen[source].append(example)
     report = {}
     for source, examples in chosen.items():
-        results = [classify(network, card, example) for example in examples]
+        results = [classify(recognizer, example) for example in examples]
         report[source] = summary(results, card.threshold)
         if frame_rates:
-            report[source]["same_label_at_30_15_10_fps"] = _agreement(network, card, examples)
+            report[source]["same_label_at_30_15_10_fps"] = _agreement(recognizer, examples)
     return report
 
 
-def classify(
-    network: torch.nn.Module, card: weights.WeightsCard, example: Example, fps: float | None = None
-) -> ClipResult:
-    """Mean of the softmax over all windows of a clip."""
-    windows = clip_windows(
-        example, LAYOUTS[card.layout], card.window_seconds, card.frames, card.preprocessing, fps
-    )
-    with torch.inference_mode():
-        return ClipResult(example, network(torch.from_numpy(windows)).softmax(1).mean(0).numpy())
+def classify(recognizer: Recognizer, example: Example, fps: float | None = None) -> ClipResult:
+    """Mean of the scores over all windows of a clip, which is thinned out to ``fps`` first if given."""
+    windows = clip_windows(example, recognizer.layout, recognizer.window_seconds, recognizer.frames, fps)
+    predictions = recognizer.predict(windows)
+    return ClipResult(example, np.mean([each.probabilities for each in predictions], axis=0))
 
 
 def summary(results: list[ClipResult], threshold: float) -> dict[str, float]:
@@ -139,10 +136,10 @@ def choose_threshold(results: list[ClipResult], wanted: float) -> float:
     return 0.9
 
 
-def _agreement(network: torch.nn.Module, card: weights.WeightsCard, examples: list[Example]) -> float:
+def _agreement(recognizer: Recognizer, examples: list[Example]) -> float:
     same = []
     for example in examples:
-        labels = {int(classify(network, card, example, fps).probabilities.argmax()) for fps in FRAME_RATES}
+        labels = {int(classify(recognizer, example, fps).probabilities.argmax()) for fps in FRAME_RATES}
         same.append(len(labels) == 1)
     return round(_share(same), 4)
 

@@ -8,6 +8,7 @@ import warnings
 from pathlib import Path
 
 import lightning as L
+import numpy as np
 import torch
 from lightning.pytorch.callbacks import LearningRateMonitor, ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger
@@ -17,7 +18,8 @@ from pose.layouts import LAYOUTS
 from recognizer import weights
 from recognizer.data.corpus import Example, load_corpus
 from recognizer.networks import build
-from recognizer.preprocess import channels
+from recognizer.predictor import Recognizer
+from recognizer.preprocess import channels, network_input
 from recognizer.training.config import ConfigError, TrainingConfig
 from recognizer.training.dataset import RandomWindows, clip_windows
 from recognizer.training.evaluate import choose_threshold, classify
@@ -133,7 +135,8 @@ def train(
         sha256="",
     )
     real = [e for e in parts["val"] if e.clip.dataset == "real_landmarks"]
-    judged = [classify(network.eval(), draft, example) for example in real or parts["val"]]
+    recognizer = Recognizer(network, draft, device="cpu")
+    judged = [classify(recognizer, example) for example in real or parts["val"]]
     # Lab recordings promise more than a webcam keeps.
     threshold = choose_threshold(judged, wanted=0.92 if real else 0.95)
     card = draft.model_copy(update={"threshold": threshold})
@@ -144,17 +147,17 @@ def _validation_clips(
     examples: list[Example], config: TrainingConfig
 ) -> list[tuple[torch.Tensor, tuple[int, ...], bool]]:
     layout = LAYOUTS[config.layout]
-    return [
-        (
-            torch.from_numpy(
-                clip_windows(e, layout, config.window_seconds, config.frames, config.preprocessing)
-            ),
-            e.targets,
-            e.clip.dataset == "real_landmarks",
-        )
-        for e in examples
-        if e.targets
-    ]
+    clips = []
+    for example in examples:
+        if example.targets:
+            windows = clip_windows(example, layout, config.window_seconds, config.frames)
+            inputs = [
+                network_input(window.joints[0], window.confidence[0], layout, config.preprocessing)[..., None]
+                for window in windows
+            ]
+            real = example.clip.dataset == "real_landmarks"
+            clips.append((torch.from_numpy(np.stack(inputs)), example.targets, real))
+    return clips
 
 
 def _data_summary(examples: list[Example]) -> str:

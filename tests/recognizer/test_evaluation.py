@@ -86,10 +86,8 @@ def test_a_clip_is_the_mean_over_its_windows(recognizer: Recognizer):
     ends = window_ends(0.0, 4.0, card.window_seconds)
     windows = [sequence.resample(np.linspace(end - card.window_seconds, end, card.frames)) for end in ends]
     live = np.mean([p.probabilities for p in recognizer.predict(windows)], axis=0)
-    assert len(clip_windows(of, KINETICS_18, card.window_seconds, card.frames, card.preprocessing)) == len(
-        ends
-    )
-    np.testing.assert_allclose(classify(recognizer._network, card, of).probabilities, live, atol=1e-5)
+    assert len(clip_windows(of, KINETICS_18, card.window_seconds, card.frames)) == len(ends)
+    np.testing.assert_allclose(classify(recognizer, of).probabilities, live, atol=1e-5)
 
 
 @pytest.fixture

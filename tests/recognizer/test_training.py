@@ -137,11 +137,14 @@ def test_sampling_by_hand(examples):
 
 def test_windows_of_a_clip(examples):
     of = examples[2]  # 3 s
-    array = clip_windows(of, KINETICS_18, 1.0, 16, config().preprocessing)
-    assert array.shape == (9, 3, 16, 18, 1)  # ends at 1, 1.25 .. 3 s
+    windows = clip_windows(of, KINETICS_18, 1.0, 16)
+    np.testing.assert_allclose([window.timestamps[-1] for window in windows], np.linspace(1, 3, 9))
     wrist, shoulder = (KINETICS_18.index(f"right_{joint}") for joint in ("wrist", "shoulder"))
-    assert (array[:, 0, :, wrist] < array[:, 0, :, shoulder]).all(), "seen from the sensor's own side"
-    assert clip_windows(of, NTU_25, 1.0, 16, config().preprocessing).shape == (9, 4, 16, 25, 1)
+    for window in windows:
+        assert window.layout is KINETICS_18 and window.joints.shape == (1, 16, 18, 2)
+        x = window.joints[0, :, :, 0]
+        assert (x[:, wrist] < x[:, shoulder]).all(), "seen from the sensor's own side"
+    assert [window.joints.shape for window in clip_windows(of, NTU_25, 1.0, 16)] == 9 * [(1, 16, 25, 3)]
 
 
 def test_a_slower_camera_keeps_every_second_frame(wave):

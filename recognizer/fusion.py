@@ -1,0 +1,86 @@
+"""Several networks as one: late fusion of their scores (two-stream, four-stream, cross-network)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from pose.skeleton import SkeletonSequence
+from recognizer.predictor import Prediction, Recognizer
+from recognizer.weights import WeightsError
+
+
+def load_recognizer(name: str | Path) -> Recognizer:
+    """The recogniser of one set of weights, or the fusion of several.
+
+    Args:
+        name: of shipped weights or a path to any; several joined by "+", each with its share after a "*" if
+            they are not to count the same: "a+b", "a*0.6+b*0.4".
+
+    Raises:
+        WeightsError: with one sentence: no such weights, damaged ones, or some that do not go together.
+    """
+    if "+" not in str(name) or Path(name).exists():
+        return Recognizer.load(name)
+    members = []
+    for part in str(name).split("+"):
+        member, star, written = part.strip().partition("*")
+        try:
+            share = float(written) if star else 1.0
+        except ValueError:
+            raise WeightsError(
+                f"{written.strip()!r} in {str(name)!r} is no share: write a*0.6+b*0.4."
+            ) from None
+        members.append((Recognizer.load(member.strip()), share))
+    return Fusion(members)
+
+
+class Fusion(Recognizer):
+    """Weighted mean of the members' softmax scores (LSTA-Net Sec. 3.3, SEM-Net and SPA-Net Sec. 3.3).
+
+    Attention is the first member's.
+
+    Args:
+        members: recognisers and their shares, which need not add up to 1.
+
+    Raises:
+        WeightsError: members that see other windows or know other classes, or a share that is not positive.
+    """
+
+    def __init__(self, members: Sequence[tuple[Recognizer, float]]):
+        first = members[0][0].card
+        for recognizer, share in members:
+            card = recognizer.card
+            for what in ("layout", "classes", "window_seconds", "frames"):
+                if getattr(card, what) != getattr(first, what):
+                    differ = f"their {what.replace('_', ' ')} differ"
+                    raise WeightsError(f"{first.name} and {card.name} cannot be fused: {differ}.")
+            if not 0 < share < float("inf"):
+                raise WeightsError(f"The share of {card.name} must be a positive number, not {share:g}.")
+        total = sum(share for _, share in members)
+        self._members = [(recognizer, share / total) for recognizer, share in members]
+        self.card = first.model_copy(
+            update={
+                "name": "+".join(recognizer.card.name for recognizer, _ in members),
+                "threshold": sum(recognizer.threshold * share for recognizer, share in self._members),
+                "metrics": {},
+            }
+        )
+
+    def predict(self, windows: Sequence[SkeletonSequence], attention: bool = False) -> list[Prediction]:
+        """Recognises all windows, in one batch a member; see ``Recognizer.predict``."""
+        answers = [
+            recognizer.predict(windows, attention and number == 0)
+            for number, (recognizer, _) in enumerate(self._members)
+        ]
+        shares = [share for _, share in self._members]
+        return [
+            replace(
+                own[0],
+                probabilities=sum(
+                    share * answer.probabilities for share, answer in zip(shares, own, strict=True)
+                ),
+            )
+            for own in zip(*answers, strict=True)
+        ]

@@ -1,0 +1,120 @@
+"""Late fusion: shares by hand, names, and members that do not go together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from pose.layouts import KINETICS_18
+from pose.skeleton import SkeletonSequence
+from recognizer import weights
+from recognizer.fusion import Fusion, load_recognizer
+from recognizer.predictor import Recognizer
+from recognizer.preprocess import Preprocessing
+from recognizer.weights import WeightsError
+
+
+def member(name: str, seed: int, stream: str = "joint", **changes) -> Recognizer:
+    card = Recognizer.untrained().card.model_copy(
+        update={"name": name, "preprocessing": Preprocessing(streams=(stream,)), **changes}
+    )
+    torch.manual_seed(seed)
+    return Recognizer(weights.build_network(card), card)
+
+
+@pytest.fixture(scope="module")
+def windows() -> list[SkeletonSequence]:
+    rng = np.random.default_rng(0)
+    return [
+        SkeletonSequence(
+            rng.uniform(100, 400, (1, 32, 18, 2)),
+            np.ones((1, 32, 18)),
+            np.linspace(end - 3, end, 32),
+            KINETICS_18,
+        )
+        for end in (3.0, 4.0, 5.0)
+    ]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A weights folder with a joint and a bone stream."""
+    monkeypatch.setattr(weights, "weights_folder", lambda: tmp_path)
+    for each in (member("joints", 1), member("bones", 2, "bone")):
+        weights.save(each._network, each.card, tmp_path)
+    return tmp_path
+
+
+def test_scores_are_averaged_by_share(windows):
+    joint, bone = member("joints", 1), member("bones", 2, "bone", threshold=0.7)
+    fused = Fusion([(joint, 3.0), (bone, 1.0)])
+    for one, a, b in zip(fused.predict(windows), joint.predict(windows), bone.predict(windows), strict=True):
+        np.testing.assert_allclose(
+            one.probabilities, 0.75 * a.probabilities + 0.25 * b.probabilities, atol=1e-6
+        )
+        assert (one.start, one.end, one.classes) == (a.start, a.end, a.classes)
+        assert one.attention is None
+    assert fused.card.name == "joints+bones"
+    assert fused.threshold == pytest.approx(0.75 * 0.5 + 0.25 * 0.7)
+    assert (fused.layout, fused.frames, fused.window_seconds) == (KINETICS_18, 32, 3.0)
+
+
+def test_attention_is_the_first_members(windows):
+    joint, bone = member("joints", 1), member("bones", 2, "bone")
+    fused = Fusion([(bone, 1), (joint, 1)]).predict(windows, attention=True)
+    for one, own in zip(fused, bone.predict(windows, attention=True), strict=True):
+        np.testing.assert_array_equal(one.attention.joints, own.attention.joints)
+
+
+def test_no_windows_no_answers():
+    assert Fusion([(member("a", 1), 1), (member("b", 2), 1)]).predict([]) == []
+
+
+@pytest.mark.parametrize("name, share", [("joints+bones", 0.5), ("joints*0.6 + bones*0.2", 0.75)])
+def test_fusion_by_name(folder: Path, windows, name: str, share: float):
+    fused = load_recognizer(name).predict(windows)
+    joint, bone = (load_recognizer(each).predict(windows) for each in ("joints", "bones"))
+    for one, a, b in zip(fused, joint, bone, strict=True):
+        np.testing.assert_allclose(
+            one.probabilities, share * a.probabilities + (1 - share) * b.probabilities, atol=1e-6
+        )
+
+
+def test_a_plus_in_a_file_name_is_no_fusion(folder: Path):
+    (folder / "mine+yours").mkdir()
+    path = weights.save(member("one", 1)._network, member("one", 1).card, folder / "mine+yours")
+    assert not isinstance(load_recognizer(path), Fusion)
+
+
+@pytest.mark.parametrize(
+    "name, part",
+    [
+        ("joints+nobody", "There are no weights 'nobody'"),
+        ("joints+", "There are no weights ''"),
+        ("joints*much+bones", "'much' in 'joints*much+bones' is no share: write a*0.6+b*0.4."),
+        ("joints*0+bones", "The share of joints must be a positive number, not 0."),
+        ("joints*nan+bones", "The share of joints must be a positive number, not nan."),
+        ("joints*-1+bones", "The share of joints must be a positive number, not -1."),
+    ],
+)
+def test_mistakes_are_told_in_one_sentence(folder: Path, name: str, part: str):
+    with pytest.raises(WeightsError) as error:
+        load_recognizer(name)
+    assert part in str(error.value) and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "change, what",
+    [
+        ({"layout": "ntu-25"}, "layout"),
+        ({"classes": ("clap", "wave")}, "classes"),
+        ({"window_seconds": 2.0}, "window seconds"),
+        ({"frames": 16}, "frames"),
+    ],
+)
+def test_members_must_see_and_know_the_same(change: dict, what: str):
+    with pytest.raises(WeightsError, match=f"^a and b cannot be fused: their {what} differ\\.$"):
+        Fusion([(member("a", 1), 1), (member("b", 2, **change), 1)])
