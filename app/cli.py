@@ -24,7 +24,8 @@ cli = typer.Typer(
 )
 
 Weights = Annotated[
-    str | None, typer.Option("--weights", "-w", help="Name (see `pose2action weights`), file, or a fusion: a+b.")
+    str | None,
+    typer.Option("--weights", "-w", help="Name (see `pose2action weights`), file, or a fusion: a+b."),
 ]
 
 

@@ -54,7 +54,7 @@ class Fusion(Recognizer):
             card = recognizer.card
             for what in ("layout", "classes", "window_seconds", "frames"):
                 if getattr(card, what) != getattr(first, what):
-                    differ = f"their {what.replace('_', ' ')} differ"
+                    differ = f"they differ in {what.replace('_', ' ')}"
                     raise WeightsError(f"{first.name} and {card.name} cannot be fused: {differ}.")
             if not 0 < share < float("inf"):
                 raise WeightsError(f"The share of {card.name} must be a positive number, not {share:g}.")

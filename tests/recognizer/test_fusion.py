@@ -116,5 +116,5 @@ def test_mistakes_are_told_in_one_sentence(folder: Path, name: str, part: str):
     ],
 )
 def test_members_must_see_and_know_the_same(change: dict, what: str):
-    with pytest.raises(WeightsError, match=f"^a and b cannot be fused: their {what} differ\\.$"):
+    with pytest.raises(WeightsError, match=f"^a and b cannot be fused: they differ in {what}\\.$"):
         Fusion([(member("a", 1), 1), (member("b", 2, **change), 1)])
