@@ -113,6 +113,16 @@ def run(
     ] = None,
     video: Annotated[Path | None, typer.Option("--video", help="Write the annotated video (mp4).")] = None,
     skeleton: Annotated[Path | None, typer.Option("--skeleton", help="Write the landmarks (npz).")] = None,
+    attention: Annotated[
+        Path | None,
+        typer.Option(
+            "--attention",
+            help="Write what the network looked at (npz). One row a window: person, start, end, body; and what "
+            "the network shows: joints (rows, times, joints), frames (rows, times), relations_0 ... (rows, "
+            "joints, parts), regularisation (joints, joints), voxel_window, voxel_positions, voxel_frames, "
+            "voxel_magnitudes, voxel_side.",
+        ),
+    ] = None,
     threshold: Annotated[
         float | None, typer.Option(min=0, max=1, help="Score under which no action is named.")
     ] = None,
@@ -120,7 +130,7 @@ def run(
     """Name the actions in a video file, or of a camera until Ctrl-C."""
     from app.run import Outputs, run_source
 
-    run_source(source, weights, Outputs(json, csv, video, skeleton), threshold)
+    run_source(source, weights, Outputs(json, csv, video, skeleton, attention), threshold)
 
 
 @cli.command(name="weights")
@@ -175,11 +185,12 @@ def evaluate(
         bool, typer.Option("--frame-rates", help="Also compare the labels at 30, 15 and 10 fps.")
     ] = False,
     json: Annotated[Path | None, typer.Option("--json", help="Write the figures as JSON.")] = None,
+    card: Annotated[bool, typer.Option("--card", help="Write the figures into the weights' card.")] = False,
 ) -> None:
     """Report weights' accuracy on clips that they were not trained on."""
     from app.training import evaluate_weights
 
-    evaluate_weights(weights, data, dataset, part, frame_rates, json)
+    evaluate_weights(weights, data, dataset, part, frame_rates, json, card)
 
 
 def main() -> None:

@@ -33,9 +33,15 @@ def train_weights(
 
 
 def evaluate_weights(
-    weights: str, data: Path, dataset: str | None, part: str | None, frame_rates: bool, output: Path | None
+    weights: str,
+    data: Path,
+    dataset: str | None,
+    part: str | None,
+    frame_rates: bool,
+    output: Path | None,
+    card: bool,
 ) -> None:
-    """Evaluates weights, prints a table and writes the figures as JSON if asked for.
+    """Evaluates weights, prints a table and writes the figures as JSON or into the card if asked for.
 
     Raises:
         WeightsError, ConfigError, DataError: with one sentence.
@@ -44,6 +50,7 @@ def evaluate_weights(
     from rich.table import Table
 
     from recognizer.training.evaluate import evaluate
+    from recognizer.weights import add_metrics
 
     report = evaluate(weights, data, dataset, part, frame_rates)
     if not report:
@@ -55,6 +62,12 @@ def evaluate_weights(
     if output is not None:
         with replacing(output) as temporary:
             temporary.write_text(json.dumps({"weights": weights, "results": report}, indent=2) + "\n")
+    if card:
+        options = [f"--{name} {value}" for name, value in (("dataset", dataset), ("part", part)) if value]
+        command = ["pose2action evaluate", Path(weights).stem, "--data DATA", *options]
+        add_metrics(
+            weights, {"command": " ".join([*command, *["--frame-rates"] * frame_rates]), "results": report}
+        )
 
 
 def _cell(value: float | None) -> str:

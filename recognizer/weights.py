@@ -102,7 +102,21 @@ def save(network: nn.Module, card: WeightsCard, folder: Path) -> Path:
     card = card.model_copy(update={"sha256": hashlib.sha256(data).hexdigest()})
     path = folder / f"{card.name}.safetensors"
     _write(path, data)
-    _write(path.with_suffix(".json"), (json.dumps(card.model_dump(mode="json"), indent=2) + "\n").encode())
+    _write_card(path.with_suffix(".json"), card)
+    return path
+
+
+def add_metrics(name: str | Path, metrics: dict[str, Any]) -> Path:
+    """Writes figures into the card of weights; others that it holds stay.
+
+    Returns:
+        The card.
+
+    Raises:
+        WeightsError: see ``load``.
+    """
+    path, card = _read_card(name)
+    _write_card(path, card.model_copy(update={"metrics": {**card.metrics, **metrics}}))
     return path
 
 
@@ -115,6 +129,21 @@ def load(name: str | Path) -> tuple[nn.Module, WeightsCard]:
     Raises:
         WeightsError: nothing of that name, a damaged file, or a card that does not fit the tensors.
     """
+    card_path, card = _read_card(name)
+    tensor_path = card_path.with_suffix(".safetensors")
+    data = tensor_path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != card.sha256:
+        raise WeightsError(f"{tensor_path} is damaged: its hash is not the one in its card. {_offer()}")
+    try:
+        network = build_network(card)
+        network.load_state_dict(safetensors.torch.load(data))
+    except (ValueError, RuntimeError, safetensors.SafetensorError) as error:
+        reason = str(error).strip().splitlines()[-1].strip().rstrip(".")
+        raise WeightsError(f"{tensor_path} does not fit its card: {reason}. {_offer()}") from None
+    return network.eval(), card
+
+
+def _read_card(name: str | Path) -> tuple[Path, WeightsCard]:
     path = Path(name)
     if path.suffix in (".safetensors", ".json"):
         card_path = path.with_suffix(".json")
@@ -133,16 +162,11 @@ def load(name: str | Path) -> tuple[nn.Module, WeightsCard]:
             f"{card_path.name} names the layout {card.layout!r}, and there are only {', '.join(LAYOUTS)}. "
             f"{_offer()}"
         )
-    data = tensor_path.read_bytes()
-    if hashlib.sha256(data).hexdigest() != card.sha256:
-        raise WeightsError(f"{tensor_path} is damaged: its hash is not the one in its card. {_offer()}")
-    try:
-        network = build_network(card)
-        network.load_state_dict(safetensors.torch.load(data))
-    except (ValueError, RuntimeError, safetensors.SafetensorError) as error:
-        reason = str(error).strip().splitlines()[-1].strip().rstrip(".")
-        raise WeightsError(f"{tensor_path} does not fit its card: {reason}. {_offer()}") from None
-    return network.eval(), card
+    return card_path, card
+
+
+def _write_card(path: Path, card: WeightsCard) -> None:
+    _write(path, (json.dumps(card.model_dump(mode="json"), indent=2) + "\n").encode())
 
 
 def _offer() -> str:

@@ -177,6 +177,20 @@ def test_something_else_than_safetensors_with_the_right_hash(folder: Path):
     assert "does not fit its card" in complaint("tiny")
 
 
+def test_figures_join_the_card(folder: Path):
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    path = weights.add_metrics("tiny", {"results": {"utd_mhad": {"top1": 0.9}}})
+    assert path == folder / "tiny.json"
+    _, read = weights.load("tiny")
+    assert read.metrics == {"validation": 0.5, "results": {"utd_mhad": {"top1": 0.9}}}
+    assert read.model_copy(update={"metrics": {"validation": 0.5}}) == WeightsCard.model_validate_json(
+        before["tiny.json"]
+    )
+    assert (folder / "tiny.safetensors").read_bytes() == before["tiny.safetensors"]
+    with pytest.raises(WeightsError, match="There are no weights 'huge'"):
+        weights.add_metrics("huge", {})
+
+
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt, OSError("No space left on device")], ids=repr)
 @pytest.mark.parametrize("step", ["replace", "chmod"])
 def test_interrupted_saving_leaves_no_half_written_file(folder: Path, monkeypatch, interruption, step: str):
