@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from pose.layouts import KINETICS_18, NTU_25, SHREC_22
@@ -20,6 +20,7 @@ from recognizer.networks.dualhead import (
     STGCBlock,
     TemporalGate,
 )
+from tests.recognizer.modules import count, with_history
 
 SMALL = DualHeadConfig(width=0.125)
 """Stem of 12 channels: quick enough to run often."""
@@ -28,24 +29,6 @@ SMALL = DualHeadConfig(width=0.125)
 @pytest.fixture(autouse=True)
 def fixed_seed():
     torch.manual_seed(0)
-
-
-def with_history(module: nn.Module) -> nn.Module:
-    """Evaluation mode in float64, with statistics, weights and gates other than the initial ones."""
-    for part in module.modules():
-        if isinstance(part, (nn.BatchNorm1d, nn.BatchNorm2d)):
-            part.running_mean.normal_(0, 0.3)
-            part.running_var.uniform_(0.5, 2.0)
-            nn.init.uniform_(part.weight, 0.5, 1.5)
-            nn.init.normal_(part.bias, 0, 0.3)
-        elif isinstance(part, (TemporalGate, SpatialGate)):
-            nn.init.normal_(part.conv.weight, 0, 0.3)
-            nn.init.normal_(part.conv.bias, 0, 0.3)
-    return module.double().eval()
-
-
-def count(network: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in network.parameters())
 
 
 def double(*shape: int) -> Tensor:
@@ -168,7 +151,7 @@ def test_any_layout_and_any_number_of_frames(layout, frames, persons):
 
 @pytest.mark.parametrize("windows", [(), (3,), (3, 5)], ids=str)
 def test_stgc_block_adds_up_its_paths(windows):
-    block = with_history(STGCBlock(graph.adjacency(KINETICS_18), SMALL, 6, 12, 2, windows, (1, 2)))
+    block = with_history(STGCBlock(graph.adjacency(KINETICS_18), SMALL, 6, 12, 2, windows, (1, 2))).double()
     x = double(2, 6, 7, 18)
     spatial, strided, last = block.factorised
     total = last(strided(spatial(x)))
@@ -208,7 +191,7 @@ def test_where_the_channels_widen():
 
 
 def test_temporal_gate_is_equation_8():
-    gate = with_history(TemporalGate(4))
+    gate = with_history(TemporalGate(4)).double()
     x = double(2, 4, 12, 5)
     gates = gate(x)
     assert gates.shape == (2, 1, 12, 1)
@@ -225,7 +208,7 @@ def test_temporal_gate_is_equation_8():
 
 @pytest.mark.parametrize("joints,kernel", [(25, 25), (18, 17), (22, 21)])
 def test_spatial_gate_is_equation_10(joints, kernel):
-    gate = with_history(SpatialGate(3, joints))
+    gate = with_history(SpatialGate(3, joints)).double()
     x = double(2, 3, 4, joints)
     gates = gate(x)
     assert gates.shape == (2, 1, 1, joints)
@@ -301,7 +284,7 @@ def heads_by_the_paper(network: DualHeadNet, x: Tensor) -> tuple[Tensor, Tensor]
     ids=str,
 )
 def test_heads_talk_to_each_other_as_in_figure_2(choices, frames):
-    network = with_history(DualHeadNet(KINETICS_18, 5, config=replace(SMALL, **choices)))
+    network = with_history(DualHeadNet(KINETICS_18, 5, config=replace(SMALL, **choices))).double()
     x = double(2, 3, frames, 18, 2)
     with torch.no_grad():
         for head, wanted in zip(network.forward_heads(x), heads_by_the_paper(network, x), strict=True):
@@ -320,7 +303,7 @@ def test_fusion_is_equation_14(share):
 
 
 def test_forward_fuses_both_heads():
-    network = with_history(DualHeadNet(KINETICS_18, 9, config=SMALL))
+    network = with_history(DualHeadNet(KINETICS_18, 9, config=SMALL)).double()
     x = double(2, 3, 8, 18, 2)
     with torch.no_grad():
         fine, coarse = network.forward_heads(x)
@@ -328,37 +311,8 @@ def test_forward_fuses_both_heads():
         assert not torch.allclose(fine, coarse)
 
 
-def test_one_item_is_treated_as_within_a_batch():
-    network = with_history(DualHeadNet(KINETICS_18, 9, persons=2, config=SMALL))
-    x = double(3, 3, 10, 18, 2)
-    with torch.no_grad():
-        together = network(x)
-        alone = torch.cat([network(item[None]) for item in x])
-    torch.testing.assert_close(alone, together)
-
-
-def test_persons_are_averaged_so_their_order_does_not_matter():
-    network = DualHeadNet(KINETICS_18, 9, persons=2, config=SMALL).eval()
-    x = torch.randn(2, 3, 10, 18, 2)
-    with torch.no_grad():
-        logits, attention = network.forward_with_attention(x)
-        swapped, swapped_attention = network.forward_with_attention(x.flip(-1))
-    torch.testing.assert_close(swapped, logits, rtol=1e-4, atol=1e-5)
-    torch.testing.assert_close(swapped_attention.spatial[0], attention.spatial[0].flip(1))
-
-
-def test_evaluation_is_deterministic_and_changes_nothing():
-    network = with_history(DualHeadNet(KINETICS_18, 9, persons=1, config=replace(SMALL, dropout=0.5)))
-    before = {name: value.clone() for name, value in network.state_dict().items()}
-    x = double(2, 3, 10, 18, 1)
-    with torch.no_grad():
-        first, second = network(x), network(x)
-    torch.testing.assert_close(first, second, rtol=0, atol=0)
-    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
-
-
 def test_attention_is_the_gates_and_does_not_change_the_logits():
-    network = with_history(DualHeadNet(KINETICS_18, 9, persons=2, config=SMALL))
+    network = with_history(DualHeadNet(KINETICS_18, 9, persons=2, config=SMALL)).double()
     seen: list[Tensor] = []
     for gate in (*network.temporal_gates, *network.spatial_gates):
         gate.register_forward_hook(lambda _module, _inputs, output: seen.append(output))
@@ -383,41 +337,3 @@ def test_without_gates_there_is_no_attention_to_show():
     network = DualHeadNet(KINETICS_18, 9, persons=1, config=config).eval()
     _, attention = network.forward_with_attention(torch.randn(1, 3, 8, 18, 1))
     assert attention.temporal == () and attention.spatial == ()
-
-
-@pytest.mark.parametrize("kind", ["cross", "self"])
-def test_gradients_reach_every_parameter(kind):
-    config = replace(SMALL, temporal_attention=kind, spatial_attention=kind)
-    network = DualHeadNet(KINETICS_18, 6, persons=2, config=config)
-    x = torch.randn(6, 3, 8, 18, 2)
-    # Evaluation mode with the batch's own statistics: in training the batch's mean is taken off, and the bias
-    # of a convolution before a norm has no gradient.
-    for part in network.modules():
-        if isinstance(part, (nn.BatchNorm1d, nn.BatchNorm2d)):
-            part.momentum = 1.0
-    network(x)
-    network.eval()
-    sum(F.cross_entropy(head, torch.arange(6)) for head in network.forward_heads(x)).backward()
-    for name, parameter in network.named_parameters():
-        assert parameter.grad is not None, name
-        assert parameter.grad.isfinite().all(), name
-        assert parameter.grad.abs().max() > 0, name
-
-
-def test_half_width_learns_16_random_clips_by_heart():
-    network = DualHeadNet(KINETICS_18, 8, persons=1, config=DualHeadConfig(width=0.5))
-    x, y = torch.randn(16, 3, 8, 18, 1), torch.arange(16) % 8
-    optimizer = torch.optim.AdamW(network.parameters(), lr=3e-3)
-    for step in range(80):
-        network.train()
-        optimizer.zero_grad()
-        fine, coarse = network.forward_heads(x)
-        ((F.cross_entropy(fine, y) + F.cross_entropy(coarse, y)) / 2).backward()
-        optimizer.step()
-        if step % 10 == 9:
-            network.eval()  # with the running statistics, as it is used
-            with torch.no_grad():
-                right = (network(x).argmax(1) == y).float().mean()
-            if right == 1.0:
-                return
-    pytest.fail(f"only {right:.0%} right after 80 steps")

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from pose.layouts import KINETICS_18, NTU_25, SHREC_22
 from recognizer import graph
 from recognizer.layers.spatial import MultiScaleGraphConv
 from recognizer.networks.lsta import LSTAConfig, LSTANet, MaximumResponseAttention, TemporalPyramid
+from tests.recognizer.modules import count, with_history
 
 SMALL = LSTAConfig(width=0.25)
 """Channels 18, 36, 72: quick enough to run often."""
@@ -22,21 +23,6 @@ SMALL = LSTAConfig(width=0.25)
 @pytest.fixture(autouse=True)
 def fixed_seed():
     torch.manual_seed(0)
-
-
-def with_history(module: nn.Module) -> nn.Module:
-    """Evaluation mode, after batch norm has statistics and weights other than 0 and 1."""
-    for part in module.modules():
-        if isinstance(part, (nn.BatchNorm1d, nn.BatchNorm2d)):
-            part.running_mean.normal_(0, 0.3)
-            part.running_var.uniform_(0.5, 2.0)
-            nn.init.uniform_(part.weight, 0.5, 1.5)
-            nn.init.normal_(part.bias, 0, 0.3)
-    return module.eval()
-
-
-def count(network: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in network.parameters())
 
 
 # Size and configurations
@@ -223,43 +209,6 @@ def test_mam_is_equations_6_and_7(kernel, dilations, pool):
 # The network as a whole
 
 
-def test_one_item_is_treated_as_within_a_batch():
-    network = with_history(LSTANet(KINETICS_18, 9, 3, persons=2, config=SMALL))
-    x = torch.randn(4, 3, 16, 18, 2)
-    with torch.no_grad():
-        together = network(x)
-        alone = torch.cat([network(item[None]) for item in x])
-    torch.testing.assert_close(alone, together, rtol=1e-4, atol=1e-5)
-
-
-def test_persons_are_averaged_so_their_order_does_not_matter():
-    network = LSTANet(KINETICS_18, 9, 3, persons=2, config=SMALL).eval()
-    x = torch.randn(2, 3, 16, 18, 2)
-    with torch.no_grad():
-        torch.testing.assert_close(network(x.flip(-1)), network(x), rtol=1e-4, atol=1e-5)
-
-
-def test_evaluation_is_deterministic_and_changes_nothing():
-    network = with_history(LSTANet(KINETICS_18, 9, 3, persons=1, config=replace(SMALL, dropout=0.5)))
-    before = {name: value.clone() for name, value in network.state_dict().items()}
-    x = torch.randn(2, 3, 16, 18, 1)
-    with torch.no_grad():
-        first, second = network(x), network(x)
-    torch.testing.assert_close(first, second, rtol=0, atol=0)
-    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
-
-
-def test_asking_for_attention_does_not_change_the_logits():
-    network = with_history(LSTANet(KINETICS_18, 9, 3, persons=1, config=SMALL))
-    x = torch.randn(2, 3, 16, 18, 1)
-    with torch.no_grad():
-        logits, attention = network.forward_with_attention(x)
-        features = network.features(x)
-        torch.testing.assert_close(logits, network(x), rtol=0, atol=0)
-    assert (attention.responses >= 0).all()
-    torch.testing.assert_close(attention.responses[1, 0, 2, 5], features[1, 0, :, 2, 5].mean())
-
-
 @pytest.mark.parametrize("spatial", ["gcn", "ms-gcn", "msda"])
 def test_gradients_reach_every_parameter(spatial):
     reached: dict[str, bool] = {}
@@ -282,21 +231,3 @@ def test_every_channel_of_mam_trains_the_convolution_that_responds_most():
             conv.weight.fill_(size)
     module(torch.rand(2, 10, 4, 3)).sum().backward()
     assert [bool(conv.weight.grad.abs().max() > 0) for conv in module.convs] == [False, True, False]
-
-
-def test_half_width_learns_16_random_clips_by_heart():
-    network = LSTANet(KINETICS_18, 8, 3, persons=1, config=LSTAConfig(width=0.5))
-    x, y = torch.randn(16, 3, 8, 18, 1), torch.arange(16) % 8
-    optimizer = torch.optim.AdamW(network.parameters(), lr=3e-3)
-    for step in range(80):
-        network.train()
-        optimizer.zero_grad()
-        F.cross_entropy(network(x), y).backward()
-        optimizer.step()
-        if step % 10 == 9:
-            network.eval()  # with the running statistics, as it is used
-            with torch.no_grad():
-                right = (network(x).argmax(1) == y).float().mean()
-            if right == 1.0:
-                return
-    pytest.fail(f"only {right:.0%} right after 80 steps")

@@ -20,6 +20,7 @@ from recognizer.networks.sem import (
     TemporalFeedForward,
     frame_positions,
 )
+from tests.recognizer.modules import count, with_history
 
 SMALL = SEMConfig(width=0.125)
 """Channels 8, 8, 16, 16, 32, 32, 64, 64: quick enough to run often."""
@@ -41,24 +42,6 @@ TABLE_2 = {
 @pytest.fixture(autouse=True)
 def fixed_seed():
     torch.manual_seed(0)
-
-
-def with_history(module: nn.Module) -> nn.Module:
-    """Evaluation mode, after batch norm has statistics and other parameters than its first ones."""
-    for part in module.modules():
-        if isinstance(part, (nn.BatchNorm1d, nn.BatchNorm2d)):
-            part.running_mean.normal_(0, 0.3)
-            part.running_var.uniform_(0.5, 2.0)
-            nn.init.uniform_(part.weight, 0.5, 1.5)
-            nn.init.normal_(part.bias, 0, 0.3)
-        if isinstance(part, CrossFrameAttention) and part.regularisation is not None:
-            nn.init.normal_(part.regularisation)
-            nn.init.uniform_(part.balance, 0.5, 2.0)
-    return module.eval()
-
-
-def count(network: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in network.parameters())
 
 
 # Size and configurations
@@ -335,72 +318,8 @@ def test_without_regularisation_there_is_none_to_show():
 # The network as a whole
 
 
-def test_one_item_is_treated_as_within_a_batch():
-    network = with_history(SEMNet(KINETICS_18, 9, 3, persons=2, config=SMALL))
-    x = torch.randn(4, 3, 16, 18, 2)
-    with torch.no_grad():
-        together = network(x)
-        alone = torch.cat([network(item[None]) for item in x])
-    torch.testing.assert_close(alone, together, rtol=1e-4, atol=1e-5)
-
-
-def test_the_order_of_persons_does_not_matter():
-    network = with_history(SEMNet(KINETICS_18, 9, 3, persons=2, config=SMALL))
-    x = torch.randn(2, 3, 16, 18, 2)
-    with torch.no_grad():
-        logits, maps = network.forward_with_attention(x)
-        swapped, other = network.forward_with_attention(x.flip(-1))
-    torch.testing.assert_close(swapped, logits, rtol=1e-4, atol=1e-5)
-    torch.testing.assert_close(other.relations.flip(1), maps.relations)
-
-
-def test_evaluation_is_deterministic_and_changes_nothing():
-    network = with_history(SEMNet(KINETICS_18, 9, 3, persons=1, config=replace(SMALL, dropout=0.5)))
-    before = {name: value.clone() for name, value in network.state_dict().items()}
-    x = torch.randn(2, 3, 16, 18, 1)
-    with torch.no_grad():
-        first, second = network(x), network(x)
-    torch.testing.assert_close(first, second, rtol=0, atol=0)
-    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
-
-
-@pytest.mark.parametrize("row", TABLE_1)
-def test_gradients_reach_every_parameter(row):
-    network = SEMNet(KINETICS_18, 6, 3, config=replace(SMALL, **TABLE_1[row]))
-    x = torch.randn(6, 3, 16, 18, 2)
-    # Trained on, batch norm takes away each mean, and with it the gradient of the bias before; so it is given
-    # its statistics first.
-    for part in network.modules():
-        if isinstance(part, (nn.BatchNorm1d, nn.BatchNorm2d)):
-            part.momentum = None
-    network(x)
-    F.cross_entropy(network.eval()(x), torch.arange(6)).backward()
-    for name, parameter in network.named_parameters():
-        assert parameter.grad is not None, name
-        assert parameter.grad.isfinite().all(), name
-        assert parameter.grad.abs().max() > 0, name
-
-
 def test_the_regularisation_is_learned_from_its_start_at_zero():
     network = SEMNet(KINETICS_18, 6, 3, config=SMALL)
     assert all((block.attention.regularisation == 0).all() for block in network.blocks)
     F.cross_entropy(network(torch.randn(6, 3, 16, 18, 2)), torch.arange(6)).backward()
     assert all(block.attention.regularisation.grad.abs().max() > 0 for block in network.blocks)
-
-
-def test_eighth_width_learns_16_random_clips_by_heart():
-    network = SEMNet(KINETICS_18, 8, 3, persons=1, config=SMALL)
-    x, y = torch.randn(16, 3, 8, 18, 1), torch.arange(16) % 8
-    optimizer = torch.optim.AdamW(network.parameters(), lr=3e-3)
-    for step in range(100):
-        network.train()
-        optimizer.zero_grad()
-        F.cross_entropy(network(x), y).backward()
-        optimizer.step()
-        if step % 10 == 9:
-            network.eval()  # with the running statistics, as it is used
-            with torch.no_grad():
-                right = (network(x).argmax(1) == y).float().mean()
-            if right == 1.0:
-                return
-    pytest.fail(f"only {right:.0%} right after 100 steps")

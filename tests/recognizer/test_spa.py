@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pose.layouts import KINETICS_18, NTU_25, SHREC_22
 from recognizer.layers.voxels import voxelise
 from recognizer.networks.spa import SPABlock, SPAConfig, SPANet
 from recognizer.sparse import MaxPool, SparseError, sparse_tensor
+from tests.recognizer.modules import count, with_history
 from tests.recognizer.sparse import reference
 
 SMALL = SPAConfig(space=16, width=0.125)
@@ -23,21 +23,6 @@ SMALL = SPAConfig(space=16, width=0.125)
 @pytest.fixture(autouse=True)
 def fixed_seed():
     torch.manual_seed(0)
-
-
-def with_history(module: nn.Module) -> nn.Module:
-    """Evaluation mode, after batch norm has statistics and weights other than 0 and 1."""
-    for part in module.modules():
-        if isinstance(part, nn.BatchNorm1d):
-            part.running_mean.normal_(0, 0.3)
-            part.running_var.uniform_(0.5, 2.0)
-            nn.init.uniform_(part.weight, 0.5, 1.5)
-            nn.init.normal_(part.bias, 0, 0.3)
-    return module.eval()
-
-
-def count(network: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in network.parameters())
 
 
 # Size and configurations
@@ -317,15 +302,6 @@ def test_attention_is_the_activation_in_space_and_time(layout):
 # The network as a whole
 
 
-def test_one_item_is_treated_as_within_a_batch():
-    network = with_history(SPANet(KINETICS_18, 9, 3, persons=2, config=SMALL))
-    x = torch.rand(4, 3, 16, 18, 2)
-    with torch.no_grad():
-        together = network(x)
-        alone = torch.cat([network(item[None]) for item in x])
-    torch.testing.assert_close(alone, together, rtol=1e-4, atol=1e-5)
-
-
 def test_place_and_size_of_a_clip_do_not_matter():
     network = with_history(SPANet(NTU_25, 9, config=SMALL))
     x = torch.randint(1, 200, (2, 3, 8, 25, 2)).float()  # whole numbers, so that no rounding interferes
@@ -368,48 +344,7 @@ def test_a_clip_without_anyone_has_finite_logits():
     assert maps.positions.isfinite().all()
 
 
-def test_evaluation_is_deterministic_and_changes_nothing():
-    network = with_history(SPANet(KINETICS_18, 9, 3, persons=1, config=replace(SMALL, dropout=0.5)))
-    before = {name: value.clone() for name, value in network.state_dict().items()}
-    x = torch.rand(2, 3, 8, 18, 1)
-    with torch.no_grad():
-        first, second = network(x), network(x)
-    torch.testing.assert_close(first, second, rtol=0, atol=0)
-    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
-
-
 def test_an_unknown_backend_is_refused():
     network = SPANet(KINETICS_18, 9, 3, config=SMALL, backend="spconv")
     with pytest.raises(SparseError, match="There is no sparse backend 'spconv'"):
         network(torch.rand(1, 3, 4, 18, 2))
-
-
-@pytest.mark.parametrize("convolution", ["4d", "3+1d"])
-def test_gradients_reach_every_parameter(convolution):
-    config = replace(SMALL, convolution=convolution, kernel=3)
-    network = SPANet(KINETICS_18, 6, 3, persons=2, config=config)
-    F.cross_entropy(network(torch.rand(6, 3, 24, 18, 2)), torch.arange(6)).backward()
-    for name, parameter in network.named_parameters():
-        assert parameter.grad is not None, name
-        assert parameter.grad.isfinite().all(), name
-        assert parameter.grad.abs().max() > 0, name
-
-
-@pytest.mark.parametrize("convolution", ["4d", "3+1d"])
-def test_small_width_learns_16_random_clips_by_heart(convolution):
-    config = SPAConfig(convolution, space=8, kernel=3, width=0.25)
-    network = SPANet(KINETICS_18, 8, 2, persons=1, config=config)
-    x, y = torch.randn(16, 2, 6, 18, 1), torch.arange(16) % 8
-    optimizer = torch.optim.AdamW(network.parameters(), lr=3e-3)
-    for step in range(100):
-        network.train()
-        optimizer.zero_grad()
-        F.cross_entropy(network(x), y).backward()
-        optimizer.step()
-        if step % 10 == 9:
-            network.eval()  # with the running statistics, as it is used
-            with torch.no_grad():
-                right = (network(x).argmax(1) == y).float().mean()
-            if right == 1.0:
-                return
-    pytest.fail(f"only {right:.0%} right after 100 steps")

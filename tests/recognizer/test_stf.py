@@ -20,6 +20,7 @@ from recognizer.networks.stf import (
     TemporalFocus,
     grain_maps,
 )
+from tests.recognizer.modules import count, with_history
 
 SMALL = STFConfig(width=0.125)
 """Channels 8, 16, 32: quick enough to run often."""
@@ -28,21 +29,6 @@ SMALL = STFConfig(width=0.125)
 @pytest.fixture(autouse=True)
 def fixed_seed():
     torch.manual_seed(0)
-
-
-def with_history(module: nn.Module) -> nn.Module:
-    """Evaluation mode in float64, after norms have statistics and weights other than 0 and 1."""
-    for part in module.modules():
-        if isinstance(part, (nn.BatchNorm1d, nn.BatchNorm2d)):
-            part.running_mean.normal_(0, 0.3)
-            part.running_var.uniform_(0.5, 2.0)
-            nn.init.uniform_(part.weight, 0.5, 1.5)
-            nn.init.normal_(part.bias, 0, 0.3)
-    return module.double().eval()
-
-
-def count(network: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in network.parameters())
 
 
 def double(*shape: int) -> Tensor:
@@ -190,7 +176,7 @@ def focus_by_the_paper(module: MultiGrainFocus, parts: list[list[tuple[int, ...]
 def test_mcf_is_equations_4_to_7(grains):
     module = MultiGrainFocus(8, grain_maps(NTU_25, grains))
     nn.init.uniform_(module.grain_weights, 0.2, 1.0)
-    with_history(module)
+    with_history(module).double()
     x = double(2, 8, 4, 25)
     parts = [[(joint,) for joint in range(25)], *(list(p) for _, p in NTU_25.parts)][:grains]
     with torch.no_grad():
@@ -209,7 +195,7 @@ def test_mcf_is_equations_4_to_7(grains):
 @pytest.mark.parametrize("motion", [True, False])
 @pytest.mark.parametrize("kernel", [3, 5])
 def test_tdf_is_equations_8_and_9(kernel, motion):
-    module = with_history(TemporalFocus(8, kernel, motion))
+    module = with_history(TemporalFocus(8, kernel, motion)).double()
     x = double(2, 8, 6, 5)
     with torch.no_grad():
         y, gate = module(x)
@@ -245,7 +231,7 @@ def test_tdf_is_equations_8_and_9(kernel, motion):
 
 
 def test_a_still_body_has_no_motion_to_focus_on():
-    module = with_history(TemporalFocus(8, 3, motion=True))
+    module = with_history(TemporalFocus(8, 3, motion=True)).double()
     x = double(1, 8, 1, 5).repeat(1, 1, 6, 1)
     _, gate = module(x)
     torch.testing.assert_close(gate, module(torch.zeros_like(x))[1])
@@ -260,7 +246,7 @@ def test_a_layer_is_its_parts_one_after_the_other(widths, stride, frames):
     maps = grain_maps(KINETICS_18, 2)
     layer = with_history(
         FocusLayer(graph.spatial_partitions(KINETICS_18), *widths, stride, maps, STFConfig())
-    )
+    ).double()
     x = double(2, widths[0], frames, 18)
     spatial = layer.spatial(x)
     context, relations = layer.context(spatial)
@@ -290,7 +276,7 @@ def test_a_layer_is_its_parts_one_after_the_other(widths, stride, frames):
 
 def test_the_opening_layer_only_convolves():
     partitions = graph.spatial_partitions(KINETICS_18)
-    layer = with_history(FocusLayer(partitions, 3, 8, 1, (), STFConfig(), opening=True))
+    layer = with_history(FocusLayer(partitions, 3, 8, 1, (), STFConfig(), opening=True)).double()
     x = double(2, 3, 5, 18)
     y, relations, gate = layer(x)
     torch.testing.assert_close(y, F.relu(layer.temporal(layer.spatial(x))))
@@ -300,37 +286,8 @@ def test_the_opening_layer_only_convolves():
 # The network as a whole
 
 
-def test_one_item_is_treated_as_within_a_batch():
-    network = with_history(STFNet(KINETICS_18, 9, persons=2, config=SMALL))
-    x = double(3, 3, 10, 18, 2)
-    with torch.no_grad():
-        together = network(x)
-        alone = torch.cat([network(item[None]) for item in x])
-    torch.testing.assert_close(alone, together)
-
-
-def test_persons_are_averaged_so_their_order_does_not_matter():
-    network = STFNet(KINETICS_18, 9, persons=2, config=SMALL).double().eval()
-    x = double(2, 3, 10, 18, 2)
-    with torch.no_grad():
-        logits, attention = network.forward_with_attention(x)
-        swapped, swapped_attention = network.forward_with_attention(x.flip(-1))
-    torch.testing.assert_close(swapped, logits)
-    torch.testing.assert_close(swapped_attention.responses, attention.responses.flip(1))
-
-
-def test_evaluation_is_deterministic_and_changes_nothing():
-    network = with_history(STFNet(KINETICS_18, 9, persons=1, config=replace(SMALL, dropout=0.5)))
-    before = {name: value.clone() for name, value in network.state_dict().items()}
-    x = double(2, 3, 10, 18, 1)
-    with torch.no_grad():
-        first, second = network(x), network(x)
-    torch.testing.assert_close(first, second, rtol=0, atol=0)
-    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
-
-
 def test_attention_is_the_last_layers_and_does_not_change_the_logits():
-    network = with_history(STFNet(NTU_25, 9, persons=2, config=SMALL))
+    network = with_history(STFNet(NTU_25, 9, persons=2, config=SMALL)).double()
     x = double(2, 3, 10, 25, 2)
     seen = []
     network.layers[-1].register_forward_hook(lambda _module, _inputs, output: seen.append(output))
@@ -354,39 +311,3 @@ def test_without_the_modules_there_is_no_attention_of_theirs():
     _, attention = network.forward_with_attention(torch.randn(1, 3, 8, 18, 1))
     assert attention.relations == () and attention.gate is None
     assert attention.responses.shape == (1, 1, 2, 18)
-
-
-@pytest.mark.parametrize("motion", [True, False])
-def test_gradients_reach_every_parameter(motion):
-    network = STFNet(NTU_25, 6, persons=2, config=replace(SMALL, motion=motion)).double()
-    x = double(6, 3, 8, 25, 2)
-    # Evaluation mode with the batch's own statistics: in training the batch's mean is taken off, and the bias
-    # of a convolution before a norm has no gradient.
-    for part in network.modules():
-        if isinstance(part, (nn.BatchNorm1d, nn.BatchNorm2d)):
-            part.momentum = 1.0
-    network(x)
-    network.eval()
-    F.cross_entropy(network(x), torch.arange(6)).backward()
-    for name, parameter in network.named_parameters():
-        assert parameter.grad is not None, name
-        assert parameter.grad.isfinite().all(), name
-        assert parameter.grad.abs().max() > 0, name
-
-
-def test_half_width_learns_16_random_clips_by_heart():
-    network = STFNet(KINETICS_18, 8, persons=1, config=STFConfig(width=0.5))
-    x, y = torch.randn(16, 3, 8, 18, 1), torch.arange(16) % 8
-    optimizer = torch.optim.AdamW(network.parameters(), lr=3e-3)
-    for step in range(80):
-        network.train()
-        optimizer.zero_grad()
-        F.cross_entropy(network(x), y).backward()
-        optimizer.step()
-        if step % 10 == 9:
-            network.eval()  # with the running statistics, as it is used
-            with torch.no_grad():
-                right = (network(x).argmax(1) == y).float().mean()
-            if right == 1.0:
-                return
-    pytest.fail(f"only {right:.0%} right after 80 steps")
