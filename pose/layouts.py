@@ -143,6 +143,8 @@ SHREC_22 = SkeletonLayout(
     root=0,
     torso_top=(10,),
     torso_bottom=(0,),
+    # STF-Net names no parts of hands: the palm and the fingers.
+    parts=(("coarse", ((0, 1), *(tuple(range(2 + 4 * f, 6 + 4 * f)) for f in range(5)))),),
 )
 
 # MediaPipe Pose (BlazePose), left and right are the person's own.

@@ -137,3 +137,11 @@ class TestEveryLayout:
 def test_the_body_layouts_have_the_parts_of_stf_net() -> None:
     assert {grain: len(parts) for grain, parts in NTU_25.parts} == {"fine": 10, "coarse": 5}
     assert {grain: len(parts) for grain, parts in KINETICS_18.parts} == {"coarse": 5}
+
+
+def test_the_parts_of_a_hand_are_palm_and_fingers() -> None:
+    ((_, (palm, *fingers)),) = SHREC_22.parts
+    assert [SHREC_22.joints[joint] for joint in palm] == ["wrist", "palm"]
+    assert [{SHREC_22.joints[joint].split("_")[0] for joint in finger} for finger in fingers] == [
+        {"thumb"}, {"index"}, {"middle"}, {"ring"}, {"little"},
+    ]  # fmt: skip
