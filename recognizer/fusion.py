@@ -8,21 +8,24 @@ from pathlib import Path
 
 from pose.skeleton import SkeletonSequence
 from recognizer.predictor import Prediction, Recognizer
+from recognizer.sparse import Backend
 from recognizer.weights import WeightsError
 
 
-def load_recognizer(name: str | Path) -> Recognizer:
+def load_recognizer(name: str | Path, sparse_backend: Backend = "auto") -> Recognizer:
     """The recogniser of one set of weights, or the fusion of several.
 
     Args:
         name: of shipped weights or a path to any; several joined by "+", each with its share after a "*" if
             they are not to count the same: "a+b", "a*0.6+b*0.4".
+        sparse_backend: who computes SPA-Net's convolutions.
 
     Raises:
         WeightsError: with one sentence: no such weights, damaged ones, or some that do not go together.
+        SparseError: MinkowskiEngine was asked for and cannot be imported.
     """
     if "+" not in str(name) or Path(name).exists():
-        return Recognizer.load(name)
+        return Recognizer.load(name, sparse_backend=sparse_backend)
     members = []
     for part in str(name).split("+"):
         member, star, written = part.strip().partition("*")
@@ -32,7 +35,7 @@ def load_recognizer(name: str | Path) -> Recognizer:
             raise WeightsError(
                 f"{written.strip()!r} in {str(name)!r} is no share: write a*0.6+b*0.4."
             ) from None
-        members.append((Recognizer.load(member.strip()), share))
+        members.append((Recognizer.load(member.strip(), sparse_backend=sparse_backend), share))
     return Fusion(members)
 
 

@@ -15,7 +15,10 @@ from pose.skeleton import SkeletonSequence
 from recognizer import weights
 from recognizer.attention import AttentionMaps, attention_maps
 from recognizer.networks.lsta import LSTAConfig
+from recognizer.networks.spa import SPANet
 from recognizer.preprocess import Preprocessing, network_input
+from recognizer.sparse import Backend
+from recognizer.sparse.minkowski_backend import minkowski_engine
 
 
 @dataclass(frozen=True)
@@ -69,13 +72,25 @@ class Recognizer:
         self._network = network.eval().to(self.device)
 
     @classmethod
-    def load(cls, name: str | Path, device: str | None = None) -> Recognizer:
+    def load(
+        cls, name: str | Path, device: str | None = None, sparse_backend: Backend = "auto"
+    ) -> Recognizer:
         """Loads weights by name or path.
+
+        Args:
+            name: of shipped weights, or a path.
+            device: of PyTorch; CUDA where present, otherwise the CPU, by default.
+            sparse_backend: who computes SPA-Net's convolutions; other networks have none.
 
         Raises:
             WeightsError: with one sentence, see ``weights.load``.
+            SparseError: MinkowskiEngine was asked for and cannot be imported.
         """
         network, card = weights.load(name)
+        if isinstance(network, SPANet):
+            if sparse_backend == "minkowski":
+                minkowski_engine()  # now rather than at the first window
+            network.backend = sparse_backend
         return cls(network, card, device)
 
     @classmethod

@@ -9,9 +9,11 @@ import pytest
 
 from pose.layouts import KINETICS_18, NTU_25
 from pose.skeleton import SkeletonSequence
-from recognizer import weights
+from recognizer import predictor, weights
 from recognizer.attention import unit_range
+from recognizer.networks.spa import SPAConfig
 from recognizer.predictor import LabelScore, Prediction, Recognizer, top_labels
+from recognizer.sparse import SparseError
 from recognizer.weights import WeightsError
 
 
@@ -135,3 +137,18 @@ def test_top_labels_best_first():
 def test_unit_range():
     np.testing.assert_allclose(unit_range(np.array([[2.0, 4.0], [3.0, 6.0]])), [[0, 0.5], [0.25, 1]])
     np.testing.assert_array_equal(unit_range(np.full((2, 2), 7.0)), np.zeros((2, 2)))
+
+
+def test_who_computes_sparse_convolutions_is_chosen_when_loading(tmp_path: Path, monkeypatch):
+    card = Recognizer.untrained().card.model_copy(update={"network": SPAConfig(width=0.0625), "name": "spa"})
+    path = weights.save(weights.build_network(card), card, tmp_path)
+    assert Recognizer.load(path, sparse_backend="torch")._network.backend == "torch"
+
+    def missing():
+        raise SparseError("no MinkowskiEngine here")
+
+    monkeypatch.setattr(predictor, "minkowski_engine", missing)
+    with pytest.raises(SparseError, match="no MinkowskiEngine here"):
+        Recognizer.load(path, sparse_backend="minkowski")
+    # Networks without sparse convolutions do not care.
+    Recognizer.load("kinetics-18-lsta-daily", sparse_backend="minkowski")
