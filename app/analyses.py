@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
+from app.attention import AttentionLog, WindowAttention
 from app.catalogue import Catalogue
 from app.figure import write_example
 from app.jobs import Job, JobQueue
@@ -21,12 +22,17 @@ MOST_AT_ONCE = 2
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an analysis leaves: its result and the folder of its files."""
+    """What an analysis leaves: its result, the folder of its files, and what the network looked at.
+
+    Attributes:
+        attention: of every window, where it was asked for.
+    """
 
     VIDEO: ClassVar[str] = "annotated.mp4"
 
     result: VideoResult
     folder: Path
+    attention: AttentionLog | None = None
 
     @property
     def video(self) -> Path:
@@ -45,6 +51,8 @@ class Outcome:
 
     def delete(self) -> None:
         """Deletes the files."""
+        if self.attention is not None:
+            self.attention.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -62,10 +70,12 @@ class Analyses:
         self._lock = threading.Lock()
         self._example: Path | None = None
 
-    def start(self, session: str, source: str, weights: str | None, threshold: float) -> Job[Outcome]:
+    def start(
+        self, session: str, source: str, weights: str | None, threshold: float, attention: bool = False
+    ) -> Job[Outcome]:
         """Starts a tab's analysis; its former one goes, with its files."""
         self.close(session)
-        job = self._queue.start(lambda job: self._analyse(job, source, weights, threshold))
+        job = self._queue.start(lambda job: self._analyse(job, source, weights, threshold, attention))
         with self._lock:
             self._jobs[session] = job
         return job
@@ -86,6 +96,16 @@ class Analyses:
             if job.result is not None:
                 job.result.delete()
 
+    def looked(self, session: str, person: int, time: float) -> WindowAttention | None:
+        """What the network looked at in a person's window that ends nearest to ``time``, where known."""
+        log = self._log(session)
+        return None if log is None else log.at(person, time)
+
+    def span(self, session: str, person: int) -> tuple[float, float] | None:
+        """Seconds at which a person's first and last window end, for ``looked``; None where none is known."""
+        log = self._log(session)
+        return None if log is None else log.spans().get(person)
+
     def example(self) -> Path:
         """The clip that the project draws itself; made when first asked for."""
         with self._lock:
@@ -93,21 +113,30 @@ class Analyses:
                 self._example = write_example(_folder() / "example.mp4")
             return self._example
 
-    def _analyse(self, job: Job[Outcome], source: str, weights: str | None, threshold: float) -> Outcome:
+    def _log(self, session: str) -> AttentionLog | None:
+        with self._lock:
+            job = self._jobs.get(session)
+        return None if job is None or job.result is None else job.result.attention
+
+    def _analyse(
+        self, job: Job[Outcome], source: str, weights: str | None, threshold: float, attention: bool
+    ) -> Outcome:
         job.report(None, "Loading the recogniser …")
         recognizer = self._catalogue.load(weights)
         folder = _folder()
+        log = AttentionLog() if attention else None
         try:
             result = process_video(
                 source,
                 recognizer,
                 video_out=folder / Outcome.VIDEO,
                 threshold=threshold,
+                attention=log,
                 progress=lambda fraction, sentence: job.report(fraction, f"Analysing: {sentence}"),
                 cancelled=lambda: job.cancelled,
             )
             # The upload's path on the server means nothing to whoever downloads the results.
-            outcome = Outcome(replace(result, source=Path(source).name), folder)
+            outcome = Outcome(replace(result, source=Path(source).name), folder, log)
             write_json(outcome.result, outcome.json)
             write_csv(outcome.result, outcome.csv)
             if job.cancelled:
@@ -115,6 +144,8 @@ class Analyses:
             return outcome
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
+            if log is not None:
+                log.close()
             raise
 
 

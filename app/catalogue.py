@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,15 +12,16 @@ from recognizer.weights import WeightsCard, WeightsError, available
 
 if TYPE_CHECKING:  # importing it takes seconds (torch), and the page must not wait for that
     from recognizer.predictor import Recognizer
+    from recognizer.sparse import Backend
 
 
 NO_WEIGHTS = "There are no weights to recognise actions with: install pose2action again."
 
 
-def _load(name: str | Path) -> Recognizer:
+def _load(name: str | Path, sparse_backend: Backend = "auto") -> Recognizer:
     from recognizer.fusion import load_recognizer
 
-    return load_recognizer(name)
+    return load_recognizer(name, sparse_backend)
 
 
 class Catalogue:
@@ -44,20 +46,23 @@ class Catalogue:
         self._lock = threading.Lock()
 
     @classmethod
-    def shipped(cls, chosen: str | Path | None = None) -> Catalogue:
+    def shipped(cls, chosen: str | Path | None = None, sparse_backend: Backend = "auto") -> Catalogue:
         """Every set of weights of the weights folder, and one more if ``chosen`` is a file or a fusion.
 
         Args:
             chosen: the default: a name of the folder, a path to weights, or a fusion such as "a+b".
+            sparse_backend: who computes sparse convolutions.
 
         Raises:
             WeightsError: ``chosen`` is neither, or its file is damaged.
+            SparseError: ``chosen`` needs MinkowskiEngine, which cannot be imported.
         """
         cards = available()
+        load = functools.partial(_load, sparse_backend=sparse_backend)
         if chosen is None or str(chosen) in cards:
-            return cls(cards, default=None if chosen is None else str(chosen))
-        recognizer = _load(chosen)
-        catalogue = cls({recognizer.card.name: recognizer.card, **cards}, default=recognizer.card.name)
+            return cls(cards, load, default=None if chosen is None else str(chosen))
+        recognizer = load(chosen)
+        catalogue = cls({recognizer.card.name: recognizer.card, **cards}, load, recognizer.card.name)
         catalogue._loaded[recognizer.card.name] = recognizer
         return catalogue
 

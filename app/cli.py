@@ -6,7 +6,7 @@ import functools
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import typer
 
@@ -26,6 +26,11 @@ cli = typer.Typer(
 Weights = Annotated[
     str | None,
     typer.Option("--weights", "-w", help="Name (see `pose2action weights`), file, or a fusion: a+b."),
+]
+
+SparseBackend = Annotated[
+    Literal["torch", "minkowski", "auto"],
+    typer.Option(help="Who computes SPA-Net's sparse convolutions; auto takes the faster one there is."),
 ]
 
 
@@ -63,6 +68,7 @@ def _is_for_users(error: Exception) -> bool:
         ("pose.sources", "SourceError"),
         ("pose.bundle", "PoseModelError"),
         ("recognizer.weights", "WeightsError"),
+        ("recognizer.sparse.errors", "SparseError"),
         ("recognizer.training.config", "ConfigError"),
         ("recognizer.data.clip", "DataError"),
         ("app.run", "OutputError"),
@@ -95,11 +101,12 @@ def demo(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 7860,
     weights: Weights = None,
+    sparse_backend: SparseBackend = "auto",
 ) -> None:
     """Serve the page with the live camera and the video analysis until Ctrl-C."""
     from app.ui import launch
 
-    launch(host, port, weights)
+    launch(host, port, weights, sparse_backend=sparse_backend)
 
 
 @cli.command()
@@ -117,20 +124,21 @@ def run(
         Path | None,
         typer.Option(
             "--attention",
-            help="Write what the network looked at (npz). One row a window: person, start, end, body; and what "
-            "the network shows: joints (rows, times, joints), frames (rows, times), relations_0 ... (rows, "
-            "joints, parts), regularisation (joints, joints), voxel_window, voxel_positions, voxel_frames, "
-            "voxel_magnitudes, voxel_side.",
+            help="Write what the network looked at (npz). A row for each window: person, start, end, body; "
+            "and what the network shows: joints (rows, times, joints), frames (rows, times), relations_0 ... "
+            "(rows, joints, parts), regularisation (joints, joints), voxel_window, voxel_positions, "
+            "voxel_frames, voxel_magnitudes, voxel_side.",
         ),
     ] = None,
     threshold: Annotated[
         float | None, typer.Option(min=0, max=1, help="Score under which no action is named.")
     ] = None,
+    sparse_backend: SparseBackend = "auto",
 ) -> None:
     """Name the actions in a video file, or of a camera until Ctrl-C."""
     from app.run import Outputs, run_source
 
-    run_source(source, weights, Outputs(json, csv, video, skeleton, attention), threshold)
+    run_source(source, weights, Outputs(json, csv, video, skeleton, attention), threshold, sparse_backend)
 
 
 @cli.command(name="weights")
@@ -186,11 +194,12 @@ def evaluate(
     ] = False,
     json: Annotated[Path | None, typer.Option("--json", help="Write the figures as JSON.")] = None,
     card: Annotated[bool, typer.Option("--card", help="Write the figures into the weights' card.")] = False,
+    sparse_backend: SparseBackend = "auto",
 ) -> None:
     """Report weights' accuracy on clips that they were not trained on."""
     from app.training import evaluate_weights
 
-    evaluate_weights(weights, data, dataset, part, frame_rates, json, card)
+    evaluate_weights(weights, data, dataset, part, frame_rates, json, card, sparse_backend)
 
 
 def main() -> None:

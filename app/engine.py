@@ -14,6 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
+from app.attention import WindowAttention, window_attention
 from app.drawing import PersonMark, annotate, label_text
 from app.people import KEPT_POSES, Person, Rate, check_layout
 from app.threads import recognise_on_one_core
@@ -57,7 +58,7 @@ class ActionRecognizer(Protocol):
     window_seconds: float
     frames: int
 
-    def predict(self, windows: Sequence[SkeletonSequence]) -> list[Prediction]: ...
+    def predict(self, windows: Sequence[SkeletonSequence], attention: bool = False) -> list[Prediction]: ...
 
 
 @dataclass(frozen=True)
@@ -69,10 +70,11 @@ class _Job:
     end: float
     persons: tuple[int, ...]
     windows: tuple[SkeletonSequence, ...]
+    attention: bool
 
 
 def _recognise(job: _Job) -> list[Prediction]:
-    return job.recognizer.predict(job.windows)
+    return job.recognizer.predict(job.windows, attention=job.attention)
 
 
 class LiveEngine:
@@ -87,6 +89,7 @@ class LiveEngine:
         threshold: probability under which no action is named; None takes the recogniser's.
         persons: people followed at once.
         label_rate: batches of windows a second, at most.
+        attention: also tell what the network looks at.
 
     Raises:
         WeightsError: a recogniser whose layout cannot be made from body poses.
@@ -100,11 +103,13 @@ class LiveEngine:
         threshold: float | None = None,
         persons: int = 2,
         label_rate: float = 8.0,
+        attention: bool = False,
     ) -> None:
         self._estimator = estimator
         self._tracker = PersonTracker(slots=persons)
         self._label_period = 1.0 / label_rate
         self._threshold = threshold
+        self._attention = attention
         self._lock = RLock()
         self._closed = False
         self._worker: NewestOnlyWorker[_Job, list[Prediction]] = NewestOnlyWorker(
@@ -138,7 +143,7 @@ class LiveEngine:
             tracks = self._tracker.update(self._estimator.estimate(image, timestamp), timestamp)
             posed = time.perf_counter()
             self._follow(tracks, timestamp)
-            self._take_labels(timestamp)
+            attention = self._take_labels(timestamp)
             self._ask_for_labels(timestamp, posed)
             self._remember_labels(timestamp)
             drawing = time.perf_counter()
@@ -159,6 +164,7 @@ class LiveEngine:
                 message=self._problem or ("" if self._visible(timestamp) else NOBODY),
                 history=tuple(sorted(self._history, key=lambda s: (s.person, s.start))),
                 warming=self._warming(timestamp),
+                attention=attention,
             )
 
     def set_recognizer(self, recognizer: ActionRecognizer) -> None:
@@ -185,6 +191,11 @@ class LiveEngine:
             self._threshold = threshold
             for person in self._people.values():
                 person.smoother.threshold = self._current_threshold()
+
+    def set_attention(self, wanted: bool) -> None:
+        """Switches on or off that views tell what the network looks at; off, it is not even computed."""
+        with self._lock:
+            self._attention = wanted
 
     def reset(self) -> None:
         """Forgets people, labels and history, as for a camera that starts anew."""
@@ -246,27 +257,36 @@ class LiveEngine:
             # A frame seldom falls on the beat: counting from the beat, not the frame, keeps the mean rate.
             self._due = max(self._due + self._label_period, now)
             self._worker.submit(
-                _Job(self._recognizer, self._session, timestamp, tuple(asked), tuple(windows))
+                _Job(
+                    self._recognizer, self._session, timestamp, tuple(asked), tuple(windows), self._attention
+                )
             )
 
-    def _take_labels(self, timestamp: float) -> None:
+    def _take_labels(self, timestamp: float) -> tuple[WindowAttention, ...]:
+        """Takes the worker's newest answers, if there are new ones, and gives what they tell of attention."""
         outcome = self._worker.take()
         if outcome is None or outcome.job.session != self._session:
-            return
+            return ()
         self._recognise_ms = outcome.milliseconds
         if outcome.error is not None:
             self._problem = f"The recogniser failed: {str(outcome.error) or type(outcome.error).__name__}"
             self._labels_end = None
             for person in self._people.values():
                 person.shown = None
-            return
+            return ()
         self._problem = ""
         self._answers.add(time.perf_counter())
         self._labels_end = outcome.job.end
-        for number, prediction in zip(outcome.job.persons, outcome.result, strict=True):
+        attention = []
+        for number, window, prediction in zip(
+            outcome.job.persons, outcome.job.windows, outcome.result, strict=True
+        ):
             person = self._people.get(number)
             if person is not None:
                 person.shown = person.smoother.update(outcome.job.end, prediction.probabilities)
+                if self._attention and prediction.attention is not None:
+                    attention.append(window_attention(number, window, prediction.attention))
+        return tuple(attention)
 
     def _remember_labels(self, timestamp: float) -> None:
         for number in self._visible(timestamp):

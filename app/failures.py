@@ -17,9 +17,11 @@ def explain(error: BaseException, otherwise: str) -> str:
         error: what was raised. One whose message is not written for users goes to the log, with its trace.
         otherwise: what to say about such a one.
     """
-    from pose.bundle import PoseModelError  # brings MediaPipe, which is there already when something fails
+    # These bring MediaPipe and torch, which are there already when something fails.
+    from pose.bundle import PoseModelError
+    from recognizer.sparse import SparseError
 
-    if isinstance(error, (SourceError, WeightsError, PoseModelError)):
+    if isinstance(error, (SourceError, WeightsError, SparseError, PoseModelError)):
         return str(error)
     log.error("told to the user as: %s", otherwise, exc_info=error)
     if isinstance(error, OSError) and error.strerror:

@@ -15,6 +15,7 @@ import numpy as np
 from app.catalogue import Catalogue
 from app.engine import Estimator, LiveEngine, LiveView
 from app.failures import explain
+from app.heat import panel, ticks_until_now
 from recognizer.weights import WeightsError
 
 JPEG_QUALITY = 80
@@ -56,7 +57,12 @@ class CameraFrame:
 
 
 def encode_view(view: LiveView, captured: float) -> bytes:
-    """The answer to one frame: uint32 length (little-endian), that much JSON, then the picture as JPEG."""
+    """The answer to one frame: uint32 length (little-endian), that much JSON, then the picture as JPEG.
+
+    Args:
+        view: with a mirrored picture.
+        captured: the frame's time on the page's clock, which tells the page what this answers.
+    """
     now = view.timestamp
     state = {
         "captured": captured,
@@ -83,6 +89,11 @@ def encode_view(view: LiveView, captured: float) -> bytes:
             for each in view.history
         ],
     }
+    if view.attention:
+        # Part of the answer to a frame, not a message of its own: so it can neither queue up nor come late.
+        state["attention"] = [
+            panel(each, mirror=True, ticks=ticks_until_now(each.end - each.start)) for each in view.attention
+        ]
     header = json.dumps(state, separators=(",", ":")).encode()
     picture = cv2.cvtColor(view.picture, cv2.COLOR_RGB2BGR)
     _, jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
@@ -105,6 +116,7 @@ class LiveSession:
         self._wake = threading.Condition()
         self._frame: CameraFrame | None = None
         self._settings: dict[str, Any] = {}
+        self._attention = False
         self._closed = False
         self._engine: LiveEngine | None = None
         self._thread = threading.Thread(target=self._run, name="live-session", daemon=True)
@@ -117,7 +129,8 @@ class LiveSession:
             self._wake.notify()
 
     def change(self, settings: dict[str, Any]) -> None:
-        """Changes ``weights`` (a name) or ``threshold`` (0 to 1); the first call starts the engine."""
+        """Changes ``weights`` (a name; the first one starts the engine), ``threshold`` (0 to 1) or
+        ``attention`` (whether to tell what the network looks at)."""
         with self._wake:
             self._settings.update(settings)
             self._wake.notify()
@@ -156,6 +169,7 @@ class LiveSession:
         threshold = settings.get("threshold")
         if threshold is not None:
             threshold = min(max(float(threshold), 0.0), 1.0)
+        self._attention = settings.get("attention", self._attention)
         if "weights" in settings:
             try:
                 recognizer = self._catalogue.load(settings["weights"])
@@ -167,8 +181,10 @@ class LiveSession:
                 self._tell("weights-failed", message=str(error))
                 return
             self._tell("ready", weights=recognizer.card.name, classes=list(recognizer.classes))
-        if threshold is not None and self._engine is not None:
-            self._engine.set_threshold(threshold)
+        if self._engine is not None:
+            self._engine.set_attention(self._attention)
+            if threshold is not None:
+                self._engine.set_threshold(threshold)
 
     def _answer(self, frame: CameraFrame) -> None:
         picture = frame.decode()

@@ -71,6 +71,12 @@ def timeline_figure(bars: Sequence[Bar], duration: float) -> go.Figure:
         uniformtext={"minsize": 9, "mode": "hide"},
         dragmode=False,
         xaxis={**axis, "range": [0, max(duration, 0.1)], "ticksuffix": " s", "automargin": True},
-        yaxis={**axis, "autorange": "reversed", "automargin": True, "showgrid": False},
+        yaxis={
+            **axis,
+            "autorange": "reversed",
+            "automargin": True,
+            "showgrid": False,
+            "visible": bool(people),
+        },
     )
     return figure

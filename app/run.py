@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from app.results import VideoResult, write_csv, write_json
 from pose.sources import VideoFile, open_source
 
 if TYPE_CHECKING:
+    from recognizer.sparse import Backend
     from recognizer.weights import WeightsCard
 
 
@@ -34,6 +35,7 @@ class Outputs:
     csv: Path | None = None
     video: Path | None = None
     skeleton: Path | None = None
+    attention: Path | None = None
 
     def check(self, source: str) -> None:
         """Finds out before hours of work whether the files can be written.
@@ -58,7 +60,13 @@ class Outputs:
             taken.append(path.resolve())
 
 
-def run_source(source: str, weights: str | None, outputs: Outputs, threshold: float | None) -> None:
+def run_source(
+    source: str,
+    weights: str | None,
+    outputs: Outputs,
+    threshold: float | None,
+    sparse_backend: Backend = "auto",
+) -> None:
     """Analyses a file or a camera, writes the outputs and prints what was found.
 
     Raises:
@@ -66,17 +74,22 @@ def run_source(source: str, weights: str | None, outputs: Outputs, threshold: fl
     """
     outputs.check(source)
     errors = Console(stderr=True)
-    with open_source(source) as opened:
+    with open_source(source) as opened, ExitStack() as resources:
         # After the source: a wrong path is told at once, while torch takes seconds to import.
         with errors.status("Loading the recogniser ..."):
+            from app.attention import AttentionLog
             from app.catalogue import Catalogue
             from app.video import process_video
 
-            recognizer = Catalogue.shipped(weights).load(None)
+            recognizer = Catalogue.shipped(weights, sparse_backend).load(None)
+        attention = None
+        if outputs.attention is not None:
+            attention = resources.enter_context(closing(AttentionLog()))
         more: dict[str, Any] = {
             "video_out": outputs.video,
             "skeleton_out": outputs.skeleton,
             "threshold": threshold,
+            "attention": attention,
         }
         if isinstance(opened, VideoFile):
             with _bar(errors) as report:
@@ -87,6 +100,8 @@ def run_source(source: str, weights: str | None, outputs: Outputs, threshold: fl
                 result = process_video(
                     opened, recognizer, finish=interrupted.is_set, on_label=_print_label, **more
                 )
+        if attention is not None:
+            attention.save(outputs.attention, tuple(person.id for person in result.persons))
     if outputs.json is not None:
         write_json(result, outputs.json)
     if outputs.csv is not None:

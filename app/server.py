@@ -134,17 +134,19 @@ async def _send(socket: WebSocket, answers: asyncio.Queue[Message]) -> None:
         pass  # the receiving side notices too and ends the session
 
 
-def _settings(text: str) -> dict[str, str | float | None]:
+def _settings(text: str) -> dict[str, str | float | bool | None]:
     """The settings of a text message.
 
     Raises:
         ValueError: not a JSON object of settings.
     """
     settings = json.loads(text)
-    if not isinstance(settings, dict) or not settings.keys() <= {"weights", "threshold"}:
-        raise ValueError("settings are an object with weights and threshold")
+    if not isinstance(settings, dict) or not settings.keys() <= {"weights", "threshold", "attention"}:
+        raise ValueError("settings are an object with weights, threshold and attention")
     if not isinstance(settings.get("weights"), (str, type(None))):
         raise ValueError("weights must be a name")
     if not isinstance(settings.get("threshold"), (int, float, type(None))):
         raise ValueError("threshold must be a number")
+    if not isinstance(settings.get("attention", False), bool):
+        raise ValueError("attention must be true or false")
     return settings

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.files import replacing
 from recognizer.data.clip import DataError
 from recognizer.training.config import ConfigError, load_config
+
+if TYPE_CHECKING:
+    from recognizer.sparse import Backend
 
 NEEDS_EXTRA = "Training needs the extra packages: pip install 'pose2action[train]'."
 
@@ -40,6 +44,7 @@ def evaluate_weights(
     frame_rates: bool,
     output: Path | None,
     card: bool,
+    sparse_backend: Backend,
 ) -> None:
     """Evaluates weights, prints a table and writes the figures as JSON or into the card if asked for.
 
@@ -52,7 +57,7 @@ def evaluate_weights(
     from recognizer.training.evaluate import evaluate
     from recognizer.weights import add_metrics
 
-    report = evaluate(weights, data, dataset, part, frame_rates)
+    report = evaluate(weights, data, dataset, part, frame_rates, sparse_backend)
     if not report:
         raise DataError(f"There are no clips of that part in {data}.")
     table = Table("figure", *report)

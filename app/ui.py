@@ -30,6 +30,7 @@ from app.threads import recognise_on_one_core
 from app.ui_theme import page_theme
 from app.ui_video import video_tab
 from recognizer.networks import TITLES
+from recognizer.sparse import Backend
 from recognizer.weights import WeightsError
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,9 @@ _HEAD = "".join(
     (
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f'<link rel="stylesheet" href="{STATIC_ROUTE}/live.css">',
+        f'<link rel="stylesheet" href="{STATIC_ROUTE}/heat.css">',
         f'<script type="module" src="{STATIC_ROUTE}/page.js"></script>',
+        f'<script type="module" src="{STATIC_ROUTE}/heat.js"></script>',
         f'<script type="module" src="{STATIC_ROUTE}/live.js"></script>',
     )
 )
@@ -90,6 +93,7 @@ def _live_tab(catalogue: Catalogue) -> None:
     attributes = {
         "weights": first,
         "threshold": threshold_of(catalogue, first),
+        "attention": False,
         "colours": [f"rgb{colour}" for colour in PERSON_COLOURS],
     }
     written = " ".join(f'data-{name}="{escape(json.dumps(value))}"' for name, value in attributes.items())
@@ -114,11 +118,19 @@ def _live_tab(catalogue: Catalogue) -> None:
             elem_id="live-threshold",
             min_width=300,
         )
+        attention = gr.Checkbox(
+            False,
+            label="What the network looks at",
+            info="Shows beside the picture which joints and moments decide.",
+            elem_id="live-attention",
+            min_width=240,
+        )
     with gr.Accordion("Actions that these weights know", open=False):
         about = gr.HTML(about_weights(catalogue, first), elem_id="live-about", apply_default_css=False)
     # The browser itself tells the live session, at once; Python only updates what the page says.
     weights.change(None, weights, None, js=_tell_live("weights"))
     threshold.change(None, threshold, None, js=_tell_live("threshold"))
+    attention.change(None, attention, None, js=_tell_live("attention"))
     weights.change(
         lambda name: (threshold_of(catalogue, name), about_weights(catalogue, name)),
         weights,
@@ -216,7 +228,11 @@ def _warm_up(catalogue: Catalogue) -> None:
 
 
 def launch(
-    host: str = "127.0.0.1", port: int = 7860, weights: str | Path | None = None, open_browser: bool = False
+    host: str = "127.0.0.1",
+    port: int = 7860,
+    weights: str | Path | None = None,
+    open_browser: bool = False,
+    sparse_backend: Backend = "auto",
 ) -> None:
     """Serves the page until Ctrl-C. For the main thread.
 
@@ -224,14 +240,15 @@ def launch(
         host, port: where to listen.
         weights: the weights to start with: a name or a file; None takes the default.
         open_browser: open the page in the user's browser.
+        sparse_backend: who computes SPA-Net's convolutions.
 
     Raises:
         ServerError: the port cannot be used.
-        WeightsError: ``weights`` cannot be used.
+        WeightsError, SparseError: ``weights`` cannot be used.
     """
     bound = _listen(host, port)
     recognise_on_one_core()
-    catalogue = Catalogue.shipped(weights)
+    catalogue = Catalogue.shipped(weights, sparse_backend)
     address = f"http://{'localhost' if host in ('0.0.0.0', '::') else host}:{bound.getsockname()[1]}"
 
     def ready() -> None:

@@ -13,6 +13,7 @@ from app.drawing import readable
 from app.failures import explain
 from app.plots import Bar, timeline_figure
 from app.results import PersonResult
+from app.ui_attention import attention_view
 
 FILE_TYPES = [".mp4", ".mov", ".avi", ".webm", ".gif", ".mkv", ".m4v"]
 COLUMNS = ["Person", "Start", "End", "Action", "Score"]
@@ -102,6 +103,12 @@ def video_tab(
             threshold = gr.Slider(
                 0, 1, value=threshold_of(first), step=0.01, label="Threshold", elem_id="video-threshold"
             )
+            attention = gr.Checkbox(
+                False,
+                label="What the network looks at",
+                info="Also shows which joints and moments decide.",
+                elem_id="video-look",
+            )
             with gr.Row():
                 analyse = gr.Button("Analyse", variant="primary", elem_id="video-analyse")
                 cancel = gr.Button("Cancel", variant="stop", interactive=False, elem_id="video-cancel")
@@ -116,6 +123,7 @@ def video_tab(
             )
     with gr.Column(visible=False) as details:
         plot = gr.Plot(label="Timeline", elem_id="video-timeline")
+        view = attention_view(analyses)
         table = gr.Dataframe(
             headers=COLUMNS,
             interactive=False,
@@ -128,17 +136,21 @@ def video_tab(
             as_json = gr.DownloadButton("Download JSON", elem_id="video-json")
             as_csv = gr.DownloadButton("Download CSV", elem_id="video-csv")
 
-    outputs = [status, video, details, plot, table, as_json, as_csv, analyse, cancel]
-    nothing = (gr.update(visible=False, value=None), gr.update(visible=False), *[gr.skip()] * 4)
-    unchanged = tuple([gr.skip()] * 6)
+    outputs = [status, video, details, plot, table, as_json, as_csv, *view.outputs, analyse, cancel]
+    nothing = (
+        gr.update(visible=False, value=None), gr.update(visible=False), *[gr.skip()] * 4, *view.hidden()
+    )  # fmt: skip
+    unchanged = tuple([gr.skip()] * (len(outputs) - 3))
     idle = (gr.update(interactive=True), gr.update(interactive=False))
     busy = (gr.update(interactive=False), gr.update(interactive=True))
 
-    def run(path: str | None, name: str | None, least: float, request: gr.Request) -> Iterator[tuple]:
+    def run(
+        path: str | None, name: str | None, least: float, look: bool, request: gr.Request
+    ) -> Iterator[tuple]:
         if path is None:
             yield (job_html("Choose a video first, or use the example.", kind="error"), *nothing, *idle)
             return
-        job = analyses.start(request.session_hash, path, name, least)
+        job = analyses.start(request.session_hash, path, name, least, look)
         yield (job_html("Starting …"), *nothing, *busy)
         shown = None
         while not job.wait(SHOW_EVERY):
@@ -167,6 +179,7 @@ def video_tab(
             table_rows(bars),
             str(outcome.json),
             str(outcome.csv),
+            *view.shown(outcome),
         )
 
     def stop(request: gr.Request) -> None:
@@ -177,7 +190,7 @@ def video_tab(
 
     quiet = {"show_progress": "hidden", "api_visibility": "private"}
     # Any number of tabs may wait in "run": the analyses' own queue tells them their place in it.
-    analyse.click(run, [source, weights, threshold], outputs, concurrency_limit=None, **quiet)
+    analyse.click(run, [source, weights, threshold, attention], outputs, concurrency_limit=None, **quiet)
     cancel.click(stop, None, None, queue=False, **quiet)
     example.click(lambda: str(analyses.example()), None, source, **quiet)
     weights.change(threshold_of, weights, threshold, queue=False, **quiet)

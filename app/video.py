@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 
 from app.answers import Answers
+from app.attention import AttentionLog, window_attention
 from app.drawing import PersonMark, annotate, label_text
 from app.encoding import VideoWriter, even_size
 from app.engine import ActionRecognizer, Estimator
@@ -30,6 +31,7 @@ from app.threads import recognise_on_one_core
 from pose.skeleton import PersonPose
 from pose.sources import Camera, Frame, VideoFile
 from pose.tracking import PersonTracker
+from recognizer.predictor import Prediction
 
 LONGEST_SIDE = 1280
 """Larger pictures are scaled down before pose estimation and drawing."""
@@ -81,6 +83,7 @@ def process_video(
     *,
     video_out: str | Path | None = None,
     skeleton_out: str | Path | None = None,
+    attention: AttentionLog | None = None,
     threshold: float | None = None,
     estimator: Estimator | None = None,
     progress: Progress | None = None,
@@ -95,6 +98,7 @@ def process_video(
         recognizer: names the actions.
         video_out: .mp4 to write the annotated video to (H.264, longest side at most 1280 pixels).
         skeleton_out: .npz to write the landmarks to, see ``SkeletonWriter``.
+        attention: takes what the network looked at in each window that counts; None does not compute it.
         threshold: probability under which no action is named; None takes the recogniser's.
         estimator: finds the people; stays open. None makes a MediaPipe one for this video.
         progress: told (fraction done or None where the length is unknown, sentence) several times a second.
@@ -126,6 +130,7 @@ def process_video(
 
             estimator = resources.enter_context(MediaPipePose())
         run = _Run(source, recognizer, estimator, threshold, on_label)
+        run.attention = attention
         if skeleton_out is not None:
             run.skeletons = resources.enter_context(closing(SkeletonWriter()))
         if video_out is not None:
@@ -174,6 +179,7 @@ class _Run:
         self.answers = Answers(recognizer.classes, recognizer.threshold if threshold is None else threshold)
         self.writer: VideoWriter | None = None
         self.skeletons: SkeletonWriter | None = None
+        self.attention: AttentionLog | None = None
         self.end = 0.0
 
     def go(self, progress: Progress, cancelled: Callable[[], bool], finish: Callable[[], bool]) -> None:
@@ -241,7 +247,10 @@ class _Run:
 
     def _hand_over(self, chunk: _Chunk, pool: ThreadPoolExecutor, drawing: Behind[_Chunk]) -> None:
         if chunk.windows:
-            chunk.predictions = pool.submit(self._recognizer.predict, [w.sequence for w in chunk.windows])
+            sequences = [window.sequence for window in chunk.windows]
+            chunk.predictions = pool.submit(
+                self._recognizer.predict, sequences, attention=self.attention is not None
+            )
         drawing.put(chunk)
 
     def _finish_chunk(self, chunk: _Chunk) -> None:
@@ -258,9 +267,11 @@ class _Run:
         for window, prediction in pending:
             self._answer(window, prediction)
 
-    def _answer(self, window: Window, prediction: object) -> None:
+    def _answer(self, window: Window, prediction: Prediction) -> None:
         before = self.answers.shown.get(window.person)
         after = self.answers.add(window, prediction.probabilities)
+        if self.attention is not None and prediction.attention is not None and not window.preview:
+            self.attention.add(window_attention(window.person, window.sequence, prediction.attention))
         if self._on_label is not None and (before is None or before.label != after.label):
             self._on_label(window.end, window.person, after.label, after.score)
 

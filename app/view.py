@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.attention import WindowAttention
 from recognizer.predictor import LabelScore
 
 
@@ -55,6 +56,8 @@ class LiveView:
         message: one sentence for the person in front of the camera; empty when all is well.
         history: the last 30 seconds, by person and time.
         warming: seconds of data still needed until the first label; 0 when labels are there or nobody is.
+        attention: what the network looked at, of each person whose label is new in this view, by id; empty in
+            all other views and while it is switched off.
     """
 
     picture: np.ndarray
@@ -70,3 +73,4 @@ class LiveView:
     message: str
     history: tuple[HistorySegment, ...]
     warming: float
+    attention: tuple[WindowAttention, ...] = ()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pose.skeleton import PersonPose, SkeletonSequence
+from recognizer.attention import AttentionMaps
 from recognizer.predictor import Prediction, Recognizer
 
 
@@ -29,11 +30,15 @@ class SteadyRecognizer:
         self.window_seconds, self.frames = template.window_seconds, template.frames
         self._probabilities = np.array(list(scores.values()), np.float32)
 
-    def predict(self, windows: Sequence[SkeletonSequence]) -> list[Prediction]:
-        return [
-            Prediction(self._probabilities, self.classes, float(w.timestamps[0]), float(w.timestamps[-1]))
-            for w in windows
-        ]
+    def predict(self, windows: Sequence[SkeletonSequence], attention: bool = False) -> list[Prediction]:
+        """The attention it tells is on the right wrist alone, at the end of the window."""
+        maps = None
+        if attention:
+            joints = np.zeros((8, len(self.layout)), np.float32)
+            joints[-1, self.layout.index("right_wrist")] = 1
+            maps = AttentionMaps(joints=joints, frames=joints.max(1))
+        spans = [(float(window.timestamps[0]), float(window.timestamps[-1])) for window in windows]
+        return [Prediction(self._probabilities, self.classes, start, end, maps) for start, end in spans]
 
 
 def standing(width: int, height: int, middle: float = 0.5) -> PersonPose:

@@ -88,7 +88,7 @@ export class Connection extends EventTarget {
     this.socket.send(message);
   }
 
-  /** Sends settings (weights, threshold). */
+  /** Sends settings (weights, threshold, attention). */
   send(settings) {
     if (this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(settings));
   }

@@ -2,6 +2,7 @@
 
 import { Camera, CameraError } from "./camera.js";
 import { Connection } from "./connection.js";
+import { HeatPanel } from "./heat.js";
 import { People } from "./people.js";
 
 const FIGURE = `
@@ -38,6 +39,9 @@ const TEMPLATE = `
         <button type="button" class="p2a-stop" hidden>Stop</button>
       </div>
     </section>
+    <section class="p2a-heat" aria-label="What the network looks at" hidden>
+      <p class="p2a-empty">What the network looks at appears here with the first action.</p>
+    </section>
     <section class="p2a-now" aria-label="Actions now">
       <div class="p2a-cards"></div>
       <p class="p2a-empty">Actions appear here.</p>
@@ -54,6 +58,7 @@ let current = null;
 window.addEventListener("pose2action:settings", ({ detail }) => {
   Object.assign(settings, detail);
   current?.connection?.send(detail);
+  current?.showHeat();
 });
 
 const STATES = { off: "Camera off", asking: "Waiting for the camera …", loading: "Loading the recogniser …", on: "Live" };
@@ -73,17 +78,21 @@ class PoseLive extends HTMLElement {
     this.noteBox = find("note");
     this.stateBox = find("state");
     this.stopButton = find("stop");
-    this.emptyBox = find("empty");
+    this.emptyBox = find("now .p2a-empty");
+    this.heatBox = find("heat");
+    this.heat = new Map(); // panels by person
+    this.colours = JSON.parse(this.dataset.colours);
     this.figures = Object.fromEntries([...this.querySelectorAll("[data-figure]")].map((each) => [each.dataset.figure, each]));
-    this.people = new People(find("cards"), find("strips"), JSON.parse(this.dataset.colours));
+    this.people = new People(find("cards"), find("strips"), this.colours);
     this.shown = []; // {at, latency} of the last two seconds
     find("start").addEventListener("click", () => this.start());
     this.stopButton.addEventListener("click", () => this.stop());
-    for (const name of ["weights", "threshold"]) {
+    for (const name of ["weights", "threshold", "attention"]) {
       if (this.dataset[name] !== undefined) settings[name] ??= JSON.parse(this.dataset[name]);
     }
     current = this;
     this.#become("off");
+    this.showHeat();
   }
 
   disconnectedCallback() {
@@ -119,6 +128,7 @@ class PoseLive extends HTMLElement {
     this.newest = null;
     this.shown = [];
     this.people.clear();
+    this.#keepHeat([]);
     for (const each of Object.values(this.figures)) each.textContent = "–";
     this.#become("off");
     this.note(sentence);
@@ -152,6 +162,7 @@ class PoseLive extends HTMLElement {
 
   #told(message) {
     if (message.type === "ready") {
+      this.#keepHeat([]); // other weights may look at other joints
       this.problem = "";
       this.note("");
     } else if (message.type === "weights-failed") {
@@ -192,7 +203,39 @@ class PoseLive extends HTMLElement {
     this.note(state.message || this.problem || "");
     this.people.show(state);
     this.emptyBox.hidden = state.persons.length > 0;
+    this.#drawHeat(state);
     this.#measure(state);
+  }
+
+  /** Follows the switch: what the network looks at has its place in the page, or none. */
+  showHeat() {
+    this.heatBox.hidden = !settings.attention;
+    this.classList.toggle("p2a-looking", Boolean(settings.attention));
+    if (!settings.attention) this.#keepHeat([]);
+  }
+
+  #keepHeat(ids) {
+    for (const [id, panel] of this.heat) {
+      if (ids.includes(id)) continue;
+      panel.remove();
+      this.heat.delete(id);
+    }
+    this.heatBox.querySelector(".p2a-empty").hidden = this.heat.size > 0;
+  }
+
+  // Only answers that bring a new label tell what the network looked at; the others change nothing.
+  #drawHeat({ persons, attention = [] }) {
+    if (!settings.attention) return;
+    for (const panel of attention) {
+      const { person } = panel;
+      if (!this.heat.has(person)) {
+        const tint = this.colours[person % this.colours.length];
+        this.heat.set(person, new HeatPanel(this.heatBox, `Person ${person + 1}`, tint));
+      }
+      this.heat.get(person).show(panel);
+    }
+    // Without a label there is nothing that anyone looked at for it.
+    this.#keepHeat(persons.filter(({ top }) => top.length).map(({ id }) => id));
   }
 
   #measure(state) {

@@ -12,6 +12,7 @@ from pose.layouts import LAYOUTS
 from recognizer.data.corpus import Example, load_corpus
 from recognizer.fusion import load_recognizer
 from recognizer.predictor import Recognizer
+from recognizer.sparse import Backend
 from recognizer.training.config import ConfigError
 from recognizer.training.dataset import clip_windows
 from recognizer.vocabulary import VOCABULARIES
@@ -48,6 +49,7 @@ def evaluate(
     dataset: str | None = None,
     part: str | None = None,
     frame_rates: bool = False,
+    sparse_backend: Backend = "auto",
 ) -> dict[str, dict[str, float]]:
     """Evaluates weights on the clips that they must never have been trained on.
 
@@ -57,14 +59,15 @@ def evaluate(
         dataset: only this one; by default every set with a part to report.
         part: "test" or "val"; by default the test clips of each set and the validation clips of real cameras.
         frame_rates: also report the share of clips with the same label at 30, 15 and 10 fps.
+        sparse_backend: who computes SPA-Net's convolutions.
 
     Returns:
         Data set -> figure -> value; shares in [0, 1].
 
     Raises:
-        WeightsError, DataError, ConfigError: with one sentence.
+        WeightsError, DataError, ConfigError, SparseError: with one sentence.
     """
-    recognizer = load_recognizer(name)
+    recognizer = load_recognizer(name, sparse_backend)
     card = recognizer.card
     vocabulary = next((v for v in VOCABULARIES.values() if v.labels == card.classes), None)
     if vocabulary is None:

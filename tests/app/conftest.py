@@ -13,6 +13,7 @@ import pytest
 from app.encoding import VideoWriter
 from pose.layouts import KINETICS_18, MEDIAPIPE_33, SkeletonLayout
 from pose.skeleton import PersonPose, SkeletonSequence
+from recognizer.attention import AttentionMaps
 from recognizer.predictor import Prediction
 
 _UP = {"nose": -2.6, "eye": -2.7, "ear": -2.6, "mouth": -2.45, "shoulder": -2.0, "elbow": -1.4, "wrist": -0.8,
@@ -50,7 +51,10 @@ class FakeEstimator:
 
 
 class FakeRecognizer:
-    """Answers with the class that a function of the window's end tells, with probability ``sure``."""
+    """Answers with the class that a function of the window's end tells, with probability ``sure``.
+
+    It looks at one joint alone, and at the end of the window.
+    """
 
     def __init__(
         self,
@@ -66,9 +70,12 @@ class FakeRecognizer:
         self.card = SimpleNamespace(name="fake")
         self.windows: list[SkeletonSequence] = []
         self.error: Exception | None = None
+        self.asked_for_attention: list[bool] = []
+        self.looks_at = layout.index("right_wrist") if "right_wrist" in layout.joints else 0
 
-    def predict(self, windows: Sequence[SkeletonSequence]) -> list[Prediction]:
+    def predict(self, windows: Sequence[SkeletonSequence], attention: bool = False) -> list[Prediction]:
         time.sleep(self.delay)
+        self.asked_for_attention.append(attention)
         if self.error is not None:
             raise self.error
         self.windows += windows
@@ -77,7 +84,12 @@ class FakeRecognizer:
             start, end = float(window.timestamps[0]), float(window.timestamps[-1])
             p = np.full(len(self.classes), (1 - self.sure) / (len(self.classes) - 1))
             p[self.classes.index(self.label(end))] = self.sure
-            answers.append(Prediction(p, self.classes, start, end))
+            maps = None
+            if attention:
+                joints = np.zeros((4, len(self.layout)), np.float32)
+                joints[-1, self.looks_at] = 1
+                maps = AttentionMaps(joints=joints, frames=joints.max(1))
+            answers.append(Prediction(p, self.classes, start, end, maps))
         return answers
 
 

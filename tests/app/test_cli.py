@@ -64,10 +64,9 @@ def test_wrong_usage_is_exit_code_2(pose2action, arguments):
 
 
 def test_run_writes_all_it_is_asked_for(pose2action, example_clip, weights_file, tmp_path):
-    paths = [tmp_path / name for name in ("a.json", "a.csv", "a.mp4", "a.npz")]
-    options = [
-        x for pair in zip(("--json", "--csv", "--video", "--skeleton"), paths, strict=True) for x in pair
-    ]
+    paths = [tmp_path / name for name in ("a.json", "a.csv", "a.mp4", "a.npz", "b.npz")]
+    names = ("--json", "--csv", "--video", "--skeleton", "--attention")
+    options = [x for pair in zip(names, paths, strict=True) for x in pair]
     result = pose2action("run", example_clip, "--weights", weights_file, "--threshold", 0.2, *options)
     assert result.exit_code == 0, result.output
     read = json.loads(paths[0].read_text())
@@ -83,7 +82,15 @@ def test_run_writes_all_it_is_asked_for(pose2action, example_clip, weights_file,
         assert container.streams.video[0].frames == 270
     skeleton = np.load(paths[3])
     assert skeleton[f"landmarks_{person['id']}"].shape == (270, 33, 4)
-    assert sorted(os.listdir(tmp_path)) == ["a.csv", "a.json", "a.mp4", "a.npz"]
+    with np.load(paths[4], allow_pickle=False) as looked:
+        assert (looked["person"] == person["id"]).all() and str(looked["layout"]) == "kinetics-18"
+        assert looked["end"] == pytest.approx([window["time"] for window in person["windows"]], abs=1e-3)
+        assert looked["end"] - looked["start"] == pytest.approx(3.0)
+        rows = len(person["windows"])
+        assert looked["joints"].shape == (rows, 8, 18) and looked["frames"].shape == (rows, 8)
+        assert looked["joints"].min() == 0 and looked["joints"].max() == 1
+        assert not np.array_equal(looked["joints"][0], looked["joints"][-1])
+    assert sorted(os.listdir(tmp_path)) == ["a.csv", "a.json", "a.mp4", "a.npz", "b.npz"]
     assert result.stderr == ""
 
 
@@ -148,6 +155,7 @@ def test_a_camera_that_is_not_there(pose2action):
 def test_bad_weights(pose2action, make_video, weights_file, tmp_path):
     clip = make_video(0.2)
     refused(pose2action("run", clip, "--weights", "no-such-weights"), "no-such-weights", *weights.available())
+    refused(pose2action("run", clip, "--weights", "these+those"), "There are no weights 'these'")
     damaged = tmp_path / weights_file.name
     damaged.write_bytes(weights_file.read_bytes()[:-10])
     card = weights_file.with_suffix(".json")
@@ -170,6 +178,7 @@ def test_outputs_are_checked_before_the_work(pose2action, make_video, tmp_path):
     refused(pose2action("run", clip, "--csv", tmp_path), "folder")
     refused(pose2action("run", clip, "--video", clip), "source")
     refused(pose2action("run", clip, "--json", tmp_path / "a", "--csv", tmp_path / "a"), "another output")
+    refused(pose2action("run", clip, "--attention", tmp_path / "no" / "a.npz"), "--attention", "no folder")
 
 
 def test_the_weights_that_are_installed(pose2action):
@@ -196,6 +205,8 @@ def test_ctrl_c_leaves_no_file(example_clip, weights_file, tmp_path):
         str(tmp_path / "a.json"),
         "--skeleton",
         str(tmp_path / "a.npz"),
+        "--attention",
+        str(tmp_path / "b.npz"),
     ]
     process = subprocess.Popen(command + outputs, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     until = time.monotonic() + 120

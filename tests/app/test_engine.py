@@ -85,10 +85,10 @@ def test_a_slow_recogniser_never_holds_up_frames_and_sees_only_the_newest(live, 
     recognizer = fakes.Recognizer()
     predict = recognizer.predict
 
-    def blocked(windows):
+    def blocked(windows, attention):
         entered.set()
         assert go.wait(10)
-        return predict(windows)
+        return predict(windows, attention)
 
     recognizer.predict = blocked
     engine = live.engine(recognizer)
@@ -131,7 +131,7 @@ def test_an_answer_of_the_old_weights_is_dropped(live, fakes):
     go = threading.Event()
     old = fakes.Recognizer()
     predict = old.predict
-    old.predict = lambda windows: go.wait(10) and predict(windows)
+    old.predict = lambda windows, attention: go.wait(10) and predict(windows, attention)
     engine = live.engine(old)
     for timestamp in np.arange(0, 1.5, 0.1):
         engine.process(PICTURE, float(timestamp))
@@ -236,6 +236,43 @@ def test_closing_twice_and_use_after_closing(live):
     assert live.estimator.closed
     with pytest.raises(RuntimeError, match="closed"):
         engine.process(PICTURE, 0.0)
+
+
+def test_attention_is_not_computed_unless_it_is_asked_for(live):
+    engine = live.engine()
+    views = live.run(engine, 0, 3)
+    assert live.recognizer.asked_for_attention and not any(live.recognizer.asked_for_attention)
+    assert all(view.attention == () for view in views)
+
+
+def test_attention_comes_with_each_new_label_and_only_then(live, fakes):
+    engine = live.engine(attention=True, poses=lambda t: [fakes.pose(160), fakes.pose(480)])
+    views = live.run(engine, 0, 3)
+    assert all(live.recognizer.asked_for_attention)
+    told = [view for view in views if view.attention]
+    assert len(told) == len(live.recognizer.asked_for_attention) - 1, "the last answer was not taken yet"
+    for view in told:
+        first, second = view.attention
+        assert [first.person, second.person] == [person.id for person in view.persons]
+        assert first.end == pytest.approx(view.timestamp - 0.1) and first.end - first.start == pytest.approx(
+            2
+        )
+        assert first.body.shape == (18, 2) and first.frames == 16
+        assert first.maps.joints[-1].argmax() == live.recognizer.looks_at
+    engine._due = float("inf")  # no new labels from here on, so nothing new was looked at
+    live.run(engine, 3, 3.2)
+    assert all(view.attention == () for view in live.run(engine, 3.2, 4))
+
+
+def test_attention_can_be_switched_while_it_runs(live):
+    engine = live.engine()
+    live.run(engine, 0, 2)
+    engine.set_attention(True)
+    assert any(view.attention for view in live.run(engine, 2, 3))
+    engine.set_attention(False)
+    views = live.run(engine, 3, 4)
+    assert all(view.attention == () for view in views), "an answer on its way is not shown either"
+    assert not any(live.recognizer.asked_for_attention[-5:])
 
 
 def test_rates_and_times_are_told(live):

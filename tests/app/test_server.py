@@ -133,6 +133,32 @@ def test_threshold_and_weights_take_effect_while_it_runs(harness: Harness):
         assert len(harness.estimators) == 1
 
 
+def test_what_the_network_looks_at_comes_with_new_labels_once_it_is_asked_for(harness: Harness):
+    def told(socket, since: float, frames: int = 30) -> list[dict | None]:
+        found = []
+        for number in range(frames):
+            socket.send_bytes(frame(1000 * since + 1000 / 15 * number))
+            found.append(parse(socket.receive_bytes())[0].get("attention"))
+            time.sleep(0.02)
+        return found
+
+    with harness.session() as socket:
+        socket.receive_text()
+        assert told(socket, 0) == [None] * 30
+        socket.send_text(json.dumps({"attention": True}))
+        answers = told(socket, 2)
+        panels = [each for each in answers if each]
+        assert 1 <= len(panels) < 20, "at the label rate, not at the frame rate"
+        ((panel,),) = panels[-1:]
+        body, over_time = panel["figures"]
+        wrist = body["names"].index("right wrist")
+        assert body["values"][wrist] == 1 and sum(body["values"]) == 1
+        assert body["points"][wrist][0] > 0.1, "mirrored as the picture is: the right hand is on the right"
+        assert over_time["cells"][wrist] == [0] * 7 + [1] and over_time["ticks"][-1] == [1.0, "now"]
+        socket.send_text(json.dumps({"attention": False}))
+        assert told(socket, 4) == [None] * 30
+
+
 @pytest.mark.parametrize("name", ["damaged", "unheard_of"])
 def test_weights_that_cannot_be_used_are_told_and_the_old_ones_stay(harness: Harness, name: str):
     with harness.session() as socket:
@@ -203,7 +229,16 @@ def test_what_is_no_usable_picture_is_skipped(harness: Harness, message: bytes):
 
 
 @pytest.mark.parametrize(
-    "message", ["not json", "[1]", '{"unknown": 1}', '{"weights": 3}', '{"threshold": "high"}', b"short"]
+    "message",
+    [
+        "not json",
+        "[1]",
+        '{"unknown": 1}',
+        '{"weights": 3}',
+        '{"threshold": "high"}',
+        '{"attention": 1}',
+        b"short",
+    ],
 )
 def test_messages_that_are_none_end_in_a_sentence_not_in_a_crash(harness: Harness, message: str | bytes):
     with harness.session() as socket:

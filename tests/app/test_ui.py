@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import os
 import signal
 import socket
@@ -21,6 +23,7 @@ from app.failures import explain
 from app.jobs import Job, JobQueue
 from app.plots import Bar, timeline_figure
 from app.server import ServerError
+from app.ui_attention import AttentionView, panel_html
 from app.ui_video import job_html, table_rows
 from pose.sources import SourceError
 from recognizer.weights import WeightsError
@@ -118,6 +121,39 @@ def test_a_failed_analysis_leaves_no_files(tmp_path: Path, monkeypatch: pytest.M
     assert job.wait(60)
     assert isinstance(job.error, SourceError)
     assert list(tmp_path.iterdir()) == [text]
+
+
+def test_what_was_looked_at_can_be_asked_for_until_the_analysis_goes(example_clip: Path):
+    analyses = Analyses(CATALOGUE)
+    job = analyses.start("tab", str(example_clip), "waver", 0.5, attention=True)
+    assert job.wait(120) and job.error is None
+    (person,) = job.result.result.persons
+    first, last = analyses.span("tab", person.id)
+    assert (first, last) == pytest.approx((person.windows[0].time, person.windows[-1].time))
+    looked = analyses.looked("tab", person.id, 4.1)
+    assert looked.end == pytest.approx(4.0, abs=0.13)
+    assert analyses.looked("tab", 99, 4.1) is analyses.span("tab", 99) is None
+    assert analyses.looked("other", person.id, 4.1) is None
+    assert AttentionView.shown(job.result)[2]["maximum"] == round(last, 2)
+    said = panel_html(looked)
+    assert "window from 1.0 s to 4.0 s" in said
+    written = html.unescape(said.partition('data-panel="')[2].partition('"')[0])
+    body, over_time = json.loads(written)["figures"]
+    wrist = body["names"].index("right wrist")
+    assert body["values"][wrist] == 1 and body["points"][wrist][0] < 0, "not mirrored, as the video is not"
+    assert [text for _, text in over_time["ticks"]] == ["1 s", "2 s", "3 s", "4 s"]
+    analyses.close("tab")
+    assert analyses.looked("tab", person.id, 4.1) is None
+    assert job.result.attention.spans() == {}, "nothing is left on the disk"
+
+
+def test_without_attention_there_is_nothing_to_see(example_clip: Path):
+    analyses = Analyses(CATALOGUE)
+    job = analyses.start("tab", str(example_clip), "waver", 0.5)
+    assert job.wait(120) and job.error is None
+    assert AttentionView.shown(job.result) == AttentionView.hidden()
+    assert analyses.span("tab", 0) is None
+    analyses.close("tab")
 
 
 def test_the_timeline_has_a_row_for_each_person_in_their_colour():

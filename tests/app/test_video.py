@@ -1,9 +1,11 @@
 import os
+from contextlib import closing
 
 import av
 import numpy as np
 import pytest
 
+from app.attention import AttentionLog
 from app.video import NOBODY, Cancelled, process_video
 from pose.layouts import SHREC_22
 from pose.sources import SourceError
@@ -158,6 +160,20 @@ def test_skeletons_come_back_as_they_were(analyse, make_video, tmp_path, fakes):
     assert (landmarks[:, 3] == 1).all()
     np.testing.assert_allclose(read[f"world_{person}"][12, :, :3], expected.world, atol=1e-6)
     assert not read[f"landmarks_{person}"][~detected].any()
+
+
+def test_attention_of_the_windows_that_count_is_logged_where_it_is_asked_for(analyse, make_video, fakes):
+    recognizer = fakes.Recognizer()
+    clip = make_video(4.0, 10)
+    analyse(clip, recognizer)
+    assert not any(recognizer.asked_for_attention)
+    with closing(AttentionLog()) as log:
+        (person,) = analyse(clip, recognizer, attention=log).persons
+        assert log.spans() == {person.id: (person.windows[0].time, person.windows[-1].time)}
+        for window in person.windows:
+            looked = log.at(person.id, window.time)
+            assert looked.end == pytest.approx(window.time)
+            assert looked.maps.joints[-1].argmax() == recognizer.looks_at
 
 
 def test_progress_grows_to_one(analyse, make_video, monkeypatch):

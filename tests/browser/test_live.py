@@ -109,11 +109,58 @@ def test_threshold_and_weights_take_effect_at_once(server: Server, chromium: Bro
     expect(page.locator(".p2a-chips li")).to_have_text(["clap", "idle standing"])
 
 
+def test_what_the_network_looks_at_shows_beside_the_picture_while_it_is_switched_on(
+    server: Server, chromium: Browser, visit
+):
+    page = visit(chromium, server.address)
+    page.evaluate(
+        """() => {
+          window.told = [];
+          document.addEventListener(
+            "pose2action:shown", ({ detail }) => told.push("attention" in detail.state)
+          );
+        }"""
+    )
+    start(page)
+    expect(page.locator(ACTION)).to_have_text("wave", timeout=30_000)
+    expect(page.locator(".p2a-live .p2a-heat")).to_be_hidden()
+    assert not page.evaluate("told.some(Boolean)"), "what nobody sees is not sent"
+
+    page.get_by_role("checkbox", name="What the network looks at").first.check()
+    panel = page.locator(".p2a-live .p2a-heat-panel >> nth=0")
+    expect(panel.get_by_role("img", name="Joints. Strongest joints: right wrist")).to_be_visible()
+    expect(panel.get_by_role("img", name="Joints and moments over time")).to_be_visible()
+    expect(panel.locator(".p2a-heat-scale")).to_contain_text("weakest in this window")
+    expect(page.locator(ACTION)).to_have_text("wave")
+    picture, figure = (page.locator(each).bounding_box() for each in (".p2a-screen", ".p2a-live .p2a-heat"))
+    assert figure["x"] > picture["x"] + picture["width"], "beside the picture"
+    canvas = panel.locator("canvas").first
+    before = canvas.evaluate("(canvas) => canvas.toDataURL()")
+    page.wait_for_function(
+        """(before) => {
+          const canvas = document.querySelector(".p2a-live .p2a-heat canvas");
+          return canvas && canvas.toDataURL() !== before;
+        }""",
+        arg=before,
+    )  # the body moves
+    page.get_by_role("checkbox", name="What the network looks at").first.uncheck()
+    expect(page.locator(".p2a-live .p2a-heat")).to_be_hidden()
+    expect(page.locator(".p2a-heat-panel")).to_have_count(0)
+    page.wait_for_timeout(500)
+    page.evaluate("told.splice(0)")
+    page.wait_for_timeout(1000)
+    assert not page.evaluate("told.some(Boolean)")
+    expect(page.locator(ACTION)).to_have_text("wave")
+
+
 def test_settings_made_before_the_start_count(server: Server, chromium: Browser, visit):
     page = visit(chromium, server.address)
     choose_weights(page, "clapper")
     expect(page.locator("#live-threshold input[type=number]")).to_have_value("0.5")
+    page.get_by_role("checkbox", name="What the network looks at").first.check()
+    expect(page.locator(".p2a-live .p2a-heat")).to_contain_text("appears here")
     start(page)
+    expect(page.locator(".p2a-live .p2a-heat canvas").first).to_be_visible(timeout=30_000)
     expect(page.locator(ACTION)).to_have_text("clap", timeout=30_000)
 
 

@@ -82,6 +82,26 @@ def test_an_uploaded_clip_gives_a_video_a_timeline_a_table_and_downloads(
     assert float(rows[0]["end"]) == pytest.approx(segment["end"], abs=0.01)
 
 
+def test_what_the_network_looked_at_is_shown_along_the_timeline(tab: Page, clip: Path, tmp_path: Path):
+    upload(tab, cut(clip, tmp_path / "clip.mp4", 5, "-c:v", "libx264", "-pix_fmt", "yuv420p"))
+    tab.locator("#video-look input").check()
+    analyse(tab)
+    body = tab.locator("#video-heat").get_by_role("img", name="Joints. Strongest joints: right wrist")
+    expect(body).to_be_visible(timeout=ANALYSIS)
+    expect(tab.locator("#video-heat")).to_contain_text("Person 1, window from 1.0 s to 4.0 s")
+    before = body.evaluate("(canvas) => canvas.toDataURL()")
+    moment = tab.locator("#video-moment input[type=number]")
+    moment.fill("3")
+    moment.press("Enter")
+    expect(tab.locator("#video-heat")).to_contain_text("Person 1, window from 0.0 s to 3.0 s")
+    assert body.evaluate("(canvas) => canvas.toDataURL()") != before, "the body at another moment"
+    tab.locator("#video-look input").uncheck()
+    analyse(tab)
+    expect(tab.locator("#video-attention")).to_be_hidden()
+    expect(tab.locator("#video-status")).to_contain_text("person 1: wave", timeout=ANALYSIS)
+    expect(tab.locator("#video-attention")).to_be_hidden()
+
+
 def test_the_example_needs_no_video(tab: Page):
     tab.click("#video-example")
     expect(tab.locator("#video-file")).to_contain_text("example", timeout=30_000)

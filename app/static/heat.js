@@ -1,0 +1,283 @@
+// What the network looks at: paints the figures that the program sends (app/heat.py) on canvases.
+// It knows kinds of figures, not networks.
+
+import { GRADIENT, colour } from "./scale.js";
+import { paintSpace } from "./space.js";
+
+const WEAK = "weakest in this window, or a gate that is shut";
+const STRONG = "strongest, or an open gate";
+const LABELS = 104; // room for the joints' names left of a plot, in CSS pixels
+
+function paintBody(context, width, height, { points, bones, names, values, lines }) {
+  // The same piece of the world in every figure: 3.5 by 5 torso lengths around the body.
+  const scale = Math.min(width / 3.5, height / 5);
+  const at = ([x, y]) => [width / 2 + x * scale, height / 2 + (y + 0.1) * scale];
+  const places = points.map((point) => point && at(point));
+  const stroke = (a, b, style, thickness) => {
+    if (!places[a] || !places[b]) return;
+    context.strokeStyle = style;
+    context.lineWidth = thickness;
+    context.beginPath();
+    context.moveTo(...places[a]);
+    context.lineTo(...places[b]);
+    context.stroke();
+  };
+  context.lineCap = "round";
+  for (const [a, b] of bones) stroke(a, b, "#64748b", 3);
+  for (const [a, b, value] of lines) stroke(a, b, colour(value), 0.5 + 2.5 * value ** 2);
+  // The strongest last, on top of the others.
+  const order = places.map((_, joint) => joint).sort((a, b) => (values ? values[a] - values[b] : 0));
+  for (const joint of order) {
+    if (!places[joint]) continue;
+    context.beginPath();
+    context.arc(...places[joint], (values ? 0.035 + 0.16 * values[joint] : 0.045) * scale, 0, 2 * Math.PI);
+    context.fillStyle = values ? colour(values[joint]) : "#cbd5e1";
+    context.fill();
+    context.lineWidth = 1;
+    context.strokeStyle = "#e2e8f0";
+    context.stroke();
+  }
+  const top = values && order.findLast((joint) => places[joint]);
+  if (!values || top === undefined || !values[top]) return;
+  const [x, y] = places[top];
+  context.font = "600 12px system-ui, sans-serif";
+  // Beside the circle, away from the body, where the name fits there.
+  const needed = 0.2 * scale + 8 + context.measureText(names[top]).width;
+  const right = x < width / 2 ? x < needed : x + needed < width;
+  context.textAlign = right ? "left" : "right";
+  context.textBaseline = "middle";
+  context.lineWidth = 3;
+  context.strokeStyle = "#0f1826";
+  context.fillStyle = "#f8fafc";
+  const text = [names[top], x + (right ? 1 : -1) * (0.2 * scale + 5), y];
+  context.strokeText(...text);
+  context.fillText(...text);
+}
+
+function paintCells(context, x, y, width, height, rows, ink) {
+  // On whole pixels, so that no seams show between the cells.
+  const across = (j) => Math.round(x + (j * width) / rows[0].length);
+  const down = (i) => Math.round(y + (i * height) / rows.length);
+  rows.forEach((values, i) => {
+    values.forEach((value, j) => {
+      context.fillStyle = colour(value);
+      context.fillRect(across(j), down(i), across(j + 1) - across(j), down(i + 1) - down(i));
+    });
+  });
+  context.strokeStyle = ink.grid;
+  context.lineWidth = 1;
+  context.strokeRect(x, y, width, height);
+}
+
+function writeRows(context, y, height, names, ink) {
+  const row = height / names.length;
+  context.font = `${Math.min(11, row - 1).toFixed(1)}px system-ui, sans-serif`;
+  context.textAlign = "right";
+  context.textBaseline = "middle";
+  context.fillStyle = ink.text;
+  names.forEach((name, i) => context.fillText(name, LABELS - 7, y + (i + 0.5) * row));
+}
+
+function paintTime(context, width, height, { rows, cells, curve, ticks }, ink) {
+  const [left, right] = [LABELS, width - 14];
+  const axis = height - 20;
+  const curveHeight = curve ? (rows.length ? 58 : axis - 12) : 0;
+  const split = rows.length ? axis - curveHeight - (curve ? 12 : 0) : 0;
+  if (rows.length) {
+    paintCells(context, left, 2, right - left, split - 2, cells, ink);
+    writeRows(context, 2, split - 2, rows, ink);
+  }
+  if (curve) {
+    const top = axis - curveHeight + 2;
+    const place = (value, i) => [left + ((i + 0.5) / curve.length) * (right - left), axis - value * (axis - top)];
+    context.strokeStyle = ink.grid;
+    context.lineWidth = 1;
+    for (const y of [top, axis]) {
+      context.beginPath();
+      context.moveTo(left, y);
+      context.lineTo(right, y);
+      context.stroke();
+    }
+    context.font = "11px system-ui, sans-serif";
+    context.fillStyle = ink.text;
+    context.textAlign = "right";
+    context.textBaseline = "middle";
+    context.fillText("1", left - 7, top);
+    context.fillText("0", left - 7, axis - 4);
+    context.fillText("moment", left - 18, (top + axis) / 2);
+    context.strokeStyle = ink.text;
+    context.lineWidth = 1.5;
+    context.beginPath();
+    curve.forEach((value, i) => context.lineTo(...place(value, i)));
+    context.stroke();
+    curve.forEach((value, i) => {
+      context.beginPath();
+      context.arc(...place(value, i), 3.5, 0, 2 * Math.PI);
+      context.fillStyle = colour(value);
+      context.fill();
+      context.lineWidth = 1;
+      context.stroke();
+    });
+  }
+  context.font = "11px system-ui, sans-serif";
+  context.textBaseline = "top";
+  context.fillStyle = ink.text;
+  for (const [where, text] of ticks) {
+    const x = left + where * (right - left);
+    context.fillRect(x - 0.5, axis, 1, 4);
+    context.textAlign = where > 0.97 ? "right" : "center";
+    context.fillText(text, where > 0.97 ? width : x, axis + 6);
+  }
+}
+
+function paintGrid(context, width, height, { rows, columns, cells }, ink) {
+  const [top, right] = [76, width - 34];
+  paintCells(context, LABELS, top, right - LABELS, height - top - 2, cells, ink);
+  writeRows(context, top, height - top - 2, rows, ink);
+  context.font = "11px system-ui, sans-serif";
+  context.textAlign = "left";
+  context.textBaseline = "middle";
+  const column = (right - LABELS) / columns.length;
+  columns.forEach((name, i) => {
+    context.save();
+    context.translate(LABELS + (i + 0.5) * column, top - 6);
+    context.rotate(-Math.PI / 3.4);
+    context.fillText(name, 0, 0);
+    context.restore();
+  });
+}
+
+const PAINTERS = { body: paintBody, time: paintTime, grid: paintGrid, space: paintSpace };
+
+function element(tag, className, parent, text = "") {
+  const made = document.createElement(tag);
+  made.className = className;
+  made.textContent = text;
+  parent?.append(made);
+  return made;
+}
+
+/** One figure with its title. Keeps its canvas while figures of one kind follow each other. */
+class Figure {
+  constructor(parent, kind) {
+    this.kind = kind;
+    this.root = element("figure", `p2a-heat-figure p2a-heat-${kind}`, parent);
+    this.title = element("figcaption", "", this.root);
+    this.canvas = element("canvas", "", this.root);
+    this.canvas.setAttribute("role", "img");
+    if (kind === "space") this.#turnable();
+  }
+
+  #turnable() {
+    const { canvas } = this;
+    canvas.tabIndex = 0;
+    const turn = (across, up) => {
+      Figure.angles.across += across;
+      Figure.angles.up = Math.min(Math.max(Figure.angles.up + up, -1.5), 1.5);
+      this.paint();
+    };
+    canvas.addEventListener("pointerdown", (event) => canvas.setPointerCapture(event.pointerId));
+    canvas.addEventListener("pointermove", (event) => {
+      if (canvas.hasPointerCapture(event.pointerId)) turn(event.movementX * 0.01, event.movementY * 0.01);
+    });
+    canvas.addEventListener("keydown", (event) => {
+      const steps = { ArrowLeft: [-0.1, 0], ArrowRight: [0.1, 0], ArrowUp: [0, -0.1], ArrowDown: [0, 0.1] };
+      const step = steps[event.key];
+      if (!step) return;
+      event.preventDefault();
+      turn(...step);
+    });
+  }
+
+  show(figure) {
+    this.figure = figure;
+    if (this.title.textContent !== figure.title) this.title.textContent = figure.title;
+    this.canvas.setAttribute("aria-label", `${figure.title}. ${figure.said}`);
+    this.paint();
+  }
+
+  paint() {
+    const { canvas } = this;
+    const { clientWidth: width, clientHeight: height } = canvas;
+    if (!width || !height || !this.figure) return; // in a tab that is not open
+    const fine = window.devicePixelRatio || 1;
+    const size = [Math.round(width * fine), Math.round(height * fine)];
+    if (canvas.width !== size[0] || canvas.height !== size[1]) [canvas.width, canvas.height] = size;
+    const context = canvas.getContext("2d");
+    context.setTransform(fine, 0, 0, fine, 0, 0);
+    context.clearRect(0, 0, width, height);
+    const style = getComputedStyle(canvas);
+    const ink = { text: style.color, grid: style.borderTopColor };
+    PAINTERS[this.kind](context, width, height, this.figure, ink, Figure.angles);
+  }
+}
+// How far figures in space are turned: all alike, so that a new one does not jump back.
+Figure.angles = { across: 0.5, up: 0.25 };
+
+/** Everything about one person: the figures and the scale that they share. */
+export class HeatPanel {
+  constructor(parent, name, tint = "") {
+    this.root = element("article", "p2a-heat-panel", parent);
+    if (tint) this.root.style.setProperty("--person", tint);
+    if (name) element("p", "p2a-who", this.root, name);
+    this.box = element("div", "p2a-heat-figures", this.root);
+    const scale = element("div", "p2a-heat-scale", this.root);
+    element("span", "", scale, WEAK);
+    element("b", "", scale, "0");
+    element("i", "", scale).style.background = GRADIENT;
+    element("b", "", scale, "1");
+    element("span", "", scale, STRONG);
+    this.figures = [];
+    // Paints anew when the page's shape or theme changes, and when a hidden tab is opened.
+    this.observer = new ResizeObserver(() => this.#paint());
+    this.observer.observe(this.box);
+    this.themes = new MutationObserver(() => this.#paint());
+    this.themes.observe(document.body, { attributeFilter: ["class"] });
+  }
+
+  #paint() {
+    for (const each of this.figures) each.paint();
+  }
+
+  /** @param {{figures: object[]}} panel see app/heat.py */
+  show({ figures }) {
+    const kinds = figures.map(({ kind }) => kind).join();
+    if (kinds !== this.kinds) {
+      this.kinds = kinds;
+      this.box.replaceChildren();
+      this.figures = figures.map(({ kind }) => new Figure(this.box, kind));
+    }
+    figures.forEach((figure, i) => this.figures[i].show(figure));
+  }
+
+  remove() {
+    this.observer.disconnect();
+    this.themes.disconnect();
+    this.root.remove();
+  }
+}
+
+/** <pose-heat data-panel="JSON">: one panel that Python puts into the page and changes there. */
+class PoseHeat extends HTMLElement {
+  static observedAttributes = ["data-panel"];
+
+  connectedCallback() {
+    this.panel = new HeatPanel(this, "");
+    // Gradio changes attributes in place and then takes out children that Python did not write.
+    this.keeper = new MutationObserver(() => this.panel.root.parentNode || this.append(this.panel.root));
+    this.keeper.observe(this, { childList: true });
+    this.attributeChangedCallback();
+  }
+
+  attributeChangedCallback() {
+    if (this.panel && this.dataset.panel) this.panel.show(JSON.parse(this.dataset.panel));
+  }
+
+  disconnectedCallback() {
+    this.keeper.disconnect();
+    this.panel.remove();
+    this.panel = null;
+  }
+}
+
+customElements.define("pose-heat", PoseHeat);
