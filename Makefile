@@ -1,20 +1,24 @@
 # make demo   installs into .venv and opens the page on http://127.0.0.1:7860
 # make test   installs what the tests need into .venv and runs all of them
+# make minkowski   compiles MinkowskiEngine, the other backend of the sparse convolutions, for the CPU into .venv
 # Another interpreter: make demo PYTHON=python3.12
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+MINKOWSKI := MinkowskiEngine==0.5.4
 
 .DEFAULT_GOAL := demo
-.PHONY: demo test
+.PHONY: demo test minkowski minkowski-wheel
 
 demo: $(VENV)/.installed
 	@$(BIN)/pose2action demo
 
 test: $(VENV)/.installed-test
 	@$(BIN)/python -m pytest
+
+minkowski: $(VENV)/.installed-minkowski
 
 # The stamps make the second call fast; a change of pyproject.toml installs again.
 $(VENV)/.installed: pyproject.toml | $(BIN)/python
@@ -26,6 +30,33 @@ $(VENV)/.installed-test: pyproject.toml | $(BIN)/python
 	@echo "Installing pose2action and its tests into $(VENV) (the first time this takes some minutes) ..."
 	@$(PIP) install --editable ".[test]"
 	@touch $(VENV)/.installed $@
+
+# MinkowskiEngine has no wheels and takes ten minutes to compile, so its wheel is kept: by PyTorch's version, for which
+# pip does not tell wheels apart, hence its own cache is of no use here.
+WHEELS = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/pose2action/wheels/torch-$(shell $(BIN)/python -c \
+  'from importlib.metadata import version; print(version("torch"))')
+INSTALL_WHEEL = $(PIP) install --force-reinstall --no-deps --no-index --find-links "$(WHEELS)" $(MINKOWSKI)
+
+$(VENV)/.installed-minkowski: $(VENV)/.installed
+	@$(INSTALL_WHEEL) 2>/dev/null || { $(MAKE) --no-print-directory minkowski-wheel && $(INSTALL_WHEEL); }
+	@touch $@
+
+# Its setup.py removes what the first pip on the PATH has installed. A compiler process takes up to 2.5 GB. Its CUDA
+# sources are older than the CUDA of today's PyTorch, so this is the CPU alone.
+minkowski-wheel: $(VENV)/.installed
+	@command -v $(CXX) >/dev/null || { \
+	  echo "MinkowskiEngine is compiled here and needs a C++ compiler; on Debian and Ubuntu install g++."; exit 1; }
+	@printf '#include <cblas.h>\nint main() {}' | $(CXX) -x c++ - -lopenblas -o /dev/null 2>/dev/null || { \
+	  echo "MinkowskiEngine is compiled here and needs OpenBLAS; on Debian and Ubuntu install libopenblas-dev."; exit 1; }
+	@$(BIN)/python -c 'import os, sysconfig; open(os.path.join(sysconfig.get_path("include"), "Python.h"))' 2>&- || { \
+	  echo "MinkowskiEngine is compiled here and needs Python's headers; on Debian and Ubuntu install python3-dev."; \
+	  exit 1; }
+	@echo "Compiling $(MINKOWSKI) (about ten minutes on two cores) ..."
+	@$(PIP) install "pip>=23.1" ninja==1.13.2 setuptools==84.2.1
+	@PATH="$(CURDIR)/$(BIN):$$PATH" MAX_JOBS=$${MAX_JOBS:-$$($(BIN)/python -c 'import os; \
+	  print(max(1, min(os.cpu_count(), os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2_500_000_000)))')} \
+	  $(PIP) wheel --no-cache-dir --no-deps --no-build-isolation --use-pep517 --wheel-dir "$(WHEELS)" \
+	  --config-settings="--global-option=--blas=openblas --cpu_only" $(MINKOWSKI)
 
 $(BIN)/python:
 	@command -v $(PYTHON) >/dev/null || { \

@@ -1,6 +1,8 @@
 """Sparse tensors computed by MinkowskiEngine 0.5.4, where it is installed.
 
-Only its public modules are used; they are given the project's weights, so that those have one home.
+Its convolutions are given the project's weights, so that those have one home. For max-pooling it only finds
+which voxels meet: it writes the gradient of its own maximum outside of its memory where a region has no voxel
+(a kernel with gaps, or smaller than its stride) or nothing but NaN.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from recognizer.sparse.errors import SparseError
+from recognizer.sparse.operations import MaxPool
 from recognizer.sparse.region import Region
 from recognizer.sparse.tensor import SparseTensor
 
@@ -81,10 +84,11 @@ class MinkowskiSparseTensor(SparseTensor):
         return tuple(self.raw.tensor_stride)
 
     def replace(self, features: Tensor) -> MinkowskiSparseTensor:
+        return self._at(self.raw.coordinate_map_key, features)
+
+    def _at(self, key: Any, features: Tensor) -> MinkowskiSparseTensor:
         raw = minkowski_engine().SparseTensor(
-            features.contiguous(),
-            coordinate_map_key=self.raw.coordinate_map_key,
-            coordinate_manager=self.raw.coordinate_manager,
+            features.contiguous(), coordinate_map_key=key, coordinate_manager=self.raw.coordinate_manager
         )
         return MinkowskiSparseTensor(raw, self.batch_size)
 
@@ -93,24 +97,27 @@ class MinkowskiSparseTensor(SparseTensor):
         return MinkowskiSparseTensor(raw, self.batch_size)
 
     def max_pool(self, region: Region) -> MinkowskiSparseTensor:
-        return MinkowskiSparseTensor(_max_pooling(region)(self.raw), self.batch_size)
+        manager, key = self.raw.coordinate_manager, self.raw.coordinate_map_key
+        coarse = manager.stride(key, list(region.stride))
+        numbered = manager.kernel_map(
+            key, coarse, list(region.stride), list(region.size), list(region.dilation), is_pool=True
+        )
+        nothing = torch.empty(2, 0, dtype=torch.int32, device=self.features.device)
+        pairs = torch.cat([nothing, *(numbered[offset] for offset in sorted(numbered))], 1).long()
+        return self._at(coarse, MaxPool.apply(self.features, *pairs, manager.size(coarse)))
 
 
 @functools.cache
 def _convolution(region: Region) -> nn.Module:
     # Its own kernel of one channel is never used: a call brings the real one.
-    return minkowski_engine().MinkowskiConvolution(1, 1, **_arguments(region))
-
-
-@functools.cache
-def _max_pooling(region: Region) -> nn.Module:
-    return minkowski_engine().MinkowskiMaxPooling(**_arguments(region))
-
-
-def _arguments(region: Region) -> dict[str, Any]:
-    return {
-        "kernel_size": list(region.size),
-        "stride": list(region.stride),
-        "dilation": list(region.dilation),
-        "dimension": region.dimension,
-    }
+    convolution = minkowski_engine().MinkowskiConvolution(
+        1,
+        1,
+        kernel_size=list(region.size),
+        stride=list(region.stride),
+        dilation=list(region.dilation),
+        dimension=region.dimension,
+    )
+    # It takes a kernel of one place on a single axis for a plain product, whatever the stride.
+    convolution.use_mm = False
+    return convolution

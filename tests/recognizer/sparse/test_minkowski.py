@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from types import ModuleType
 
 import pytest
 import torch
+from torch import Tensor
 
 from pose.layouts import KINETICS_18, NTU_25
 from recognizer.networks.spa import SPAConfig, SPANet
@@ -21,7 +23,8 @@ from recognizer.sparse import (
 )
 from tests.recognizer.sparse import reference
 
-TOLERANCE = {torch.float32: dict(rtol=1e-5, atol=1e-5), torch.float64: dict(rtol=1e-10, atol=1e-10)}
+TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-12}
+"""Relative to the largest value: a sum of large terms may itself be small."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -57,9 +60,12 @@ def assert_backends_agree(layers, coordinates, channels: int, dtype, duplicates=
     mine, theirs = results
     assert mine[:2] == theirs[:2]
     for ours, right in zip(mine[2:], theirs[2:], strict=True):
-        # Relative to the largest value: a sum of large terms may itself be small.
-        scale = right.abs().max().clamp(min=1)
-        torch.testing.assert_close(ours / scale, right / scale, **TOLERANCE[dtype])
+        assert_close(ours, right)
+
+
+def assert_close(ours: Tensor, right: Tensor) -> None:
+    tolerance = TOLERANCE[right.dtype] * float(right.abs().max())
+    torch.testing.assert_close(ours, right, rtol=0, atol=tolerance)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
@@ -89,11 +95,34 @@ def test_convolution_with_a_kernel_of_its_own_on_each_axis(size, stride, dilatio
     assert_backends_agree([layer], reference.random_voxels(60, 4, reach=5), 2, torch.float64)
 
 
+def test_convolution_of_a_point_along_one_axis():
+    layer = Convolution(2, 3, 1, 2, dimension=1)
+    assert_backends_agree([layer], reference.random_voxels(20, 1, reach=9), 2, torch.float64)
+
+
 @pytest.mark.parametrize("size, stride", [(2, 2), (3, 3), (3, 2), (3, 1)])
 @pytest.mark.parametrize("dimension", [3, 4])
-def test_max_pool(dimension, size, stride):
+def test_max_pool(engine, dimension, size, stride):
     pool = MaxPool(size, stride, dimension=dimension)
-    assert_backends_agree([pool], reference.random_voxels(60, dimension), 3, torch.float64)
+    coordinates = reference.random_voxels(60, dimension)
+    assert_backends_agree([pool], coordinates, 3, torch.float64)
+    theirs = engine.MinkowskiMaxPooling(kernel_size=size, stride=stride, dimension=dimension)
+    features, upstream, results = torch.randn(len(coordinates), 3, requires_grad=True), None, []
+    for y in (
+        pool(sparse_tensor(coordinates, features, backend="minkowski")).raw,
+        theirs(engine.SparseTensor(features, coordinates.int())),
+    ):
+        output = y.F[sorted(range(len(y.C)), key=y.C.tolist().__getitem__)]
+        upstream = torch.randn_like(output) if upstream is None else upstream
+        results.append((output, *torch.autograd.grad(output, features, upstream)))
+    torch.testing.assert_close(*results, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("size, stride, dilation", [(1, 2, 1), (2, 3, 1), (3, 2, 2)])
+def test_max_pool_of_regions_without_voxels(size, stride, dilation):
+    """Its gradient would corrupt memory if MinkowskiEngine computed it."""
+    pool = MaxPool((size,) * 3, stride, dilation, dimension=3)
+    assert_backends_agree([pool], reference.random_voxels(20, 3), 3, torch.float64)
 
 
 def test_layers_after_each_other():
@@ -139,7 +168,7 @@ def test_weights_fit_the_modules_of_minkowskiengine(engine):
         wanted = {tuple(place): row for place, row in zip(right.C.tolist(), right.F, strict=True)}
         got = reference.as_dictionary(ours(sparse_tensor(coordinates, features, backend="torch")))
         assert got.keys() == wanted.keys()
-        torch.testing.assert_close(reference.in_order(got), reference.in_order(wanted), rtol=1e-5, atol=1e-5)
+        assert_close(reference.in_order(got), reference.in_order(wanted))
     engine.MinkowskiBatchNorm(4).load_state_dict(BatchNorm(4).state_dict())
 
 
@@ -150,22 +179,25 @@ def test_global_average_pool(engine):
     wanted = right.F[right.C[:, 0].argsort()]
     for backend in ("torch", "minkowski"):
         x = sparse_tensor(coordinates, features, backend=backend)
-        torch.testing.assert_close(GlobalAveragePool()(x), wanted, rtol=1e-5, atol=1e-5)
+        assert_close(GlobalAveragePool()(x), wanted)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
 @pytest.mark.parametrize("convolution", ["4d", "3+1d"])
 @pytest.mark.parametrize("layout", [NTU_25, KINETICS_18], ids=lambda layout: layout.name)
-def test_a_whole_spa_net(layout, convolution):
+def test_a_whole_spa_net(layout, convolution, dtype):
     config = SPAConfig(convolution, space=16, width=0.25)
-    network = SPANet(layout, 7, layout.coordinates + 1, config=config).double()
-    x = torch.rand(3, layout.coordinates + 1, 10, len(layout), 2, dtype=torch.float64)
+    network = SPANet(layout, 7, layout.coordinates + 1, config=config).to(dtype)
+    x = torch.rand(3, layout.coordinates + 1, 10, len(layout), 2, dtype=dtype)
     results = []
     for backend in ("torch", "minkowski"):
         network.backend = backend
-        network.zero_grad()
-        network.train()
-        logits = network(x)
-        logits.square().sum().backward()
-        results.append((logits.detach(), [p.grad.clone() for p in network.parameters()]))
-    torch.testing.assert_close(*[logits for logits, _ in results])
-    torch.testing.assert_close(*[gradients for _, gradients in results])
+        evaluated = network.eval()(x)
+        fresh = copy.deepcopy(network).train()  # so that both begin with the same statistics
+        trained = fresh(x)
+        trained.square().sum().backward()
+        results.append((evaluated, trained, *(p.grad for p in fresh.parameters())))
+    for number, (ours, right) in enumerate(zip(*results, strict=True)):
+        # In float32 the gradients differ by up to 6e-5, as rounding grows on the way through the norms.
+        if number < 2 or dtype == torch.float64:
+            assert_close(ours, right)
