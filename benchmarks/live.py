@@ -1,6 +1,6 @@
 """Live figures in a real browser: the demo's server, and Chromium with a camera that plays a clip.
 
-    python -m benchmarks.live CLIP [--seconds 120] [--weights NAME] [--tabs 1]
+    python -m benchmarks.live CLIP [--seconds 120] [--weights NAME] [--tabs 1] [--attention]
 
 Latency is measured in the page, from the camera's capture time to the annotated picture on the screen. A
 label update is a picture with the answer to a newer window. Memory is the server's resident set (Linux).
@@ -102,6 +102,7 @@ def main() -> None:
     parser.add_argument("--start", type=float, default=0.0, help="second of the clip to start at")
     parser.add_argument("--weights", help="weights to start with")
     parser.add_argument("--tabs", type=int, default=1, help="tabs at once")
+    parser.add_argument("--attention", action="store_true", help="show what the network looks at")
     arguments = parser.parse_args()
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
@@ -114,6 +115,8 @@ def main() -> None:
                 for page in pages:
                     page.add_init_script(RECORD)
                     page.goto(f"http://127.0.0.1:{port}/")
+                    if arguments.attention:
+                        page.get_by_role("checkbox", name="What the network looks at").first.check()
                     page.click(".p2a-start")
                 usable = ready + time.monotonic() - began
                 for page in pages:
