@@ -15,14 +15,6 @@ COORDINATE_LIMIT = 4.0
 # front) or the hips are unknown, the shoulders still tell how large the person is.
 _TORSO_PER_SHOULDER_WIDTH = 1.3
 
-# Where neither is known, say of someone behind a barbell, the limbs tell: their rough share of the torso.
-_LIMBS = (
-    ("shoulder", "elbow", 0.58),
-    ("elbow", "wrist", 0.5),
-    ("hip", "knee", 0.84),
-    ("knee", "ankle", 0.82),
-)
-
 
 class Preprocessing(BaseModel):
     """How windows become network input; part of the weights' card.
@@ -69,17 +61,12 @@ def normalise(
     torso = np.linalg.norm(top - bottom, axis=-1)[top_seen & bottom_seen]
     scale = max(float(np.percentile(torso, 90)) if len(torso) else 0.0, _TORSO_PER_SHOULDER_WIDTH * width)
     if scale <= 0:
-        scale = _scale_of_limbs(joints, confidence, layout)
-    if scale <= 0:
         return np.zeros_like(joints, np.float32), np.zeros_like(confidence, np.float32)
 
     if not bottom_seen.all():
         below = np.zeros(joints.shape[-1], np.float32)
         below[1] = scale if layout.coordinates == 2 else -scale
-        # Of someone without hips and shoulders, the joints that are known stand for the torso.
-        middle = _mean_joint(joints, confidence, tuple(range(len(layout))))[0]
-        guess = np.where(top_seen[:, None], top + below, middle)
-        bottom = np.where(bottom_seen[:, None], bottom, guess)
+        bottom = np.where(bottom_seen[:, None], bottom, top + below)
     origin = bottom.copy()
     if layout.coordinates == 2:
         origin[:, 1] = np.median(bottom[:, 1])
@@ -112,19 +99,6 @@ def network_input(
 ) -> np.ndarray:
     """(T, V, C) joints and (T, V) confidence of one person -> (channels, T, V) float32 network input."""
     return stacked(*normalise(joints, confidence, layout, options), layout, options)
-
-
-def _scale_of_limbs(joints: np.ndarray, confidence: np.ndarray, layout: SkeletonLayout) -> float:
-    """Length of the torso by the longest limb for its kind; 0 where no limb is known."""
-    scale = 0.0
-    for upper, lower, length in _LIMBS:
-        for side in ("left", "right"):
-            ends = [layout.index(f"{side}_{joint}") for joint in (upper, lower)]
-            known = (confidence[:, ends] > 0).all(1)
-            if known.any():
-                lengths = np.linalg.norm(joints[known, ends[0]] - joints[known, ends[1]], axis=-1)
-                scale = max(scale, float(np.percentile(lengths, 90)) / length)
-    return scale
 
 
 def _bridge(values: np.ndarray, seen: np.ndarray) -> None:
