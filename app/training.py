@@ -57,6 +57,8 @@ def evaluate_weights(
     from recognizer.training.evaluate import evaluate
     from recognizer.weights import add_metrics
 
+    if card:
+        add_metrics(weights, {})  # a fusion has no card: better told before minutes of work
     report = evaluate(weights, data, dataset, part, frame_rates, sparse_backend)
     if not report:
         raise DataError(f"There are no clips of that part in {data}.")

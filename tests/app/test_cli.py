@@ -165,6 +165,10 @@ def test_bad_weights(pose2action, make_video, weights_file, tmp_path):
     refused(pose2action("run", clip, "--weights", damaged), "card")
 
 
+def test_a_fusion_has_no_card_for_figures(pose2action, tmp_path):
+    refused(pose2action("evaluate", "these+those", "--data", tmp_path, "--card"), "no weights 'these+those'")
+
+
 def test_weights_whose_layout_is_no_body(pose2action, make_video, tmp_path):
     recognizer = Recognizer.untrained()
     card = recognizer.card.model_copy(update={"layout": "shrec-22"})
