@@ -1,8 +1,10 @@
-"""Every network on one window: size, multiply-adds, milliseconds, what attention adds, memory.
+"""Every network on one window: size, multiply-adds, milliseconds as written and as used live, memory.
 
 Run as ``python -m benchmarks.networks``; --help tells the options. First the papers' own configurations on
-NTU-25, T = 64, one person, with random weights; then the weights that are installed. Forward passes with and
-without attention take turns. The memory is what one forward pass adds to a process of its own.
+NTU-25, T = 64, one person, with random weights; then the weights that are installed. The network as written
+(eager), the form that recognises live (``FrozenNetwork``; SPA-Net has none) and the latter with what it takes
+to turn its attention into maps take turns. The memory is what one eager forward pass adds to a process of its
+own.
 """
 
 from __future__ import annotations
@@ -22,8 +24,10 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from pose.layouts import LAYOUTS, NTU_25
 from recognizer import weights
+from recognizer.attention import attention_maps
+from recognizer.frozen import FrozenNetwork
 from recognizer.networks import NETWORKS, TITLES, build
-from recognizer.networks.spa import SPAConfig
+from recognizer.networks.spa import SPAConfig, SPANet
 from recognizer.preprocess import channels
 
 FRAMES = 64
@@ -43,16 +47,16 @@ def main(
         print(_added_memory(*_row(only)))
         return
     print(f"{threads} thread(s), median of {runs}")
-    print(f"{'':28} {'Mparam':>7} {'GMAC':>6} {'ms':>7} {'with attention':>15} {'MB':>6}")
+    print(f"{'':28} {'Mparam':>7} {'GMAC':>6} {'eager':>7} {'live ms':>15} {'with attention':>15} {'MB':>6}")
     for name in (*PAPERS, *weights.available()):
         network, x = _row(name)
-        plain, attending = _times(network, x, runs)
+        eager, live, attending = _times(network, x, runs)
         size = sum(parameter.numel() for parameter in network.parameters()) / 1e6
         command = [sys.executable, "-m", "benchmarks.networks", "--threads", str(threads), "--only", name]
         memory = float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
         print(
-            f"{name:28} {size:7.3f} {_multiply_adds(network, x):6.2f} {plain:7.1f} "
-            f"{attending:8.1f} ({attending / plain - 1:+4.0%}) {memory:6.0f}"
+            f"{name:28} {size:7.3f} {_multiply_adds(network, x):6.2f} {eager:7.1f} "
+            f"{live:7.1f} ({live / eager:5.0%}) {attending:7.1f} ({attending / live - 1:+4.0%}) {memory:6.0f}"
         )
 
 
@@ -71,10 +75,11 @@ def _row(name: str) -> tuple[nn.Module, Tensor]:
     return network, body + 0.3 * swing * torch.randn_like(body)
 
 
-def _times(network: nn.Module, x: Tensor, runs: int) -> tuple[float, float]:
-    """Median milliseconds without and with attention."""
-    kinds = (network, network.forward_with_attention)
-    taken: tuple[list[float], list[float]] = ([], [])
+def _times(network: nn.Module, x: Tensor, runs: int) -> tuple[float, ...]:
+    """Median milliseconds as written, live, and live with attention."""
+    live = network.forward_with_attention if isinstance(network, SPANet) else FrozenNetwork(network, x)
+    kinds = (network, live, lambda window: attention_maps(live(window)[1]))
+    taken: tuple[list[float], ...] = ([], [], [])
     with torch.inference_mode():
         for number in range(runs + 2):
             for kind, times in zip(kinds, taken, strict=True):
@@ -82,7 +87,7 @@ def _times(network: nn.Module, x: Tensor, runs: int) -> tuple[float, float]:
                 kind(x)
                 if number >= 2:
                     times.append(1000 * (time.perf_counter() - start))
-    return statistics.median(taken[0]), statistics.median(taken[1])
+    return tuple(statistics.median(times) for times in taken)
 
 
 def _multiply_adds(network: nn.Module, x: Tensor) -> float:

@@ -86,6 +86,8 @@ def unit_range(values: np.ndarray) -> np.ndarray:
 def attention_maps(attention: object) -> list[AttentionMaps]:
     """What a network's ``forward_with_attention`` tells -> one entry a sample, of its first person.
 
+    Empty where the network was configured to attend to nothing.
+
     Raises:
         TypeError: no network tells such a thing.
     """
@@ -106,12 +108,13 @@ def _(attention: DualHeadAttention) -> list[AttentionMaps]:
     """The last gates: of the coarse frames (Eq. 8) and of the fine joints (Eq. 10)."""
     frames = _first_person(attention.temporal[-1]) if attention.temporal else None
     joints = _first_person(attention.spatial[-1]) if attention.spatial else None
+    gates = (*attention.temporal, *attention.spatial)
     return [
         AttentionMaps(
             joints=None if joints is None else joints[index][None],
             frames=None if frames is None else frames[index],
         )
-        for index in range(attention.samples)
+        for index in range(len(gates[0]) if gates else 0)
     ]
 
 

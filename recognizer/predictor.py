@@ -8,15 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from pose.layouts import LAYOUTS, SkeletonLayout
 from pose.skeleton import SkeletonSequence
 from recognizer import weights
 from recognizer.attention import AttentionMaps, attention_maps
+from recognizer.frozen import FrozenNetwork
 from recognizer.networks.lsta import LSTAConfig
 from recognizer.networks.spa import SPANet
-from recognizer.preprocess import Preprocessing, network_input
+from recognizer.preprocess import Preprocessing, channels, network_input
 from recognizer.sparse import Backend
 from recognizer.sparse.minkowski_backend import minkowski_engine
 
@@ -70,6 +71,11 @@ class Recognizer:
         self.card = card
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self._network = network.eval().to(self.device)
+        self._forward = (
+            network.forward_with_attention
+            if isinstance(network, SPANet)
+            else FrozenNetwork(self._network, self._example())
+        )
 
     @classmethod
     def load(
@@ -148,17 +154,19 @@ class Recognizer:
             return []
         batch = torch.from_numpy(np.stack([self._input(window) for window in windows])).to(self.device)
         with torch.inference_mode():
-            if attention:
-                logits, attended = self._network.forward_with_attention(batch)
-                maps = attention_maps(attended)
-            else:
-                logits = self._network(batch)
-                maps = [None] * len(windows)
+            logits, attended = self._forward(batch)
             probabilities = logits.float().softmax(1).cpu().numpy()
+        maps: list[AttentionMaps | None] = [None] * len(windows)
+        if attention:
+            maps = attention_maps(attended) or [AttentionMaps()] * len(windows)
         return [
             Prediction(row, self.classes, float(window.timestamps[0]), float(window.timestamps[-1]), seen)
             for row, window, seen in zip(probabilities, windows, maps, strict=True)
         ]
+
+    def _example(self) -> Tensor:
+        width = channels(self.layout, self.card.preprocessing)
+        return torch.zeros(1, width, self.frames, len(self.layout), 1, device=self.device)
 
     def _input(self, window: SkeletonSequence) -> np.ndarray:
         if window.layout is not self.layout:

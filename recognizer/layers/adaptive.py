@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from recognizer.layers.aggregate import aggregate
 from recognizer.layers.pointwise import PointwiseConv
 
 
@@ -44,5 +45,5 @@ class AdaptiveGraphConv(nn.Module):
         n, c, t, v = x.shape
         # Joint by joint, so that a joint's K aggregates end up side by side.
         graph = (self.adjacency + self.learned).view(self.scales, v, v).transpose(0, 1).reshape(-1, v)
-        aggregated = (graph @ x.permute(0, 2, 3, 1)).reshape(n, t, v, self.scales * c)
+        aggregated = aggregate(graph, x).reshape(n, t, v, self.scales * c)
         return self.act(self.norm(self.conv(aggregated.permute(0, 3, 1, 2))))

@@ -24,6 +24,23 @@ def temporal_windows(x: Tensor, frames: int, stride: int) -> Tensor:
     return windows.view(n, -1, frames * v, c).permute(0, 3, 1, 2)
 
 
+class WindowCollapse(nn.Conv3d):
+    """Convolution that makes one frame of a window, computed as a matrix product over frames and channels.
+
+    Shape:
+        (N, C_in, T, frames * V), as from ``temporal_windows`` -> (N, C_out, T, V)
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, frames: int):
+        super().__init__(in_channels, out_channels, (1, frames, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        frames = self.kernel_size[1]
+        windows = x.permute(0, 2, 3, 1).unflatten(2, (frames, -1)).transpose(2, 3).flatten(3)
+        weight = self.weight[:, :, 0, :, 0].transpose(1, 2).flatten(1)  # frame by frame, like the windows
+        return F.linear(windows, weight, self.bias).permute(0, 3, 1, 2)
+
+
 class SpaceTimeWindow(nn.Module):
     """One G3D path: MS-GCN over the joints of a window, then a convolution that collapses the window.
 
@@ -55,10 +72,8 @@ class SpaceTimeWindow(nn.Module):
         self.stride = stride
         adjacency = graph.disentangled_scales(graph.window_adjacency(matrix, frames), scales)
         self.spatial = AdaptiveGraphConv(adjacency, in_channels, hidden)
-        self.collapse = nn.Conv3d(hidden, out_channels, (1, frames, 1))
+        self.collapse = WindowCollapse(hidden, out_channels, frames)
         self.norm = nn.BatchNorm2d(out_channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        y = self.spatial(temporal_windows(x, self.frames, self.stride))
-        y = y.unflatten(3, (self.frames, x.shape[3]))  # (N, hidden, T', frames, V)
-        return self.norm(self.collapse(y).squeeze(3))
+        return self.norm(self.collapse(self.spatial(temporal_windows(x, self.frames, self.stride))))

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from recognizer.layers.aggregate import aggregate
 from recognizer.layers.pointwise import PointwiseConv
 
 
@@ -38,5 +39,5 @@ class MultiScaleGraphConv(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         n, c, t, v = x.shape
-        aggregated = (self.adjacency @ x.permute(0, 2, 3, 1)).view(n, t, v, self.scales * c)
+        aggregated = aggregate(self.adjacency, x).reshape(n, t, v, self.scales * c)
         return self.act(self.norm(self.conv(aggregated.permute(0, 3, 1, 2))))

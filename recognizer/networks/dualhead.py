@@ -89,12 +89,10 @@ class DualHeadAttention:
     """What the gates let through, in (0, 1); empty where the configuration has no such gates.
 
     Attributes:
-        samples: N.
         temporal: theta_te of Eq. 8 for coarse blocks 2 and 3, each (N, M, frames of what it comes from).
         spatial: theta_sp of Eq. 10 for fine blocks 2 and 3, each (N, M, V).
     """
 
-    samples: int
     temporal: tuple[Tensor, ...]
     spatial: tuple[Tensor, ...]
 
@@ -292,7 +290,6 @@ class DualHeadNet(nn.Module):
         fine, coarse, temporal, spatial = self._features(x)
         shape = (-1, x.shape[4])
         attention = DualHeadAttention(
-            samples=len(x),
             temporal=tuple(gate[:, 0, :, 0].unflatten(0, shape) for gate in temporal),
             spatial=tuple(gate[:, 0, 0].unflatten(0, shape) for gate in spatial),
         )

@@ -10,7 +10,8 @@ import pytest
 from pose.layouts import KINETICS_18, NTU_25
 from pose.skeleton import SkeletonSequence
 from recognizer import predictor, weights
-from recognizer.attention import unit_range
+from recognizer.attention import AttentionMaps, unit_range
+from recognizer.networks.dualhead import DualHeadConfig
 from recognizer.networks.spa import SPAConfig
 from recognizer.predictor import LabelScore, Prediction, Recognizer, top_labels
 from recognizer.sparse import SparseError
@@ -108,6 +109,13 @@ def test_another_size_is_refused_in_a_sentence(recognizer: Recognizer, choices, 
 def test_every_layout_of_a_body():
     ntu = Recognizer.untrained("ntu-25", classes=("a", "b"), frames=16)
     assert ntu.predict([window(NTU_25, 16)])[0].probabilities.shape == (2,)
+
+
+def test_a_network_that_attends_to_nothing_has_empty_maps(recognizer: Recognizer):
+    config = DualHeadConfig(width=0.125, temporal_attention="none", spatial_attention="none")
+    card = recognizer.card.model_copy(update={"network": config})
+    predictions = Recognizer(weights.build_network(card), card).predict([window(), window()], attention=True)
+    assert [prediction.attention for prediction in predictions] == [AttentionMaps(), AttentionMaps()]
 
 
 def test_saved_and_loaded_it_says_the_same(recognizer: Recognizer, tmp_path: Path):
