@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from recognizer.weights import WeightsCard, WeightsError, available
+from recognizer.weights import WeightsCard, WeightsError, available, difference
 
 if TYPE_CHECKING:  # importing it takes seconds (torch), and the page must not wait for that
     from recognizer.predictor import Recognizer
@@ -72,8 +72,16 @@ class Catalogue:
         cards = {name: recognizer.card for name, recognizer in recognizers.items()}
         return cls(cards, load=dict(recognizers).__getitem__)
 
+    def partners(self, name: str | None) -> list[str]:
+        """Names of the other weights that can be fused with one."""
+        card = self.cards.get(name)
+        if card is None or "+" in name:
+            return []
+        others = ((other, theirs) for other, theirs in self.cards.items() if other != name)
+        return [other for other, theirs in others if "+" not in other and difference(card, theirs) is None]
+
     def load(self, name: str | None) -> Recognizer:
-        """The recogniser of a name, None being the default.
+        """The recogniser of a name, None being the default; of several joined by "+", their fusion.
 
         Raises:
             WeightsError: one sentence: no weights at all, an unknown name, or a damaged file.
@@ -81,6 +89,10 @@ class Catalogue:
         if not self.cards:
             raise WeightsError(NO_WEIGHTS)
         name = self.default if name is None else name
+        if name not in self.cards and "+" in name:
+            from recognizer.fusion import Fusion
+
+            return Fusion([(self.load(member), 1.0) for member in name.split("+")])
         if name not in self.cards:
             raise WeightsError(f"There are no weights named {name!r}; there are: {', '.join(self.cards)}.")
         with self._lock:

@@ -22,14 +22,14 @@ import uvicorn
 from fastapi import FastAPI
 
 from app import __version__
-from app.catalogue import NO_WEIGHTS, Catalogue
-from app.drawing import PERSON_COLOURS, readable
+from app.catalogue import Catalogue
+from app.drawing import PERSON_COLOURS
 from app.engine import Estimator
 from app.server import STATIC, STATIC_ROUTE, ServerError, SessionLimit, create_server, make_mediapipe
 from app.threads import recognise_on_one_core
 from app.ui_theme import page_theme
 from app.ui_video import video_tab
-from recognizer.networks import TITLES
+from app.ui_weights import about_weights, threshold_of, weights_menus
 from recognizer.sparse import Backend
 from recognizer.weights import WeightsError
 
@@ -57,35 +57,10 @@ _TITLE = f"""
 """
 
 
-def _tell_live(name: str) -> str:
-    """JavaScript that hands a control's value to the live element as the setting ``name``."""
-    event = f"new CustomEvent('pose2action:settings', {{detail: {{{name}: value}}}})"
-    return f"(value) => {{ window.dispatchEvent({event}) }}"
-
-
-def weights_choices(catalogue: Catalogue) -> list[tuple[str, str]]:
-    """(what the menu says, name) of all weights."""
-    return [(f"{name} ({len(card.classes)} actions)", name) for name, card in catalogue.cards.items()]
-
-
-def about_weights(catalogue: Catalogue, name: str | None) -> str:
-    """HTML: what the chosen weights are and which actions they know."""
-    card = catalogue.cards.get(name)
-    if card is None:
-        return f'<p class="p2a-about">{NO_WEIGHTS}</p>'
-    actions = "".join(f"<li>{escape(readable(label))}</li>" for label in sorted(card.classes))
-    said = (
-        f"{TITLES[card.network.name]} on the {card.layout} skeleton; "
-        f"looks at the last {card.window_seconds:g} seconds. "
-        f"Trained on: {card.data.rstrip('.')}. Licence: {card.licence}"
-    )
-    return f'<div class="p2a-about"><p>{escape(said)}</p><ul class="p2a-chips">{actions}</ul></div>'
-
-
-def threshold_of(catalogue: Catalogue, name: str | None) -> float:
-    """The threshold that the weights' card recommends."""
-    card = catalogue.cards.get(name)
-    return 0.5 if card is None else round(card.threshold, 2)
+def _tell_live(name: str, arguments: str = "value", value: str = "value") -> str:
+    """JavaScript that hands the value of controls to the live element as the setting ``name``."""
+    event = f"new CustomEvent('pose2action:settings', {{detail: {{{name}: {value}}}}})"
+    return f"({arguments}) => {{ window.dispatchEvent({event}) }}"
 
 
 def _live_tab(catalogue: Catalogue) -> None:
@@ -99,15 +74,7 @@ def _live_tab(catalogue: Catalogue) -> None:
     written = " ".join(f'data-{name}="{escape(json.dumps(value))}"' for name, value in attributes.items())
     gr.HTML(f"<pose-live {written}></pose-live>", elem_id="live", apply_default_css=False)
     with gr.Row(equal_height=True, elem_id="live-controls"):
-        weights = gr.Dropdown(
-            weights_choices(catalogue),
-            value=first,
-            label="Weights",
-            info="Which network looks, and which actions it knows.",
-            elem_id="live-weights",
-            filterable=False,
-            min_width=300,
-        )
+        weights, partners = weights_menus(catalogue, "live")
         threshold = gr.Slider(
             0,
             1,
@@ -129,15 +96,17 @@ def _live_tab(catalogue: Catalogue) -> None:
         about = gr.HTML(about_weights(catalogue, first), elem_id="live-about", apply_default_css=False)
     # The browser itself tells the live session, at once; Python only updates what the page says.
     weights.change(None, weights, None, js=_tell_live("weights"))
+    fused = _tell_live("weights", "name, partners", "[name, ...partners].join('+')")
+    partners.change(None, [weights, partners], None, js=fused)
     threshold.change(None, threshold, None, js=_tell_live("threshold"))
     attention.change(None, attention, None, js=_tell_live("attention"))
+    quiet = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
     weights.change(
         lambda name: (threshold_of(catalogue, name), about_weights(catalogue, name)),
-        weights,
-        [threshold, about],
-        show_progress="hidden",
-        queue=False,
-        api_visibility="private",
+        weights, [threshold, about], **quiet,
+    )  # fmt: skip
+    partners.change(
+        lambda name, others: threshold_of(catalogue, name, others), [weights, partners], threshold, **quiet
     )
 
 
@@ -149,9 +118,7 @@ def build_page(catalogue: Catalogue) -> gr.Blocks:
             with gr.Tab("Live", id="live"):
                 _live_tab(catalogue)
             with gr.Tab("Video", id="video"):
-                video_tab(
-                    page, catalogue, weights_choices(catalogue), lambda name: threshold_of(catalogue, name)
-                )
+                video_tab(page, catalogue)
     return page
 
 
@@ -251,9 +218,11 @@ def launch(
     catalogue = Catalogue.shipped(weights, sparse_backend)
     address = f"http://{'localhost' if host in ('0.0.0.0', '::') else host}:{bound.getsockname()[1]}"
 
+    warming = threading.Thread(target=_warm_up, args=(catalogue,), name="warm-up", daemon=True)
+
     def ready() -> None:
         print(f"pose2action {__version__} is ready: open {address} in a browser. Ctrl-C ends it.", flush=True)
-        threading.Thread(target=_warm_up, args=(catalogue,), name="warm-up", daemon=True).start()
+        warming.start()
         if open_browser:
             import webbrowser
 
@@ -266,5 +235,9 @@ def launch(
         )
         # Uvicorn ends in order and then raises the signal again: the temporary folder must still go.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-        with suppress(KeyboardInterrupt):
-            _Server(config, ready).run(sockets=[bound])
+        try:
+            with suppress(KeyboardInterrupt):
+                _Server(config, ready).run(sockets=[bound])
+        finally:
+            if warming.is_alive():  # Python cannot end in order while PyTorch is at work
+                warming.join(timeout=20)

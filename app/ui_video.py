@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import functools
+from collections.abc import Iterator
 from html import escape
 
 import gradio as gr
@@ -14,6 +15,7 @@ from app.failures import explain
 from app.plots import Bar, timeline_figure
 from app.results import PersonResult
 from app.ui_attention import attention_view
+from app.ui_weights import fused_name, threshold_of, weights_menus
 
 FILE_TYPES = [".mp4", ".mov", ".avi", ".webm", ".gif", ".mkv", ".m4v"]
 COLUMNS = ["Person", "Start", "End", "Action", "Score"]
@@ -75,33 +77,29 @@ def _whole(person: PersonResult) -> str:
     return f"{who} does no action I know, most likely {guess}" if person.unsure else f"{who}: {guess}"
 
 
-def video_tab(
-    page: gr.Blocks,
-    catalogue: Catalogue,
-    choices: list[tuple[str, str]],
-    threshold_of: Callable[[str | None], float],
-) -> None:
+def video_tab(page: gr.Blocks, catalogue: Catalogue) -> None:
     """Builds the tab inside the current block.
 
     Args:
         page: the whole page; its closing cancels what its tab still runs.
         catalogue: where weights come from.
-        choices: (what the menu says, name) of the weights.
-        threshold_of: the threshold to suggest for a name.
     """
     analyses = Analyses(catalogue)
-    first = catalogue.default
+    suggested = functools.partial(threshold_of, catalogue)
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=300):
             # A plain file box: gr.Video would refuse or convert what a browser cannot show (avi, gif).
             source = gr.File(label="Video", file_types=FILE_TYPES, height=170, elem_id="video-file")
             gr.HTML(f'<p class="p2a-about">{HINT}</p>', apply_default_css=False)
             example = gr.Button("Use the example", size="sm", elem_id="video-example")
-            weights = gr.Dropdown(
-                choices, value=first, label="Weights", filterable=False, elem_id="video-weights"
-            )
+            weights, partners = weights_menus(catalogue, "video")
             threshold = gr.Slider(
-                0, 1, value=threshold_of(first), step=0.01, label="Threshold", elem_id="video-threshold"
+                0,
+                1,
+                value=suggested(catalogue.default),
+                step=0.01,
+                label="Threshold",
+                elem_id="video-threshold",
             )
             attention = gr.Checkbox(
                 False,
@@ -145,12 +143,17 @@ def video_tab(
     busy = (gr.update(interactive=False), gr.update(interactive=True))
 
     def run(
-        path: str | None, name: str | None, least: float, look: bool, request: gr.Request
+        path: str | None,
+        name: str | None,
+        others: list[str],
+        least: float,
+        look: bool,
+        request: gr.Request,
     ) -> Iterator[tuple]:
         if path is None:
             yield (job_html("Choose a video first, or use the example.", kind="error"), *nothing, *idle)
             return
-        job = analyses.start(request.session_hash, path, name, least, look)
+        job = analyses.start(request.session_hash, path, fused_name(name, others), least, look)
         yield (job_html("Starting …"), *nothing, *busy)
         shown = None
         while not job.wait(SHOW_EVERY):
@@ -190,10 +193,12 @@ def video_tab(
 
     quiet = {"show_progress": "hidden", "api_visibility": "private"}
     # Any number of tabs may wait in "run": the analyses' own queue tells them their place in it.
-    analyse.click(run, [source, weights, threshold, attention], outputs, concurrency_limit=None, **quiet)
+    chosen = [source, weights, partners, threshold, attention]
+    analyse.click(run, chosen, outputs, concurrency_limit=None, **quiet)
     cancel.click(stop, None, None, queue=False, **quiet)
     example.click(lambda: str(analyses.example()), None, source, **quiet)
-    weights.change(threshold_of, weights, threshold, queue=False, **quiet)
+    weights.change(suggested, weights, threshold, queue=False, **quiet)
+    partners.change(suggested, [weights, partners], threshold, queue=False, **quiet)
     page.unload(close)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from pose.skeleton import SkeletonSequence
 from recognizer.predictor import Prediction, Recognizer
 from recognizer.sparse import Backend
-from recognizer.weights import WeightsError
+from recognizer.weights import WeightsError, difference
 
 
 def load_recognizer(name: str | Path, sparse_backend: Backend = "auto") -> Recognizer:
@@ -55,10 +55,8 @@ class Fusion(Recognizer):
         first = members[0][0].card
         for recognizer, share in members:
             card = recognizer.card
-            for what in ("layout", "classes", "window_seconds", "frames"):
-                if getattr(card, what) != getattr(first, what):
-                    differ = f"they differ in {what.replace('_', ' ')}"
-                    raise WeightsError(f"{first.name} and {card.name} cannot be fused: {differ}.")
+            if what := difference(first, card):
+                raise WeightsError(f"{first.name} and {card.name} cannot be fused: they differ in {what}.")
             if not 0 < share < float("inf"):
                 raise WeightsError(f"The share of {card.name} must be a positive number, not {share:g}.")
         total = sum(share for _, share in members)

@@ -58,6 +58,19 @@ def top_labels(probabilities: np.ndarray, classes: Sequence[str], count: int = 5
     return tuple(LabelScore(classes[index], float(probabilities[index])) for index in order)
 
 
+def untrained_card(
+    layout: str = "kinetics-18",
+    classes: tuple[str, ...] = ("clap", "idle", "squat", "wave"),
+    frames: int = 32,
+) -> weights.WeightsCard:
+    """Card of a small LSTA-Net that nobody has trained."""
+    return weights.WeightsCard(
+        name="untrained", network=LSTAConfig(width=0.25), layout=layout,
+        window_seconds=3.0, frames=frames, preprocessing=Preprocessing(), classes=classes, threshold=0.5,
+        data="none", licence="none", training={}, metrics={}, sha256="",
+    )  # fmt: skip
+
+
 class Recognizer:
     """A trained network, ready for windows. Runs on CUDA where present, otherwise on the CPU.
 
@@ -100,18 +113,9 @@ class Recognizer:
         return cls(network, card, device)
 
     @classmethod
-    def untrained(
-        cls,
-        layout: str = "kinetics-18",
-        classes: tuple[str, ...] = ("clap", "idle", "squat", "wave"),
-        frames: int = 32,
-    ) -> Recognizer:
+    def untrained(cls, **choices) -> Recognizer:
         """A small network with random weights, for tests and benchmarks of everything around it."""
-        card = weights.WeightsCard(
-            name="untrained", network=LSTAConfig(width=0.25), layout=layout,
-            window_seconds=3.0, frames=frames, preprocessing=Preprocessing(), classes=classes, threshold=0.5,
-            data="none", licence="none", training={}, metrics={}, sha256="",
-        )  # fmt: skip
+        card = untrained_card(**choices)
         torch.manual_seed(0)
         return cls(weights.build_network(card), card)
 

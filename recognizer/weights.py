@@ -84,6 +84,14 @@ def available(folder: Path | None = None) -> dict[str, WeightsCard]:
     return cards
 
 
+def difference(card: WeightsCard, other: WeightsCard) -> str | None:
+    """In what two sets of weights see other windows or give other answers; None if they can be fused."""
+    for field in ("layout", "classes", "window_seconds", "frames"):
+        if getattr(card, field) != getattr(other, field):
+            return field.replace("_", " ")
+    return None
+
+
 def build_network(card: WeightsCard) -> nn.Module:
     """The network that a card describes, with random weights; ValueError as from ``networks.build``."""
     layout = LAYOUTS[card.layout]

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pose.layouts import LAYOUTS
 from pose.skeleton import PersonPose, SkeletonSequence
 from recognizer.attention import AttentionMaps
-from recognizer.predictor import Prediction, Recognizer
+from recognizer.predictor import Prediction, untrained_card
 
 
 class SteadyRecognizer:
@@ -24,10 +25,10 @@ class SteadyRecognizer:
     def __init__(
         self, name: str, scores: dict[str, float], threshold: float = 0.5, layout: str = "kinetics-18"
     ) -> None:
-        template = Recognizer.untrained(layout, classes=tuple(scores))
-        self.card = template.card.model_copy(update={"name": name, "threshold": threshold})
-        self.layout, self.classes, self.threshold = template.layout, template.classes, threshold
-        self.window_seconds, self.frames = template.window_seconds, template.frames
+        card = untrained_card(layout, classes=tuple(scores))
+        self.card = card.model_copy(update={"name": name, "threshold": threshold})
+        self.layout, self.classes, self.threshold = LAYOUTS[layout], card.classes, threshold
+        self.window_seconds, self.frames = card.window_seconds, card.frames
         self._probabilities = np.array(list(scores.values()), np.float32)
 
     def predict(self, windows: Sequence[SkeletonSequence], attention: bool = False) -> list[Prediction]:

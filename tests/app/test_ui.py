@@ -26,7 +26,6 @@ from app.server import ServerError
 from app.ui_attention import AttentionView, panel_html
 from app.ui_video import job_html, table_rows
 from pose.sources import SourceError
-from recognizer.weights import WeightsError
 from tests.doubles import SteadyRecognizer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,40 +41,12 @@ def test_a_taken_port_is_one_sentence_that_names_another():
             ui.launch(port=port)
 
 
-def test_the_page_tells_what_the_weights_know():
-    said = ui.about_weights(CATALOGUE, "waver")
-    assert "<li>arm curl</li>" in said
-    assert "LSTA-Net" in said
-    assert ui.threshold_of(CATALOGUE, "waver") == 0.42
-    assert ui.weights_choices(CATALOGUE) == [("waver (2 actions)", "waver")]
-
-
-def test_the_page_without_any_weights_says_so():
-    assert "no weights" in ui.about_weights(Catalogue({}), None)
+def test_the_page_opens_without_any_weights():
     ui.build_page(Catalogue({}))
 
 
-def test_what_a_card_says_is_shown_as_text():
-    recognizer = SteadyRecognizer("x", {"<b>wave</b>": 0.5, "clap": 0.5})
-    recognizer.card = recognizer.card.model_copy(update={"data": "<script>"})
-    said = ui.about_weights(Catalogue.of({"x": recognizer}), "x")
-    assert "<script>" not in said
-    assert "&lt;b&gt;wave" in said
+def test_what_a_file_is_called_is_shown_as_text():
     assert "<img" not in job_html("'<img src=x>.mp4' is empty")
-
-
-def test_loaded_weights_are_shared():
-    calls = []
-
-    def load(name: str) -> SteadyRecognizer:
-        calls.append(name)
-        return SteadyRecognizer(name, {"wave": 1.0})
-
-    catalogue = Catalogue(CATALOGUE.cards, load)
-    assert catalogue.load(None) is catalogue.load("waver")
-    assert calls == ["waver"]
-    with pytest.raises(WeightsError, match="'other'.*waver"):
-        catalogue.load("other")
 
 
 def test_jobs_wait_their_turn_and_say_how_many_are_ahead():

@@ -29,6 +29,7 @@ expect.set_options(timeout=30_000)  # only a failing test waits that long
 CLIPS = Path(__file__).parents[2] / "../shared/videos"
 
 WAVER = SteadyRecognizer("waver", {"wave": 0.6, "clap": 0.25, "arm_curl": 0.1, "squat": 0.05}, threshold=0.4)
+CURLER = SteadyRecognizer("curler", {"wave": 0.1, "clap": 0.0, "arm_curl": 0.9, "squat": 0.0}, threshold=0.6)
 CLAPPER = SteadyRecognizer("clapper", {"idle_standing": 0.3, "clap": 0.7}, threshold=0.5, layout="ntu-25")
 
 
@@ -106,7 +107,7 @@ def serving(catalogue: Catalogue, most: int = 4) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
-    with serving(Catalogue.of({"waver": WAVER, "clapper": CLAPPER})) as running:
+    with serving(Catalogue.of({"waver": WAVER, "curler": CURLER, "clapper": CLAPPER})) as running:
         yield running
 
 

@@ -109,6 +109,21 @@ def test_threshold_and_weights_take_effect_at_once(server: Server, chromium: Bro
     expect(page.locator(".p2a-chips li")).to_have_text(["clap", "idle standing"])
 
 
+def test_two_networks_are_fused_while_the_camera_runs(server: Server, chromium: Browser, visit):
+    page = visit(chromium, server.address)
+    start(page)
+    expect(page.locator(ACTION)).to_have_text("wave", timeout=30_000)
+    page.click("#live-partners input")
+    expect(page.get_by_role("option")).to_contain_text(["curler"])
+    page.get_by_role("option", name="curler").click()
+    expect(page.locator(ACTION)).to_have_text("arm curl")
+    expect(page.locator(".p2a-person >> nth=0 >> .p2a-bar").first).to_contain_text("50 %")
+    expect(page.locator("#live-threshold input[type=number]")).to_have_value("0.5")
+    choose_weights(page, "clapper")  # knows other actions: nothing to fuse it with
+    expect(page.locator("#live-partners")).to_be_hidden()
+    expect(page.locator(ACTION)).to_have_text("clap")
+
+
 def test_what_the_network_looks_at_shows_beside_the_picture_while_it_is_switched_on(
     server: Server, chromium: Browser, visit
 ):

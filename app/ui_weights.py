@@ -1,0 +1,78 @@
+"""The menus that choose weights, or several to fuse, and what the page says about them."""
+
+from __future__ import annotations
+
+from html import escape
+
+import gradio as gr
+
+from app.catalogue import NO_WEIGHTS, Catalogue
+from app.drawing import readable
+from recognizer.networks import TITLES
+
+
+def weights_choices(catalogue: Catalogue) -> list[tuple[str, str]]:
+    """(what the menu says, name) of all weights."""
+    return [(f"{name} ({len(card.classes)} actions)", name) for name, card in catalogue.cards.items()]
+
+
+def fused_name(name: str | None, partners: list[str] | None) -> str | None:
+    """What ``Catalogue.load`` is asked for."""
+    return "+".join([name, *partners]) if name is not None and partners else name
+
+
+def about_weights(catalogue: Catalogue, name: str | None) -> str:
+    """HTML: what the chosen weights are and which actions they know."""
+    card = catalogue.cards.get(name)
+    if card is None:
+        return f'<p class="p2a-about">{NO_WEIGHTS}</p>'
+    actions = "".join(f"<li>{escape(readable(label))}</li>" for label in sorted(card.classes))
+    said = (
+        f"{TITLES[card.network.name]} on the {card.layout} skeleton; "
+        f"looks at the last {card.window_seconds:g} seconds. "
+        f"Trained on: {card.data.rstrip('.')}. Licence: {card.licence}"
+    )
+    return f'<div class="p2a-about"><p>{escape(said)}</p><ul class="p2a-chips">{actions}</ul></div>'
+
+
+def threshold_of(catalogue: Catalogue, name: str | None, partners: list[str] | None = None) -> float:
+    """The threshold that the weights' card recommends; of several, the mean."""
+    cards = [catalogue.cards[each] for each in (name, *(partners or ())) if each in catalogue.cards]
+    return round(sum(card.threshold for card in cards) / len(cards), 2) if cards else 0.5
+
+
+def weights_menus(catalogue: Catalogue, prefix: str) -> tuple[gr.Dropdown, gr.Dropdown]:
+    """The weights, and those to fuse them with; the second is hidden where there are none that fit.
+
+    Args:
+        catalogue: where weights come from.
+        prefix: of the elements' ids, "-weights" and "-partners".
+    """
+    first = catalogue.default
+    weights = gr.Dropdown(
+        weights_choices(catalogue),
+        value=first,
+        label="Weights",
+        info="Which network looks, and which actions it knows.",
+        elem_id=f"{prefix}-weights",
+        filterable=False,
+        min_width=300,
+    )
+    partners = gr.Dropdown(
+        catalogue.partners(first),
+        value=[],
+        multiselect=True,
+        label="Fused with",
+        info="Other networks whose scores are averaged with its own: surer, and slower.",
+        elem_id=f"{prefix}-partners",
+        visible=bool(catalogue.partners(first)),
+        filterable=False,
+        min_width=300,
+    )
+
+    def fitting(name: str | None) -> dict:
+        names = catalogue.partners(name)
+        return gr.update(choices=names, value=[], visible=bool(names))
+
+    weights.change(fitting, weights, partners, show_progress="hidden", queue=False, api_visibility="private")
+    return weights, partners
