@@ -63,7 +63,7 @@ def weights_menus(catalogue: Catalogue, prefix: str) -> tuple[gr.Dropdown, gr.Dr
         value=[],
         multiselect=True,
         label="Fused with",
-        info="Other networks whose scores are averaged with its own: surer, and slower.",
+        info="Other networks whose scores are averaged with its own.",
         elem_id=f"{prefix}-partners",
         visible=bool(catalogue.partners(first)),
         filterable=False,
