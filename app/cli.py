@@ -162,6 +162,25 @@ Data = Annotated[Path, typer.Option("--data", help="Folder with one folder a dat
 
 @cli.command()
 @told_in_a_sentence
+def prepare(
+    dataset: Annotated[str, typer.Argument(help="Such as ntu60, ntu120, kinetics, shrec17, utd-mhad.")],
+    raw: Annotated[Path, typer.Argument(help="Folder of the data set as it is distributed.")],
+    out: Annotated[Path, typer.Argument(help="Folder to make.")],
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes that read; one a processor by default.")
+    ] = None,
+    without: Annotated[
+        Path | None, typer.Option(help="Text file of samples to leave out, such as NTU's missing skeletons.")
+    ] = None,
+) -> None:
+    """Turn a raw data set into one that training reads from disk; call again to go on after a stop."""
+    from app.preparing import prepare_dataset
+
+    prepare_dataset(dataset, raw, out, workers, without)
+
+
+@cli.command()
+@told_in_a_sentence
 def train(
     config: Annotated[str, typer.Argument(help="Shipped configuration such as lsta/daily, or a YAML file.")],
     overrides: Annotated[list[str] | None, typer.Argument(help="Changes such as steps=100.")] = None,

@@ -47,20 +47,29 @@ def read_nw_ucla(root: Path) -> Iterator[Clip]:
     Raises:
         DataError: no files, or a malformed one.
     """
-    for path in list_files(Path(root) / "all_sqe", "a*.json"):
-        match = _NAME.fullmatch(path.stem)
-        if not match or int(match[1]) not in ACTIONS:
-            raise DataError(f"{path}: the name is not aAA_sSS_eEE_vVV.json with a known action and camera.")
-        skeleton = _load(path)
-        yield Clip(
-            name=path.stem,
-            dataset="nw_ucla",
-            action=ACTIONS[int(match[1])],
-            subject=f"s{match[2]}",
-            split="test" if match[4] == "3" else "train",
-            sequence=kinect_sequence(skeleton, np.arange(len(skeleton)) / FPS, path),
-            view=f"v0{match[4]}",
-        )
+    return map(read_clip, list_clips(root))
+
+
+def list_clips(root: Path) -> list[Path]:
+    """The clips' files. Raises DataError if there are none."""
+    return list_files(Path(root) / "all_sqe", "a*.json")
+
+
+def read_clip(path: Path) -> Clip:
+    """One clip. Raises DataError if its file is malformed."""
+    match = _NAME.fullmatch(path.stem)
+    if not match or int(match[1]) not in ACTIONS:
+        raise DataError(f"{path}: the name is not aAA_sSS_eEE_vVV.json with a known action and camera.")
+    skeleton = _load(path)
+    return Clip(
+        name=path.stem,
+        dataset="nw_ucla",
+        action=ACTIONS[int(match[1])],
+        subject=f"s{match[2]}",
+        split="test" if match[4] == "3" else "train",
+        sequence=kinect_sequence(skeleton, np.arange(len(skeleton)) / FPS, path),
+        view=f"v0{match[4]}",
+    )
 
 
 def _load(path: Path) -> np.ndarray:

@@ -36,6 +36,11 @@ JOINT_ORDER = (
     "left_hip", "right_hip", "left_knee", "right_knee", "left_ankle", "right_ankle",
 )  # fmt: skip
 
+ACTIONS = (
+    "baseball_pitch", "baseball_swing", "bench_press", "bowl", "clean_and_jerk", "golf_swing", "jump_rope",
+    "jumping_jacks", "pullup", "pushup", "situp", "squat", "strum_guitar", "tennis_forehand", "tennis_serve",
+)  # fmt: skip
+
 _KEYS = ("action", "pose", "train", "x", "y", "visibility")
 
 
@@ -48,20 +53,27 @@ def read_penn_action(root: Path) -> Iterator[Clip]:
     Raises:
         DataError: no files, or a malformed one.
     """
-    for path in list_files(Path(root) / "labels", "*.mat"):
-        content = _load(path)
-        joints, confidence = _kinetics18(content, path)
-        yield Clip(
-            name=path.stem,
-            dataset="penn_action",
-            action=str(content["action"].item()),
-            subject="",
-            split="train" if content["train"].item() == 1 else "test",
-            sequence=SkeletonSequence(
-                joints[None], confidence[None], np.arange(len(joints)) / FPS, KINETICS_18
-            ),
-            view=str(content["pose"].item()),
-        )
+    return map(read_clip, list_clips(root))
+
+
+def list_clips(root: Path) -> list[Path]:
+    """The clips' files. Raises DataError if there are none."""
+    return list_files(Path(root) / "labels", "*.mat")
+
+
+def read_clip(path: Path) -> Clip:
+    """One clip. Raises DataError if its file is malformed."""
+    content = _load(path)
+    joints, confidence = _kinetics18(content, path)
+    return Clip(
+        name=path.stem,
+        dataset="penn_action",
+        action=str(content["action"].item()),
+        subject="",
+        split="train" if content["train"].item() == 1 else "test",
+        sequence=SkeletonSequence(joints[None], confidence[None], np.arange(len(joints)) / FPS, KINETICS_18),
+        view=str(content["pose"].item()),
+    )
 
 
 def _load(path: Path) -> dict[str, np.ndarray]:

@@ -45,21 +45,30 @@ def read_utd_mhad(root: Path) -> Iterator[Clip]:
     Raises:
         DataError: no files, or a malformed one.
     """
-    for path in list_files(Path(root) / "Skeleton", "a*_skeleton.mat"):
-        match = _NAME.fullmatch(path.name)
-        if not match or not 1 <= int(match[1]) <= len(ACTIONS):
-            raise DataError(f"{path}: the name is not aA_sS_tT_skeleton.mat with an action of 1 to 27.")
-        action, subject, trial = (int(g) for g in match.groups())
-        skeleton = _load(path)
-        yield Clip(
-            name=f"a{action:02d}_s{subject:02d}_t{trial:02d}",
-            dataset="utd_mhad",
-            action=ACTIONS[action - 1],
-            subject=f"s{subject:02d}",
-            split="train" if subject % 2 else "test",
-            sequence=kinect_sequence(skeleton, np.arange(len(skeleton)) / FPS, path, JOINT_ORDER),
-            view="front",
-        )
+    return map(read_clip, list_clips(root))
+
+
+def list_clips(root: Path) -> list[Path]:
+    """The clips' files. Raises DataError if there are none."""
+    return list_files(Path(root) / "Skeleton", "a*_skeleton.mat")
+
+
+def read_clip(path: Path) -> Clip:
+    """One clip. Raises DataError if its file is malformed."""
+    match = _NAME.fullmatch(path.name)
+    if not match or not 1 <= int(match[1]) <= len(ACTIONS):
+        raise DataError(f"{path}: the name is not aA_sS_tT_skeleton.mat with an action of 1 to 27.")
+    action, subject, trial = (int(g) for g in match.groups())
+    skeleton = _load(path)
+    return Clip(
+        name=f"a{action:02d}_s{subject:02d}_t{trial:02d}",
+        dataset="utd_mhad",
+        action=ACTIONS[action - 1],
+        subject=f"s{subject:02d}",
+        split="train" if subject % 2 else "test",
+        sequence=kinect_sequence(skeleton, np.arange(len(skeleton)) / FPS, path, JOINT_ORDER),
+        view="front",
+    )
 
 
 def _load(path: Path) -> np.ndarray:

@@ -1,0 +1,188 @@
+"""NTU RGB+D 60 and 120 (Shahroudy et al. 2016, Liu et al. 2019): ``SsssCccPpppRrrrAaaa.skeleton`` text files.
+
+Read and prepared as ST-GCN, 2s-AGCN and MS-G3D do it, whose numbers the papers compare with.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from pose.layouts import NTU_25
+from recognizer.data.clip import DataError
+from recognizer.data.prepared import TEST, TRAIN
+
+FPS = 30.0
+JOINTS = len(NTU_25)
+_COLUMNS = 12  # of a joint; the first three are x, y, z
+_PERSONS = 2
+
+_NAME = re.compile(r"S(\d{3})C(\d{3})P(\d{3})R(\d{3})A(\d{3})")
+
+TRAIN_SUBJECTS_60 = frozenset(
+    (1, 2, 4, 5, 8, 9, 13, 14, 15, 16, 17, 18, 19, 25, 27, 28, 31, 34, 35, 38)
+)  # fmt: skip
+TRAIN_SUBJECTS_120 = TRAIN_SUBJECTS_60 | frozenset(
+    (45, 46, 47, 49, 50, 52, 53, 54, 55, 56, 57, 58, 59, 70, 74, 78, 80, 81, 82, 83, 84, 85, 86, 89, 91, 92,
+     93, 94, 95, 97, 98, 100, 103)
+)  # fmt: skip
+
+
+def ids(path: Path) -> tuple[int, int, int, int, int]:
+    """Setup, camera, performer, repetition and action from a file's name.
+
+    Raises:
+        DataError: the name is another.
+    """
+    match = _NAME.fullmatch(path.stem)
+    if not match:
+        raise DataError(f"{path}: the name is not SsssCccPpppRrrAaaa.skeleton, three digits each.")
+    return tuple(int(group) for group in match.groups())  # type: ignore[return-value]
+
+
+def parts(path: Path, protocols: tuple[str, ...], train_subjects: frozenset[int]) -> tuple[int, ...]:
+    """TRAIN or TEST for "xsub", "xview" and "xset"."""
+    setup, camera, performer, _, _ = ids(path)
+    rules = {"xsub": performer in train_subjects, "xview": camera in (2, 3), "xset": setup % 2 == 0}
+    return tuple(TRAIN if rules[protocol] else TEST for protocol in protocols)
+
+
+def read_bodies(path: Path) -> np.ndarray:
+    """Every body that the Kinect told apart.
+
+    Returns:
+        (bodies, T, 25, 3) float32 metres; zeros where a body was not tracked.
+
+    Raises:
+        DataError: with the file's name and, where there is one, the line.
+    """
+    lines = path.read_bytes().rstrip().split(b"\n")
+    at = 0
+
+    def whole(what: str, most: int) -> int:
+        nonlocal at
+        try:
+            value = int(lines[at])
+        except (ValueError, IndexError):
+            reason = "the file ends" if at >= len(lines) else f"there is no {what}"
+            raise DataError(f"{path}: line {at + 1}: {reason}.") from None
+        if not 0 <= value <= most:
+            raise DataError(f"{path}: line {at + 1}: {value} is no {what}.")
+        at += 1
+        return value
+
+    frames = whole("number of frames", 100_000)
+    if not frames:
+        raise DataError(f"{path}: the clip has no frames.")
+    found: dict[bytes, list[tuple[int, int]]] = {}  # body -> its frames and the lines of its joints
+    for frame in range(frames):
+        for _ in range(whole("number of bodies", 20)):
+            # A body's id needs more digits than a float64 has.
+            identity = lines[at].split(None, 1)[0] if at < len(lines) and lines[at].strip() else b""
+            at += 1
+            joints = whole("number of joints", 1000)
+            if joints != JOINTS:
+                raise DataError(f"{path}: line {at}: a body has {joints} joints instead of {JOINTS}.")
+            if at + JOINTS > len(lines):
+                raise DataError(f"{path}: line {len(lines) + 1}: the file ends.")
+            found.setdefault(identity, []).append((frame, at))
+            at += JOINTS
+    bodies = np.zeros((len(found), frames, JOINTS, 3), np.float32)
+    for body, places in zip(bodies, found.values(), strict=True):
+        at_frames = [frame for frame, _ in places]
+        rows = [number for _, first in places for number in range(first, first + JOINTS)]
+        body[at_frames] = _coordinates(lines, rows, path).reshape(len(places), JOINTS, 3)
+    return bodies
+
+
+def _coordinates(lines: list[bytes], rows: list[int], path: Path) -> np.ndarray:
+    """(len(rows), 3) x, y and z from the lines of joints."""
+    fields = [lines[row].split() for row in rows]
+    if set(map(len, fields)) == {_COLUMNS}:
+        try:
+            # Python's float is five times faster here than numpy's readers of text.
+            values = np.array([list(map(float, each[:3])) for each in fields])
+        except ValueError:
+            values = np.array([np.nan])
+        if np.isfinite(values).all():
+            return values
+    for row in rows:
+        _check_line(lines[row], row, path)
+    raise AssertionError("a line that cannot be read was not found")
+
+
+def _check_line(line: bytes, number: int, path: Path) -> None:
+    fields = line.split()
+    if len(fields) != _COLUMNS:
+        raise DataError(f"{path}: line {number + 1} has {len(fields)} numbers instead of {_COLUMNS}.")
+    try:
+        values = [float(field) for field in fields[:3]]
+    except ValueError:
+        raise DataError(f"{path}: line {number + 1} holds something that is not a number.") from None
+    if not np.isfinite(values).all():
+        raise DataError(f"{path}: line {number + 1} has a coordinate that is not a finite number.")
+
+
+def main_bodies(bodies: np.ndarray, path: Path) -> np.ndarray:
+    """The two bodies that move and reach most, the main one first; the rest is furniture and reflections.
+
+    A body's spread is the sum of the standard deviations of x, y and z over the frames in which it was
+    tracked. Where a body is missing at first, its empty frames are taken out.
+
+    Args:
+        bodies: (bodies, T, 25, 3).
+
+    Returns:
+        (1 or 2, T', 25, 3); zeros where a body is missing.
+
+    Raises:
+        DataError: nobody was tracked.
+    """
+    tracked = np.abs(bodies).sum((2, 3)) > 0  # (bodies, T)
+    spread = [
+        body[seen].std((0, 1)).sum() if seen.any() else -1.0
+        for body, seen in zip(bodies, tracked, strict=True)
+    ]
+    order = [index for index in np.argsort(spread, kind="stable")[::-1][:_PERSONS] if tracked[index].any()]
+    if not order:
+        raise DataError(f"{path}: there is no skeleton in it.")
+    moved = [bodies[index] if tracked[index][0] else bodies[index][tracked[index]] for index in order]
+    result = np.zeros((len(moved), max(map(len, moved)), JOINTS, 3), np.float32)
+    for row, body in zip(result, moved, strict=True):
+        row[: len(body)] = body
+    return result
+
+
+def centred_and_upright(bodies: np.ndarray) -> np.ndarray:
+    """The main body's middle of the spine as origin in every frame, and all turned as it stood at first.
+
+    Turned so that in the main body's first frame the bone from the base to the middle of the spine points
+    along z and the line from the left to the right shoulder along x. Joints that are exactly 0 stay 0.
+
+    Args:
+        bodies: (M, T, 25, 3), the main body first.
+    """
+    base, middle = NTU_25.index("spine_base"), NTU_25.index("spine_middle")
+    left, right = NTU_25.index("left_shoulder"), NTU_25.index("right_shoulder")
+    known = (bodies != 0).any(-1, keepdims=True)
+    result = (bodies - bodies[:1, :, middle : middle + 1]) * known
+    first = result[0, 0]
+    turn = turn_onto(first[middle] - first[base], np.array([0.0, 0.0, 1.0]))
+    across = turn @ (first[right] - first[left])
+    turn = turn_onto(across, np.array([1.0, 0.0, 0.0])) @ turn
+    return (result @ turn.T.astype(np.float32)) * known
+
+
+def turn_onto(vector: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """(3, 3) rotation by the shortest way of a vector onto the direction of another; none where one is 0."""
+    lengths = np.linalg.norm(vector) * np.linalg.norm(target)
+    axis = np.cross(vector, target)
+    sine, cosine = np.linalg.norm(axis), float(np.dot(vector, target))
+    if lengths < 1e-6 or sine < 1e-9 * lengths:
+        return np.eye(3)
+    x, y, z = axis / sine
+    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    angle = np.arctan2(sine, cosine)
+    return np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross

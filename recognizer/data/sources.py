@@ -1,0 +1,146 @@
+"""The data sets that can be prepared: their classes, protocols, files, and how a file becomes a sample."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from pose.layouts import KINETICS_18, NTU_25, SHREC_22, SkeletonLayout
+from recognizer.data import kinetics, ntu, nw_ucla, penn_action, recordings, shrec17, utd_mhad
+from recognizer.data.clip import Clip, DataError, list_files
+from recognizer.data.ntu_actions import ACTIONS as NTU_ACTIONS
+from recognizer.data.prepared import TEST, TRAIN, Sample
+
+
+@dataclass(frozen=True)
+class Source:
+    """A data set as it is distributed.
+
+    Attributes:
+        layout: of its skeletons once prepared.
+        fps: frames a second.
+        tasks: names of the classes, by task.
+        protocols: names of the divisions into training and test.
+        files: one a clip.
+        read: a file as a sample; raises DataError with one sentence that names it.
+    """
+
+    layout: SkeletonLayout
+    fps: float
+    tasks: Mapping[str, tuple[str, ...]]
+    protocols: tuple[str, ...]
+    files: Sequence[Path]
+    read: Callable[[Path], Sample]
+
+
+def _ntu(root: Path, actions: int, protocols: tuple[str, ...], train_subjects: frozenset[int]) -> Source:
+    def read(path: Path) -> Sample:
+        action = ntu.ids(path)[-1]
+        if not 1 <= action <= actions:
+            raise DataError(f"{path}: there is no action {action} among {actions}.")
+        joints = ntu.centred_and_upright(ntu.main_bodies(ntu.read_bodies(path), path))
+        # A joint that is exactly the origin, the middle of the main body's spine, is known all the same.
+        tracked = np.abs(joints).sum((2, 3)) > 0
+        confidence = np.repeat(tracked[..., None], joints.shape[2], -1)
+        parts = ntu.parts(path, protocols, train_subjects)
+        return Sample(path.stem, (action - 1,), parts, joints, confidence)
+
+    files = list_files(root, "**/*.skeleton")
+    return Source(NTU_25, ntu.FPS, {"action": NTU_ACTIONS[:actions]}, protocols, files, read)
+
+
+def _kinetics(root: Path) -> Source:
+    classes, clips = kinetics.read_labels(root)
+
+    def read(path: Path) -> Sample:
+        part = path.parent.name.removeprefix("kinetics_")
+        label = clips.get(f"{part}/{path.stem}")
+        if label is None:
+            raise DataError(f"{path}: kinetics_{part}_label.json has no such clip with skeletons.")
+        joints, confidence = kinetics.read_clip(path)
+        return Sample(
+            f"{part}/{path.stem}", (label,), (TRAIN if part == "train" else TEST,), joints, confidence
+        )
+
+    files = [file for part in kinetics.PARTS for file in list_files(root / f"kinetics_{part}", "*.json")]
+    return Source(KINETICS_18, kinetics.FPS, {"action": classes}, ("official",), files, read)
+
+
+def _shrec17(root: Path) -> Source:
+    lists = shrec17.read_lists(root)
+
+    def read(path: Path) -> Sample:
+        part, of14, of28 = lists[path]
+        joints = shrec17.read_clip(path)
+        centred = joints - joints[:, SHREC_22.root : SHREC_22.root + 1]
+        name = "/".join(folder.rpartition("_")[2] for folder in path.parts[-5:-1])
+        confidence = np.ones(centred.shape[:2])
+        parts = (TRAIN if part == "train" else TEST,)
+        return Sample(name, (of14, of28), parts, centred[None], confidence[None])
+
+    return Source(SHREC_22, shrec17.FPS, shrec17.TASKS, ("official",), list(lists), read)
+
+
+def _of_clips(
+    read: Callable[[Path], Clip],
+    files: Callable[[Path], list[Path]],
+    actions: tuple[str, ...],
+    layout: SkeletonLayout,
+    fps: float,
+    protocol: str,
+    root: Path,
+) -> Source:
+    """One of the data sets that the live vocabularies are made of."""
+
+    def sample(path: Path) -> Sample:
+        clip = read(path)
+        joints, confidence = np.array(clip.sequence.joints), clip.sequence.confidence
+        if layout is NTU_25:
+            joints = ntu.centred_and_upright(joints)
+        parts = (TRAIN if clip.split == "train" else TEST,)
+        return Sample(clip.name, (actions.index(clip.action),), parts, joints, confidence)
+
+    return Source(layout, fps, {"action": actions}, (protocol,), files(root), sample)
+
+
+def _recordings(root: Path) -> Source:
+    names = recordings.labels(root)
+
+    def read(path: Path) -> Sample:
+        joints, confidence = recordings.read_recording(path)
+        name = f"{path.parent.name}/{path.stem}"
+        parts = (TEST if recordings.is_test(name) else TRAIN, TRAIN)
+        label = names.index(path.parent.name)
+        return Sample(name, (label,), parts, ntu.centred_and_upright(joints), confidence)
+
+    files = list_files(root, "*/*.npz")
+    return Source(NTU_25, recordings.FPS, {"action": names}, ("fifth", "all"), files, read)
+
+
+SOURCES: dict[str, Callable[[Path], Source]] = {
+    "ntu60": partial(
+        _ntu, actions=60, protocols=("xsub", "xview"), train_subjects=ntu.TRAIN_SUBJECTS_60
+    ),
+    "ntu120": partial(
+        _ntu, actions=120, protocols=("xsub", "xset"), train_subjects=ntu.TRAIN_SUBJECTS_120
+    ),
+    "kinetics": _kinetics,
+    "shrec17": _shrec17,
+    "utd-mhad": partial(
+        _of_clips, utd_mhad.read_clip, utd_mhad.list_clips, utd_mhad.ACTIONS, NTU_25, utd_mhad.FPS, "xsub"
+    ),
+    "nw-ucla": partial(
+        _of_clips, nw_ucla.read_clip, nw_ucla.list_clips, tuple(nw_ucla.ACTIONS.values()), NTU_25,
+        nw_ucla.FPS, "xview",
+    ),
+    "penn-action": partial(
+        _of_clips, penn_action.read_clip, penn_action.list_clips, penn_action.ACTIONS, KINETICS_18,
+        penn_action.FPS, "official",
+    ),
+    "recordings": _recordings,
+}  # fmt: skip
+"""Opens a raw data set by name; raises DataError if the folder does not hold it."""

@@ -1,0 +1,64 @@
+"""Raw data sets in exactly the format in which they are distributed, written by the tests."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+FIRST_ID = 72057594037931101  # ids of this size differ only in digits that a float64 does not have
+
+
+def ntu_text(bodies: np.ndarray, tracked: np.ndarray | None = None) -> str:
+    """The text of a ``.skeleton`` file.
+
+    Args:
+        bodies: (bodies, T, 25, 3) metres.
+        tracked: (bodies, T) bool, all by default.
+    """
+    tracked = np.ones(bodies.shape[:2], bool) if tracked is None else tracked
+    lines = [str(bodies.shape[1])]
+    for frame in range(bodies.shape[1]):
+        present = np.flatnonzero(tracked[:, frame])
+        lines.append(str(len(present)))
+        for body in present:
+            lines.append(f"{FIRST_ID + body} 0 1 1 0 0 0 0.02 -0.3 2")
+            lines.append("25")
+            for x, y, z in bodies[body, frame]:
+                rest = "256.7 197.2 1035.3 506.1 0.21 0.02 0.97 0.02 2"
+                lines.append(f"{x:.7g} {y:.7g} {z:.7g} {rest}")
+    return "\r\n".join(lines) + "\r\n"
+
+
+def ntu_bodies(rng: np.random.Generator, bodies: int = 1, frames: int = 6) -> np.ndarray:
+    """(bodies, T, 25, 3) of people who move."""
+    still = rng.normal(0, 0.5, (bodies, 1, 25, 3)) + [0, 0, 3]
+    return (still + rng.normal(0, 0.1, (bodies, frames, 25, 3))).astype(np.float32)
+
+
+def kinetics_clip(people: list[list[np.ndarray]], label: str = "abseiling", index: int = 0) -> str:
+    """JSON of a clip from, for each frame, its people's (18, 3) x, y and score."""
+    data = [
+        {
+            "frame_index": number,
+            "skeleton": [
+                {"pose": person[:, :2].ravel().tolist(), "score": person[:, 2].tolist()} for person in frame
+            ],
+        }
+        for number, frame in enumerate(people, 1)
+    ]
+    return json.dumps({"data": data, "label": label, "label_index": index})
+
+
+def write_ntu(root: Path, count: int, seed: int = 0, actions: int = 60) -> list[Path]:
+    """A small NTU data set: files of one or two people in every setup, camera and action."""
+    rng = np.random.default_rng(seed)
+    root.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for number in range(count):
+        ids = (number % 17 + 1, number % 3 + 1, number % 40 + 1, number // 1000 + 1, number % actions + 1)
+        path = root / "S{:03d}C{:03d}P{:03d}R{:03d}A{:03d}.skeleton".format(*ids)
+        path.write_text(ntu_text(ntu_bodies(rng, 1 + number % 2, 4 + number % 5)))
+        paths.append(path)
+    return paths

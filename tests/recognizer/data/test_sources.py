@@ -1,0 +1,184 @@
+"""Kinetics-Skeleton, SHREC'17 and recordings of one's own, in the formats in which they come."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.skeletons import SkeletonWriter
+from pose.layouts import NTU_25
+from recognizer.data import kinetics, recordings, shrec17
+from recognizer.data.clip import DataError
+from recognizer.data.prepared import TEST, TRAIN
+from recognizer.data.sources import SOURCES
+from tests.doubles import standing
+from tests.recognizer.data.raw import kinetics_clip
+
+
+def person(rng: np.random.Generator, score: float) -> np.ndarray:
+    """(18, 3) with one joint that was not found."""
+    found = np.concatenate([rng.uniform(0.1, 0.9, (18, 2)), np.full((18, 1), score)], 1)
+    found[5, 2] = 0
+    return found
+
+
+def test_kinetics_keeps_the_two_surest_people_of_each_frame(tmp_path: Path):
+    rng = np.random.default_rng(0)
+    frames = [[person(rng, score) for score in scores] for scores in ((0.2, 0.9, 0.5), (), (0.4,))]
+    path = tmp_path / "clip.json"
+    path.write_text(kinetics_clip(frames))
+    joints, confidence = kinetics.read_clip(path)
+    assert joints.shape == (2, 3, 18, 2) and confidence.shape == (2, 3, 18)
+    seen = np.arange(18) != 5
+    np.testing.assert_allclose(joints[0, 0, seen], frames[0][1][seen, :2], rtol=1e-6)
+    np.testing.assert_allclose(joints[1, 0, seen], frames[0][2][seen, :2], rtol=1e-6)
+    np.testing.assert_allclose(joints[0, 2, seen], frames[2][0][seen, :2], rtol=1e-6)
+    assert not joints[:, :, 5].any(), "a joint of score 0 has no place"
+    assert not confidence[:, 1].any() and not confidence[1, 2].any()
+
+
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        ("{", "not JSON"),
+        ('{"data": []}', "no frames"),
+        ('{"data": [{"frame_index": 1, "skeleton": []}]}', "no skeleton"),
+        ('{"data": [{"frame_index": 0, "skeleton": []}]}', "from 0 to 0"),
+        ('{"data": [{"skeleton": []}]}', "not JSON as of Kinetics-Skeleton"),
+        (json.dumps({"data": [{"frame_index": 1, "skeleton": [{"pose": [0.1] * 30, "score": [1] * 18}]}]}),
+         "30 coordinates"),
+        ('{"data": [{"frame_index": 1, "skeleton": [{"pose": [' + "NaN," * 35 + '0], "score": ['
+         + "1," * 17 + "1]}]}]}", "not a finite number"),
+    ],
+)  # fmt: skip
+def test_malformed_kinetics_clips_are_told(tmp_path: Path, text, said):
+    path = tmp_path / "odd clip.json"
+    path.write_text(text)
+    with pytest.raises(DataError, match=said) as error:
+        kinetics.read_clip(path)
+    assert "odd clip.json" in str(error.value)
+
+
+def test_kinetics_labels_and_parts(tmp_path: Path):
+    rng = np.random.default_rng(0)
+    for part, names in (("train", ("a", "b")), ("val", ("a",))):
+        folder = tmp_path / f"kinetics_{part}"
+        folder.mkdir()
+        labels = {}
+        for name in names:
+            (folder / f"{name}.json").write_text(kinetics_clip([[person(rng, 0.5)]] * 3))
+            labels[name] = {
+                "has_skeleton": name != "b",
+                "label": f"doing {name}",
+                "label_index": ord(name) - 97,
+            }
+        (tmp_path / f"kinetics_{part}_label.json").write_text(json.dumps(labels))
+    source = SOURCES["kinetics"](tmp_path)
+    assert source.tasks["action"] == ("doing a", "doing b")
+    samples = [source.read(path) for path in source.files if path.stem == "a"]
+    assert [sample.parts for sample in samples] == [(TRAIN,), (TEST,)]
+    assert len({sample.name for sample in samples}) == 2, "a clip of the same id may be in both parts"
+    with pytest.raises(DataError, match="no such clip with skeletons"):
+        source.read(tmp_path / "kinetics_train" / "b.json")
+
+
+def test_kinetics_without_its_labels(tmp_path: Path):
+    with pytest.raises(DataError, match="kinetics_train_label.json"):
+        SOURCES["kinetics"](tmp_path)
+
+
+@pytest.fixture
+def shrec(tmp_path: Path) -> Path:
+    """Two clips of SHREC'17, one in each list."""
+    rng = np.random.default_rng(0)
+    for part, gesture, finger, subject in (("train", 1, 1, 4), ("test", 14, 2, 28)):
+        clip = tmp_path / f"gesture_{gesture}" / f"finger_{finger}" / f"subject_{subject}" / "essai_2"
+        clip.mkdir(parents=True)
+        np.savetxt(clip / "skeletons_world.txt", rng.normal(0, 0.1, (7, 66)))
+        label28 = 2 * (gesture - 1) + finger
+        (tmp_path / f"{part}_gestures.txt").write_text(
+            f"{gesture} {finger} {subject} 2 {gesture} {label28} 7\n"
+        )
+    return tmp_path
+
+
+def test_shrec_has_two_tasks_and_the_official_split(shrec: Path):
+    source = SOURCES["shrec17"](shrec)
+    assert {task: len(names) for task, names in source.tasks.items()} == {"14": 14, "28": 28}
+    train, test = (source.read(path) for path in source.files)
+    assert (train.labels, train.parts) == ((0, 0), (TRAIN,))
+    assert (test.labels, test.parts) == ((13, 27), (TEST,))
+    assert source.tasks["28"][27] == "shake_whole_hand"
+    assert test.name == "14/2/28/2"
+    raw = np.loadtxt(source.files[0]).reshape(7, 22, 3)
+    np.testing.assert_allclose(train.joints[0], raw - raw[:, :1], atol=1e-6)
+
+
+def test_a_missing_or_malformed_shrec_clip_is_told(shrec: Path):
+    source = SOURCES["shrec17"](shrec)
+    source.files[0].write_text("1 2 3\n")
+    with pytest.raises(DataError, match="line 1 has 3 numbers instead of 66"):
+        source.read(source.files[0])
+    source.files[1].unlink()
+    with pytest.raises(DataError, match="does not exist"):
+        shrec17.read_clip(source.files[1])
+    (shrec / "test_gestures.txt").unlink()
+    with pytest.raises(DataError, match="test_gestures.txt"):
+        SOURCES["shrec17"](shrec)
+
+
+def record(path: Path, frames: int, fps: float, persons: tuple[int, ...] = (0,)) -> None:
+    """What ``pose2action run --skeleton`` writes of somebody who stands."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    writer = SkeletonWriter()
+    for frame in range(frames):
+        writer.add(5 + frame / fps, {number: standing(640, 480) for number in persons})
+    writer.save(path, persons)
+    writer.close()
+
+
+def test_recordings_become_thirty_frames_a_second(tmp_path: Path):
+    record(tmp_path / "wave" / "one.npz", 16, 15.0)
+    record(tmp_path / "clap" / "two.npz", 31, 30.0, (0, 3))
+    source = SOURCES["recordings"](tmp_path)
+    assert source.tasks["action"] == ("clap", "wave")
+    two, one = (source.read(path) for path in source.files)
+    assert one.labels == (1,) and one.name == "wave/one"
+    assert one.joints.shape == (1, 31, 25, 3)
+    assert two.joints.shape == (2, 31, 25, 3)
+    assert one.confidence.min() > 0
+    spine = NTU_25.index("spine_middle")
+    np.testing.assert_allclose(one.joints[0, :, spine], 0, atol=1e-6)
+
+
+def test_a_fifth_of_the_recordings_tests():
+    tests = [recordings.is_test(f"wave/{number}") for number in range(2000)]
+    assert 0.15 < np.mean(tests) < 0.25
+
+
+@pytest.mark.parametrize("content", [b"", b"not an npz"])
+def test_a_file_that_is_no_recording_is_told(tmp_path: Path, content):
+    path = tmp_path / "wave" / "odd.npz"
+    path.parent.mkdir()
+    path.write_bytes(content)
+    with pytest.raises(DataError, match="odd.npz: was not written by"):
+        recordings.read_recording(path)
+
+
+def test_a_recording_of_nobody_is_told(tmp_path: Path):
+    record(tmp_path / "wave" / "empty.npz", 5, 30.0, ())
+    with pytest.raises(DataError, match="no person"):
+        recordings.read_recording(tmp_path / "wave" / "empty.npz")
+
+
+def test_the_real_sets_have_their_published_splits(real_data):
+    for name, folder, wanted in (
+        ("utd-mhad", "utd_mhad", (431, 430)), ("nw-ucla", "nw_ucla", (1020, 464)),
+        ("penn-action", "penn_action", (1258, 1068)),
+    ):  # fmt: skip
+        source = SOURCES[name](real_data(folder))
+        parts = [source.read(path).parts[0] for path in source.files]
+        assert (parts.count(TRAIN), parts.count(TEST)) == wanted
