@@ -14,6 +14,7 @@ from recognizer.data import kinetics, ntu, nw_ucla, penn_action, recordings, shr
 from recognizer.data.clip import Clip, DataError, list_files
 from recognizer.data.ntu_actions import ACTIONS as NTU_ACTIONS
 from recognizer.data.prepared import TEST, TRAIN, Sample
+from recognizer.upright import centred_and_upright
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def _ntu(root: Path, actions: int, protocols: tuple[str, ...], train_subjects: f
         action = ntu.ids(path)[-1]
         if not 1 <= action <= actions:
             raise DataError(f"{path}: there is no action {action} among {actions}.")
-        joints = ntu.centred_and_upright(ntu.main_bodies(ntu.read_bodies(path), path))
+        joints = centred_and_upright(ntu.main_bodies(ntu.read_bodies(path), path))
         # A joint that is exactly the origin, the middle of the main body's spine, is known all the same.
         tracked = np.abs(joints).sum((2, 3)) > 0
         confidence = np.repeat(tracked[..., None], joints.shape[2], -1)
@@ -100,7 +101,7 @@ def _of_clips(
         clip = read(path)
         joints, confidence = np.array(clip.sequence.joints), clip.sequence.confidence
         if layout is NTU_25:
-            joints = ntu.centred_and_upright(joints)
+            joints = centred_and_upright(joints)
         parts = (TRAIN if clip.split == "train" else TEST,)
         return Sample(clip.name, (actions.index(clip.action),), parts, joints, confidence)
 
@@ -115,7 +116,7 @@ def _recordings(root: Path) -> Source:
         name = f"{path.parent.name}/{path.stem}"
         parts = (TEST if recordings.is_test(name) else TRAIN, TRAIN)
         label = names.index(path.parent.name)
-        return Sample(name, (label,), parts, ntu.centred_and_upright(joints), confidence)
+        return Sample(name, (label,), parts, centred_and_upright(joints), confidence)
 
     files = list_files(root, "*/*.npz")
     return Source(NTU_25, recordings.FPS, {"action": names}, ("fifth", "all"), files, read)
