@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.files import replacing
 from recognizer.data.clip import DataError
+from recognizer.training.clip_config import ClipConfig
 from recognizer.training.config import ConfigError, load_config
 
 if TYPE_CHECKING:
@@ -27,12 +28,14 @@ def train_weights(
     settings = load_config(config, overrides)
     try:
         from recognizer.training.fit import train
+        from recognizer.training.fit_clips import train_clips
     except ModuleNotFoundError as error:
         if error.name and error.name.split(".")[0] == "lightning":
             raise ConfigError(NEEDS_EXTRA) from None
         raise
     print(settings.model_dump_json(indent=2))
-    weights = train(settings, data, run or Path("runs") / settings.name, resume, into)
+    fit = train_clips if isinstance(settings, ClipConfig) else train
+    weights = fit(settings, data, run or Path("runs") / settings.name, resume, into)
     print(f"Weights written to {weights}")
 
 

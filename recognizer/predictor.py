@@ -170,7 +170,8 @@ class Recognizer:
 
     def _example(self) -> Tensor:
         width = channels(self.layout, self.card.preprocessing)
-        return torch.zeros(1, width, self.frames, len(self.layout), 1, device=self.device)
+        shape = (1, width, self.frames, len(self.layout), self.card.persons)
+        return torch.zeros(shape, device=self.device)
 
     def _input(self, window: SkeletonSequence) -> np.ndarray:
         if window.layout is not self.layout:
@@ -183,5 +184,12 @@ class Recognizer:
                 f"The weights {self.card.name} take windows of 1 person and {self.frames} frames, "
                 f"and this one has {window.joints.shape[0]} and {window.joints.shape[1]}."
             )
-        values = network_input(window.joints[0], window.confidence[0], self.layout, self.card.preprocessing)
-        return values[..., None]
+        try:
+            values = network_input(
+                window.joints[0], window.confidence[0], self.layout, self.card.preprocessing
+            )
+        except ValueError as error:
+            raise weights.WeightsError(
+                f"The weights {self.card.name} cannot be used live: {error}."
+            ) from None
+        return np.pad(values[..., None], [(0, 0)] * 3 + [(0, self.card.persons - 1)])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from pose.layouts import SkeletonLayout
 from recognizer.streams import Stream, to_stream
+from recognizer.upright import centred_and_upright
 
 COORDINATE_LIMIT = 4.0
 """Torso lengths beyond which a coordinate is an error of the pose estimator, not a body."""
@@ -25,6 +28,10 @@ class Preprocessing(BaseModel):
         min_confidence: joints seen with less are treated as not seen.
         ignored_joints: joints always treated as not seen, because part of the training data lacks them and
             their mere presence would give the data set away.
+        origin: "torso": the hips, in torso lengths, see ``normalise``; "spine": as the papers prepare NTU
+            RGB+D, see ``upright``, metres; "picture": as they prepare Kinetics-Skeleton, the picture's
+            middle, in its width and height, y up, with scores in place of seen or not.
+        confidence: a channel tells which joints were seen.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -32,6 +39,8 @@ class Preprocessing(BaseModel):
     streams: tuple[Stream, ...] = Field(("joint",), min_length=1)
     min_confidence: float = Field(0.2, gt=0, le=1)
     ignored_joints: tuple[int, ...] = ()
+    origin: Literal["torso", "spine", "picture"] = "torso"
+    confidence: bool = True
 
 
 def normalise(
@@ -81,8 +90,8 @@ def normalise(
 
 
 def channels(layout: SkeletonLayout, options: Preprocessing) -> int:
-    """Channels of the network input: the coordinates of every stream, and whether the joint was seen."""
-    return len(options.streams) * layout.coordinates + 1
+    """Channels of the network input: the coordinates of every stream, and perhaps whether it was seen."""
+    return len(options.streams) * layout.coordinates + options.confidence
 
 
 def stacked(
@@ -90,14 +99,25 @@ def stacked(
 ) -> np.ndarray:
     """Network input (channels, T, V) float32 from the (T, V, C) and (T, V) that ``normalise`` returns."""
     known = seen.max(0) > 0
-    streams = [to_stream(normalised, known, layout, stream) for stream in options.streams]
-    return np.concatenate([*streams, seen[..., None]], -1).transpose(2, 0, 1).astype(np.float32)
+    parts = [to_stream(normalised, known, layout, stream) for stream in options.streams]
+    if options.confidence:
+        parts.append(seen[..., None])
+    return np.concatenate(parts, -1).transpose(2, 0, 1).astype(np.float32)
 
 
 def network_input(
     joints: np.ndarray, confidence: np.ndarray, layout: SkeletonLayout, options: Preprocessing
 ) -> np.ndarray:
-    """(T, V, C) joints and (T, V) confidence of one person -> (channels, T, V) float32 network input."""
+    """(T, V, C) joints and (T, V) confidence of one person -> (channels, T, V) float32 network input.
+
+    Raises:
+        ValueError: the weights want coordinates relative to the picture, which pixels do not tell.
+    """
+    if options.origin == "picture":
+        raise ValueError("they want to know the picture's size, which joints alone do not tell")
+    if options.origin == "spine":
+        seen = (confidence >= options.min_confidence).astype(np.float32)
+        return stacked(centred_and_upright(joints[None])[0] * seen[..., None], seen, layout, options)
     return stacked(*normalise(joints, confidence, layout, options), layout, options)
 
 

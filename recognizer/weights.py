@@ -33,7 +33,8 @@ class WeightsCard(BaseModel):
         name: file name without its ending.
         network: the configuration of the network; its ``name`` says which.
         layout: key of ``pose.layouts.LAYOUTS``.
-        window_seconds, frames: what the network sees.
+        persons: how many it sees at once; live, it is shown one, and nobody in the other places.
+        window_seconds, frames: what it sees of them.
         preprocessing: how a window becomes input, the streams among it.
         classes: labels in the order of the logits.
         threshold: smoothed probability under which the recogniser says that it knows no such action.
@@ -49,6 +50,7 @@ class WeightsCard(BaseModel):
     name: str
     network: NetworkConfig
     layout: str
+    persons: int = 1
     window_seconds: float
     frames: int
     preprocessing: Preprocessing
@@ -95,7 +97,8 @@ def difference(card: WeightsCard, other: WeightsCard) -> str | None:
 def build_network(card: WeightsCard) -> nn.Module:
     """The network that a card describes, with random weights; ValueError as from ``networks.build``."""
     layout = LAYOUTS[card.layout]
-    return build(card.network, layout, len(card.classes), channels(layout, card.preprocessing))
+    in_channels = channels(layout, card.preprocessing)
+    return build(card.network, layout, len(card.classes), in_channels, card.persons)
 
 
 def save(network: nn.Module, card: WeightsCard, folder: Path) -> Path:

@@ -21,6 +21,7 @@ from recognizer.data.augment import Augmentation
 from recognizer.networks import NetworkConfig
 from recognizer.networks.lsta import LSTAConfig
 from recognizer.preprocess import Preprocessing
+from recognizer.training.clip_config import ClipConfig
 
 
 class ConfigError(ValueError):
@@ -90,8 +91,10 @@ def shipped_configs() -> dict[str, Path]:
     }
 
 
-def load_config(name: str, overrides: list[str] = ()) -> TrainingConfig:
+def load_config(name: str, overrides: list[str] = ()) -> TrainingConfig | ClipConfig:
     """Reads a shipped configuration by name or any YAML file, and applies ``key=value`` overrides.
+
+    One with the key "dataset" is about the clips of a prepared data set, all others about a live vocabulary.
 
     Args:
         name: "lsta/daily" or a path.
@@ -128,7 +131,7 @@ def load_config(name: str, overrides: list[str] = ()) -> TrainingConfig:
                 raise ConfigError(f"{override!r} is no override: {parent} is a single value.")
         target[last] = value
     try:
-        return TrainingConfig.model_validate(values)
+        return (ClipConfig if "dataset" in values else TrainingConfig).model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
         top, *rest = map(str, first["loc"] or ("",))

@@ -128,7 +128,7 @@ def train(
         training={
             "config": config.model_dump(mode="json"),
             "best_step": int(checkpoint["global_step"]),
-            "commit": _commit(),
+            "commit": commit(),
             "date": datetime.date.today().isoformat(),
         },
         metrics={"validation_probability": round(float(best.best_model_score or 0.0), 4)},
@@ -167,7 +167,8 @@ def _data_summary(examples: list[Example]) -> str:
     return "training clips: " + ", ".join(f"{name} {count}" for name, count in counts.items())
 
 
-def _commit() -> str:
+def commit() -> str:
+    """The checkout's commit, "unknown" outside of one."""
     try:
         return subprocess.run(
             ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True,

@@ -33,6 +33,15 @@ def any_of_loss(logits: Tensor, targets: Tensor, smoothing: float) -> Tensor:
     return torch.where(known, (1 - smoothing) * right + smoothing * uniform, uniform).mean()
 
 
+def supervised(network: nn.Module, x: Tensor) -> tuple[tuple[Tensor, ...], Tensor]:
+    """The logits that the loss is about, of several heads where there are, and those that recognise."""
+    if isinstance(network, DualHeadNet):
+        heads = network.forward_heads(x)  # Sec. 3.6 supervises both
+        return heads, network.fuse(*heads).detach()
+    logits = network(x)
+    return (logits,), logits
+
+
 class RecognitionModule(L.LightningModule):
     """Trains a network on batches of (windows, targets); validates on whole clips.
 
@@ -54,12 +63,7 @@ class RecognitionModule(L.LightningModule):
 
     def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
         windows, targets = batch
-        if isinstance(self.network, DualHeadNet):
-            heads = self.network.forward_heads(windows)  # Sec. 3.6 supervises both
-            logits = self.network.fuse(*heads).detach()
-        else:
-            logits = self.network(windows)
-            heads = (logits,)
+        heads, logits = supervised(self.network, windows)
         loss = sum(any_of_loss(head, targets, self.config.label_smoothing) for head in heads) / len(heads)
         right = targets[torch.arange(len(targets)), logits.argmax(1)].float().mean()
         self.log_dict({"loss": loss.detach(), "top1": right}, prog_bar=True)

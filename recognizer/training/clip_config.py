@@ -1,0 +1,94 @@
+"""Configuration of a training on the whole clips of a prepared data set, with the papers' settings."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt
+
+from recognizer.networks import NetworkConfig
+from recognizer.preprocess import Preprocessing
+
+
+class ClipAugmentation(BaseModel):
+    """What is changed at random in a training clip; nothing by default, as in the papers.
+
+    Attributes:
+        rotation: about each axis of 3-D joints, uniformly up to this many degrees either way.
+        shortest: a random piece of at least this share of the clip is seen.
+        scale: of all coordinates, uniformly up to this share more or less.
+        noise: standard deviation added to each coordinate.
+        mirror: probability that left and right are exchanged.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rotation: float = Field(0.0, ge=0, le=180)
+    shortest: float = Field(1.0, gt=0, le=1)
+    scale: float = Field(0.0, ge=0, lt=1)
+    noise: float = Field(0.0, ge=0)
+    mirror: float = Field(0.0, ge=0, le=1)
+
+
+class ClipConfig(BaseModel):
+    """Everything that decides the outcome of a run.
+
+    Attributes:
+        name: of the run and of the weights it makes.
+        dataset: key of ``data.sources.SOURCES``.
+        protocol: which clips train and which test.
+        task: which classes, where the data set has several kinds.
+        network: which network, by its ``name``, and its choices.
+        preprocessing: streams and origin of the input; one stream is the papers' way.
+        frames: T, what the network sees of a clip.
+        length: how a clip becomes T frames: "replay" repeats it, "zeros" pads it, "resize" interpolates.
+        persons: M; a clip of fewer is padded with zeros.
+        window_seconds: how long a window is when the weights are used live.
+        epochs: over the training clips.
+        batch_size: clips a step, over all processes.
+        learning_rate: of SGD with Nesterov momentum 0.9.
+        milestones: epochs after which the learning rate is multiplied by ``gamma``.
+        warm_up: epochs over which the learning rate rises to its value.
+        precision: of Lightning.
+        clip_gradients: largest norm of the gradient, None for no limit.
+        accumulate: batches a step.
+        average: decay of the exponential moving average of the weights, None for none.
+        compile: with torch.compile.
+        workers: processes that load clips.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    dataset: str
+    protocol: str
+    task: str = "action"
+    network: NetworkConfig
+    preprocessing: Preprocessing = Preprocessing(origin="spine", confidence=False)
+    augmentation: ClipAugmentation = ClipAugmentation()
+    frames: PositiveInt = 300
+    length: Literal["replay", "zeros", "resize"] = "replay"
+    persons: Literal[1, 2] = 2
+    window_seconds: PositiveFloat = 3.0
+    epochs: PositiveInt = 80
+    batch_size: PositiveInt = 64
+    learning_rate: PositiveFloat = 0.1
+    milestones: tuple[PositiveInt, ...] = (40, 60)
+    gamma: PositiveFloat = 0.1
+    warm_up: NonNegativeInt = 0
+    weight_decay: float = Field(5e-4, ge=0)
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
+    precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
+    clip_gradients: PositiveFloat | None = None
+    accumulate: PositiveInt = 1
+    average: float | None = Field(None, gt=0, lt=1)
+    compile: bool = False
+    workers: NonNegativeInt = 0
+    threads: PositiveInt | None = None
+    seed: int = 1
+
+    def learning_rate_factor(self, epoch: float) -> float:
+        """Learning rate over ``learning_rate`` after so many epochs."""
+        if epoch < self.warm_up:
+            return epoch / self.warm_up
+        return self.gamma ** sum(epoch >= milestone for milestone in self.milestones)

@@ -1,0 +1,66 @@
+"""The Lightning module of a training on whole clips: the papers' optimiser and schedule."""
+
+from __future__ import annotations
+
+import lightning as L
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+from recognizer.training.clip_config import ClipConfig
+from recognizer.training.module import any_of_loss, supervised
+
+
+class ClipModule(L.LightningModule):
+    """Trains a network on batches of (clips, targets) and reports its top-1 on others.
+
+    Args:
+        network: (N, C, T, V, M) -> (N, K).
+        config: of the run.
+        steps_per_epoch: optimiser steps.
+    """
+
+    def __init__(self, network: nn.Module, config: ClipConfig, steps_per_epoch: int):
+        super().__init__()
+        self.network = network
+        self.config = config
+        self.steps_per_epoch = steps_per_epoch
+        self._forward = torch.compile(network) if config.compile else network
+
+    def on_train_batch_start(self, batch: tuple[Tensor, Tensor], number: int) -> None:
+        # Dropout depends on seed, place in the run and process alone, so that a resumed run drops what an
+        # uninterrupted one would have dropped.
+        rank = dist.get_rank() if dist.is_initialized() else 0
+        place = (self.current_epoch << 20) + number
+        torch.manual_seed((self.config.seed << 48) + (rank << 40) + place)
+
+    def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
+        clips, targets = batch
+        heads, logits = supervised(self._forward, clips)
+        loss = sum(any_of_loss(head, targets, self.config.label_smoothing) for head in heads) / len(heads)
+        self.log_dict({"loss": loss.detach(), "top1": _top1(logits, targets)}, prog_bar=True)
+        return loss
+
+    def validation_step(self, batch: tuple[Tensor, Tensor], _: int) -> None:
+        clips, targets = batch
+        self.log("top1_test", _top1(self.network(clips), targets), prog_bar=True, sync_dist=True,
+                 batch_size=len(clips))  # fmt: skip
+
+    def configure_optimizers(self):
+        config = self.config
+        optimizer = torch.optim.SGD(
+            self.network.parameters(), lr=config.learning_rate, momentum=0.9, nesterov=True,
+            weight_decay=config.weight_decay,
+        )  # fmt: skip
+
+        def factor(step: int) -> float:
+            # During warm-up the first step already learns.
+            warm = step / self.steps_per_epoch < config.warm_up
+            return config.learning_rate_factor((step + warm) / self.steps_per_epoch)
+
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+def _top1(logits: Tensor, targets: Tensor) -> Tensor:
+    return targets[torch.arange(len(targets), device=targets.device), logits.argmax(1)].float().mean()

@@ -1,0 +1,149 @@
+"""One training run on a prepared data set, from configuration to weights.
+
+On the CPU, on one GPU, on all GPUs of a machine, or under ``torchrun`` on several machines: Lightning sees to
+that. The batch is divided among the processes, the result is the same up to batch norm's statistics.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import warnings
+from pathlib import Path
+
+import lightning as L
+import torch
+from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, LearningRateMonitor, ModelCheckpoint
+from lightning.pytorch.loggers import CSVLogger
+from torch.utils.data import DataLoader
+
+from recognizer import weights
+from recognizer.data.prepared import TEST, TRAIN, PreparedClips
+from recognizer.networks import build
+from recognizer.preprocess import channels
+from recognizer.training.clip_config import ClipConfig
+from recognizer.training.clip_module import ClipModule
+from recognizer.training.clips import ClipDataset, EpochSampler
+from recognizer.training.config import ConfigError
+from recognizer.training.fit import LICENCE, commit
+
+THRESHOLD = 0.5
+"""Of the card: nothing was held back to choose one."""
+
+
+def train_clips(
+    config: ClipConfig, data: Path, run: Path, resume: bool = False, weights_dir: Path | None = None
+) -> Path:
+    """Trains on the whole training part of the protocol and writes the last epoch's weights.
+
+    The test part is looked at after every epoch, to be logged, and has no say in anything.
+
+    Args:
+        config: of the run; saved as ``config.json``.
+        data: the prepared data set.
+        run: folder of the run, for ``last.ckpt`` (one an epoch) and the logs.
+        resume: go on from ``last.ckpt``; the numbers are those of an uninterrupted run.
+        weights_dir: where the weights go; ``run`` by default.
+
+    Returns:
+        The safetensors file.
+
+    Raises:
+        DataError, ConfigError: with one sentence.
+        KeyboardInterrupt: Ctrl-C, with a sentence about what is kept.
+    """
+    clips = PreparedClips(data)
+    if clips.info.dataset != config.dataset:
+        raise ConfigError(f"{data} holds {clips.info.dataset}, and {config.name} is about {config.dataset}.")
+    last = run / "last.ckpt"
+    if resume and not last.is_file():
+        raise ConfigError(f"{last} does not exist: there is nothing to resume.")
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    parts = {part: clips.part(config.protocol, part) for part in (TRAIN, TEST)}
+    classes = tuple(clips.info.tasks[config.task])
+    L.seed_everything(config.seed, verbose=False)
+    try:
+        network = build(
+            config.network, clips.layout, len(classes), channels(clips.layout, config.preprocessing),
+            config.persons,
+        )  # fmt: skip
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+    run.mkdir(parents=True, exist_ok=True)
+    (run / "config.json").write_text(config.model_dump_json(indent=2))
+    trainer = _trainer(config, run)
+    share, rest = divmod(config.batch_size, trainer.world_size)
+    if rest:
+        raise ConfigError(
+            f"batch_size ({config.batch_size}) cannot be divided among {trainer.world_size} processes."
+        )
+    loaders = [
+        _loader(ClipDataset(clips, indices, config, part == TRAIN), config, share)
+        for part, indices in parts.items()
+    ]
+    steps = -(-len(parts[TRAIN]) // (config.batch_size * config.accumulate))
+    module = ClipModule(network, config, steps)
+    try:
+        trainer.fit(module, *loaders, ckpt_path=last if resume else None, weights_only=False)
+    except SystemExit:  # what Lightning makes of Ctrl-C
+        kept = f"{last} is kept, go on with --resume" if last.is_file() else "there is no checkpoint yet"
+        raise KeyboardInterrupt(f"training stopped; {kept}.") from None
+    except torch.OutOfMemoryError:
+        raise ConfigError(
+            f"The memory of the GPU does not suffice: lower batch_size ({config.batch_size}), with "
+            f"accumulate in its place. {'The last checkpoint is kept.' if last.is_file() else ''}".strip()
+        ) from None
+    card = weights.WeightsCard(
+        name=config.name, network=config.network, layout=clips.layout.name, persons=config.persons,
+        window_seconds=config.window_seconds, frames=config.frames, preprocessing=config.preprocessing,
+        classes=classes, threshold=THRESHOLD,
+        data=f"{clips.info.dataset}, {config.protocol}: {len(parts[TRAIN])} training clips",
+        licence=LICENCE,
+        training={
+            "config": config.model_dump(mode="json"),
+            "commit": commit(),
+            "date": datetime.date.today().isoformat(),
+        },
+        metrics={}, sha256="",
+    )  # fmt: skip
+    if trainer.is_global_zero:
+        return weights.save(network, card, weights_dir or run)
+    return (weights_dir or run) / f"{card.name}.safetensors"
+
+
+def _trainer(config: ClipConfig, run: Path) -> L.Trainer:
+    """A trainer for what the machine has, or for the processes that torchrun has started."""
+    newest = ModelCheckpoint(run, "last", save_on_train_epoch_end=True, enable_version_counter=False)
+    callbacks: list[Callback] = [newest, LearningRateMonitor("epoch")]
+    if config.average is not None:
+        callbacks.append(EMAWeightAveraging(decay=config.average))
+    warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+    warnings.filterwarnings("ignore", message=".*exists and is not empty.*")  # config.json is there already
+    local = int(os.environ.get("LOCAL_WORLD_SIZE", 0))
+    return L.Trainer(
+        max_epochs=config.epochs,
+        devices=local or "auto",
+        num_nodes=int(os.environ.get("WORLD_SIZE", 1)) // local if local else 1,
+        precision=config.precision,
+        gradient_clip_val=config.clip_gradients,
+        accumulate_grad_batches=config.accumulate,
+        use_distributed_sampler=False,  # EpochSampler divides the clips
+        num_sanity_val_steps=0,
+        log_every_n_steps=10,
+        callbacks=callbacks,
+        logger=CSVLogger(run, name="log"),
+        default_root_dir=run,
+        enable_model_summary=False,
+    )
+
+
+def _loader(dataset: ClipDataset, config: ClipConfig, batch_size: int) -> DataLoader:
+    return DataLoader(
+        dataset,
+        batch_size=batch_size,
+        sampler=EpochSampler(len(dataset), config.seed, shuffle=dataset.train),
+        num_workers=config.workers,
+        persistent_workers=config.workers > 0,
+        pin_memory=torch.cuda.is_available(),
+    )

@@ -1,0 +1,281 @@
+"""Whole clips as network input, and training on them."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import safetensors.torch
+import torch
+import yaml
+
+from pose.layouts import KINETICS_18, NTU_25
+from pose.skeleton import SkeletonSequence
+from recognizer import weights
+from recognizer.data.prepare import prepare
+from recognizer.data.prepared import PreparedClips
+from recognizer.predictor import Recognizer
+from recognizer.preprocess import Preprocessing
+from recognizer.training import clips as module
+from recognizer.training.clip_config import ClipConfig
+from recognizer.training.clips import ClipDataset, EpochSampler, clip_input, sample
+from recognizer.training.config import ConfigError, load_config
+from recognizer.training.fit_clips import train_clips
+from tests.recognizer.data.raw import write_ntu
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def config(**changes) -> ClipConfig:
+    values = dict(
+        name="ntu-25-lsta-ntu60", dataset="ntu60", protocol="xview", frames=8, persons=2, batch_size=8,
+        network={"name": "lsta", "width": 0.1, "scales": 2, "dropout": 0.3}, epochs=2, learning_rate=0.02,
+    )  # fmt: skip
+    return ClipConfig.model_validate({**values, **changes})
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """30 clips of four actions, prepared."""
+    folder = tmp_path_factory.mktemp("ntu")
+    write_ntu(folder / "raw", 30, actions=4)
+    prepare("ntu60", folder / "raw", folder / "out", 1)
+    return folder / "out"
+
+
+@pytest.fixture(scope="module")
+def clips(data: Path) -> PreparedClips:
+    return PreparedClips(data)
+
+
+# Length
+
+
+def person(frames: int, empty: tuple[int, ...] = ()) -> tuple[np.ndarray, np.ndarray]:
+    """(T, 2, 1) joints that tell their frame's number from 1, and (T, 2)."""
+    seen = np.ones((frames, 2), np.float32)
+    seen[list(empty)] = 0
+    return np.arange(1, frames + 1, dtype=np.float32)[:, None, None].repeat(2, 1) * seen[..., None], seen
+
+
+def test_replay_repeats_up_to_the_last_frame_in_which_somebody_is_there():
+    values, seen = sample(*person(5, empty=(1, 4)), 10, "replay")
+    assert values[:, 0, 0].tolist() == [1, 0, 3, 4, 1, 0, 3, 4, 1, 0]
+    np.testing.assert_array_equal(seen[:, 0], values[:, 0, 0] > 0)
+
+
+@pytest.mark.parametrize("length", ["replay", "zeros"])
+def test_of_a_clip_that_is_too_long_the_beginning_is_taken(length):
+    values, seen = sample(*person(9), 4, length)
+    assert values[:, 1, 0].tolist() == [1, 2, 3, 4] and seen.all()
+
+
+def test_zeros_follow():
+    values, seen = sample(*person(3), 5, "zeros")
+    assert values[:, 0, 0].tolist() == [1, 2, 3, 0, 0]
+    assert seen[:, 0].tolist() == [1, 1, 1, 0, 0]
+
+
+@pytest.mark.parametrize("length", ["replay", "zeros", "resize"])
+@pytest.mark.parametrize("frames", [1, 5])
+def test_a_person_who_is_never_there_stays_away(length, frames):
+    values, seen = sample(*person(frames, tuple(range(frames))), 7, length)
+    assert values.shape == (7, 2, 1) and seen.shape == (7, 2)
+    assert not values.any() and not seen.any()
+
+
+@pytest.mark.parametrize("piece", [(0.0, 1.0), (0.1, 0.6)])
+@pytest.mark.parametrize("frames, wanted", [(1, 4), (7, 4), (4, 11)])
+def test_resize_interpolates(frames, wanted, piece):
+    values, seen = sample(*person(frames), wanted, "resize", piece)
+    at = np.linspace(*piece, wanted) * (frames - 1) + 1
+    np.testing.assert_allclose(values[:, 0, 0], np.interp(at, np.arange(1, frames + 1), range(1, frames + 1)),
+                               rtol=1e-6)  # fmt: skip
+    assert seen.all()
+
+
+# Input
+
+
+def test_prepared_joints_are_the_papers_input(clips: PreparedClips):
+    two = next(index for index in range(len(clips)) if clips.clips["persons"][index] == 2)
+    joints, confidence = clips.arrays(two)
+    x = clip_input(joints, confidence, clips, config())
+    assert x.shape == (3, 8, 25, 2)
+    order = np.arange(8) % joints.shape[1]
+    np.testing.assert_allclose(x, joints[:, order].transpose(3, 1, 2, 0))
+
+
+def test_nobody_is_zeros(clips: PreparedClips):
+    one = next(index for index in range(len(clips)) if clips.clips["persons"][index] == 1)
+    x = clip_input(*clips.arrays(one), clips, config())
+    assert x[..., 0].any() and not x[..., 1].any()
+    assert clip_input(*clips.arrays(one), clips, config(persons=1)).shape == (3, 8, 25, 1)
+
+
+def test_streams_and_confidence_are_channels(clips: PreparedClips):
+    options = {"streams": ["joint", "joint_motion"], "origin": "spine", "confidence": True}
+    x = clip_input(*clips.arrays(0), clips, config(preprocessing=options))
+    assert x.shape == (7, 8, 25, 2)
+    np.testing.assert_allclose(x[3:6, :-1], np.diff(x[:3], axis=1), atol=1e-6)
+    assert set(np.unique(x[6, :, :, 0])) == {1.0}
+
+
+class OfPictures:
+    """Stands for a prepared data set of 2-D joints."""
+
+    layout = KINETICS_18
+
+
+def test_the_origin_of_kinetics_is_the_middle_of_the_picture():
+    joints = np.full((1, 4, 18, 2), 0.75, np.float32)
+    joints[..., 1] = 0.25
+    confidence = np.full((1, 4, 18), 0.6, np.float32)
+    confidence[:, :, 3], joints[:, :, 3] = 0, 0
+    options = {"origin": "picture", "confidence": True}
+    x = clip_input(joints, confidence, OfPictures, config(preprocessing=options, length="zeros", persons=1))
+    np.testing.assert_allclose(x[:, 0, 0, 0], [0.25, 0.25, 0.6])
+    assert not x[:, :, 3].any() and not x[:, 4:].any()
+
+
+def test_what_is_random_depends_on_seed_epoch_and_clip(clips: PreparedClips):
+    changed = dict(rotation=30, scale=0.1, noise=0.01, shortest=0.5)
+    options = config(augmentation=changed, length="resize")
+    train = ClipDataset(clips, np.arange(5), options, train=True)
+    first = train[2, 0][0]
+    torch.testing.assert_close(first, train[2, 0][0], rtol=0, atol=0)
+    assert not torch.equal(first, train[2, 1][0])
+    test = ClipDataset(clips, np.arange(5), options, train=False)
+    torch.testing.assert_close(test[2, 0][0], test[2, 1][0], rtol=0, atol=0)
+    targets = train[2, 0][1]
+    assert targets.sum() == 1 and targets[clips.labels("action")[2]]
+
+
+def test_rotation_keeps_lengths_and_mirroring_swaps_sides(clips: PreparedClips):
+    joints, confidence = clips.arrays(0)
+    plain = clip_input(joints, confidence, clips, config())
+    rng = np.random.default_rng(1)
+    turned = clip_input(joints, confidence, clips, config(augmentation={"rotation": 40}), rng)
+    assert np.abs(turned - plain).max() > 0.1
+    np.testing.assert_allclose(np.linalg.norm(turned, axis=0), np.linalg.norm(plain, axis=0), atol=1e-5)
+    mirrored = clip_input(joints, confidence, clips, config(augmentation={"mirror": 1.0}), rng)
+    left, right = NTU_25.index("left_wrist"), NTU_25.index("right_wrist")
+    np.testing.assert_allclose(mirrored[:, :, left, 0], plain[:, :, right, 0] * [[-1], [1], [1]])
+
+
+# Order
+
+
+def test_every_epoch_has_every_clip_in_an_order_of_its_own():
+    sampler = EpochSampler(10, seed=3, shuffle=True)
+    orders = []
+    for epoch in (0, 1, 0):
+        sampler.set_epoch(epoch)
+        items = list(sampler)
+        assert {number for number, _ in items} == set(range(10)) and {e for _, e in items} == {epoch}
+        orders.append(items)
+    assert orders[0] == orders[2]
+    assert [number for number, _ in orders[0]] != [number for number, _ in orders[1]]
+    assert [number for number, _ in EpochSampler(4, 3, shuffle=False)] == [0, 1, 2, 3]
+
+
+def test_processes_divide_the_clips(monkeypatch: pytest.MonkeyPatch):
+    shares = []
+    for rank in range(3):
+        monkeypatch.setattr(EpochSampler, "_processes", staticmethod(lambda rank=rank: (rank, 3)))
+        sampler = EpochSampler(10, seed=3, shuffle=True)
+        shares.append([number for number, _ in sampler])
+        assert len(shares[-1]) == len(sampler) == 4
+    assert set().union(*shares) == set(range(10))
+
+
+# Schedule
+
+
+def test_the_learning_rate_falls_at_the_milestones_and_rises_before():
+    options = config(milestones=[3, 5], gamma=0.1, warm_up=2)
+    found = [options.learning_rate_factor(epoch) for epoch in (0, 1, 1.5, 2, 2.9, 3, 4.5, 5, 9)]
+    assert found == pytest.approx([0, 0.5, 0.75, 1, 1, 0.1, 0.1, 0.01, 0.01])
+
+
+# Runs
+
+
+def tensors(path: Path) -> dict[str, torch.Tensor]:
+    return safetensors.torch.load(path.read_bytes())
+
+
+def test_a_run_gives_weights_that_recognise_live(data: Path, tmp_path: Path):
+    path = train_clips(config(average=0.9), data, tmp_path / "run")
+    recognizer = Recognizer.load(path, device="cpu")
+    assert recognizer.card.persons == 2 and recognizer.card.preprocessing.origin == "spine"
+    joints = np.random.default_rng(0).normal(0, 0.4, (1, 8, 25, 3)) + [0, 0, 3]
+    window = SkeletonSequence(joints, np.ones((1, 8, 25)), np.linspace(0, 3, 8), NTU_25)
+    (prediction,) = recognizer.predict([window])
+    assert prediction.probabilities.shape == (60,)
+    assert prediction.probabilities.sum() == pytest.approx(1, abs=1e-5)
+    assert (tmp_path / "run" / "log" / "version_0" / "metrics.csv").is_file()
+
+
+def test_weights_for_pictures_are_not_used_live():
+    card = Recognizer.untrained().card
+    card = card.model_copy(update={"preprocessing": Preprocessing(origin="picture")})
+    recognizer = Recognizer(weights.build_network(card), card)
+    window = SkeletonSequence(
+        np.ones((1, 32, 18, 2)), np.ones((1, 32, 18)), np.linspace(0, 3, 32), KINETICS_18
+    )
+    with pytest.raises(weights.WeightsError, match="cannot be used live: .*picture's size"):
+        recognizer.predict([window])
+
+
+def test_killed_and_resumed_it_gives_the_same_weights(data: Path, tmp_path: Path):
+    options = config(epochs=30, augmentation={"rotation": 20, "noise": 0.01})
+    path = tmp_path / "config.yaml"
+    path.write_text(yaml.safe_dump(options.model_dump(mode="json")))
+    run = tmp_path / "run"
+    command = [sys.executable, "-m", "app", "train", str(path), "--data", str(data), "--run", str(run)]
+    running = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not (run / "last.ckpt").is_file() and time.monotonic() < deadline and running.poll() is None:
+        time.sleep(0.02)
+    time.sleep(0.1)
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    assert not list(run.glob("*.safetensors"))
+    begun = torch.load(run / "last.ckpt", weights_only=False)["epoch"]
+    assert begun < 29
+    resumed = tensors(train_clips(options, data, run, resume=True))
+    whole = tensors(train_clips(options, data, tmp_path / "whole"))
+    assert resumed.keys() == whole.keys()
+    assert all(torch.equal(resumed[name], whole[name]) for name in whole)
+
+
+def test_what_cannot_be_trained_is_told(data: Path, tmp_path: Path):
+    for changes, said in (
+        ({"dataset": "utd-mhad"}, "holds ntu60, and .* is about utd-mhad"),
+        ({"network": {"name": "spa"}, "preprocessing": {"streams": ["joint", "bone"]}}, "joint stream"),
+    ):
+        with pytest.raises(ConfigError, match=said):
+            train_clips(config(**changes), data, tmp_path / "run")
+    with pytest.raises(ConfigError, match="nothing to resume"):
+        train_clips(config(), data, tmp_path / "run", resume=True)
+
+
+def test_a_configuration_with_a_data_set_is_about_clips(tmp_path: Path):
+    path = tmp_path / "config.yaml"
+    path.write_text(yaml.safe_dump(config().model_dump(mode="json")))
+    assert load_config(str(path), ["epochs=3", "network.width=0.2"]).epochs == 3
+    with pytest.raises(ConfigError, match="milestones"):
+        load_config(str(path), ["milestones=[0]"])
+
+
+def test_the_share_of_a_test_clip_is_its_middle(clips: PreparedClips):
+    joints = np.arange(101, dtype=np.float32)[None, :, None, None] * np.ones((1, 1, 25, 3), np.float32)
+    x = clip_input(joints, np.ones((1, 101, 25)), clips, config(length="resize", persons=1))
+    edge = 100 * (1 - module.TEST_SHARE) / 2
+    np.testing.assert_allclose(x[0, [0, -1], 0, 0], [edge, 100 - edge], rtol=1e-4)
