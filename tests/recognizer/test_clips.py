@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -201,6 +202,62 @@ def test_the_learning_rate_falls_at_the_milestones_and_rises_before():
     options = config(milestones=[3, 5], gamma=0.1, warm_up=2)
     found = [options.learning_rate_factor(epoch) for epoch in (0, 1, 1.5, 2, 2.9, 3, 4.5, 5, 9)]
     assert found == pytest.approx([0, 0.5, 0.75, 1, 1, 0.1, 0.1, 0.01, 0.01])
+
+
+# Several processes
+
+# A network without batch norm, whose statistics would be each process's own.
+TWO_PROCESSES = """
+import sys
+import torch
+from pathlib import Path
+from recognizer.training import fit_clips
+from recognizer.training.config import load_config
+
+class Plain(torch.nn.Module):
+    def __init__(self, classes):
+        super().__init__()
+        torch.manual_seed(0)
+        self.layer = torch.nn.Linear(3 * 8 * 25 * 2, classes)
+
+    def forward(self, x):
+        return self.layer(x.flatten(1))
+
+def step(self, optimizer):
+    gradients.append(self.network.layer.weight.grad.clone())
+
+gradients = []
+fit_clips.build = lambda config, layout, classes, channels, persons: Plain(classes)
+fit_clips.ClipModule.on_before_optimizer_step = step
+options, data, out = load_config(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
+fit_clips.train_clips(options, data, out)
+rank = torch.distributed.get_rank() if torch.distributed.is_initialized() else 0
+torch.save(gradients, out / f"gradients-{rank}")
+"""
+
+
+def test_two_processes_have_the_gradients_of_one(data: Path, tmp_path: Path):
+    script, path = tmp_path / "script.py", tmp_path / "config.yaml"
+    script.write_text(TWO_PROCESSES)
+    # 20 training clips in batches of 10, five of them for each process.
+    path.write_text(yaml.safe_dump(config(epochs=2, batch_size=10).model_dump(mode="json")))
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    for name, launcher in (("one", []), ("two", torchrun)):
+        command = [sys.executable, *launcher, str(script), str(path), str(data), str(tmp_path / name)]
+        done = subprocess.run(
+            command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+            capture_output=True, text=True, timeout=240, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    one, *two = (
+        torch.load(tmp_path / name / f"gradients-{rank}")
+        for name, rank in (("one", 0), ("two", 0), ("two", 1))
+    )
+    assert len(one) == 4
+    for gradients in two:
+        for mine, wanted in zip(gradients, one, strict=True):
+            torch.testing.assert_close(mine, wanted, rtol=1e-4, atol=1e-6)
+    assert len(list((tmp_path / "two").glob("*.safetensors"))) == 1
 
 
 # Runs
