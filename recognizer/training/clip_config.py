@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
 from recognizer.networks import NetworkConfig
 from recognizer.preprocess import Preprocessing
@@ -34,7 +34,7 @@ class ClipConfig(BaseModel):
     """Everything that decides the outcome of a run.
 
     Attributes:
-        name: of the run and of the weights it makes.
+        name: of the run and of the weights it makes; made of the following if it is not given.
         dataset: key of ``data.sources.SOURCES``.
         protocol: which clips train and which test.
         task: which classes, where the data set has several kinds.
@@ -59,12 +59,12 @@ class ClipConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str
+    name: str = ""
     dataset: str
     protocol: str
     task: str = "action"
     network: NetworkConfig
-    preprocessing: Preprocessing = Preprocessing(origin="spine", confidence=False)
+    preprocessing: Preprocessing
     augmentation: ClipAugmentation = ClipAugmentation()
     frames: PositiveInt = 300
     length: Literal["replay", "zeros", "resize"] = "replay"
@@ -86,6 +86,14 @@ class ClipConfig(BaseModel):
     workers: NonNegativeInt = 0
     threads: PositiveInt | None = None
     seed: int = 1
+
+    @model_validator(mode="after")
+    def _name(self) -> ClipConfig:
+        if not self.name:
+            task = [] if self.task == "action" else [self.task]
+            parts = [self.network.name, self.dataset, self.protocol, *task, *self.preprocessing.streams]
+            object.__setattr__(self, "name", "-".join(parts))
+        return self
 
     def learning_rate_factor(self, epoch: float) -> float:
         """Learning rate over ``learning_rate`` after so many epochs."""

@@ -34,7 +34,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def config(**changes) -> ClipConfig:
     values = dict(
-        name="ntu-25-lsta-ntu60", dataset="ntu60", protocol="xview", frames=8, persons=2, batch_size=8,
+        dataset="ntu60", protocol="xview", frames=8, persons=2, batch_size=8,
+        preprocessing={"origin": "spine", "confidence": False},
         network={"name": "lsta", "width": 0.1, "scales": 2, "dropout": 0.3}, epochs=2, learning_rate=0.02,
     )  # fmt: skip
     return ClipConfig.model_validate({**values, **changes})
@@ -327,6 +328,7 @@ def test_a_configuration_with_a_data_set_is_about_clips(tmp_path: Path):
     path = tmp_path / "config.yaml"
     path.write_text(yaml.safe_dump(config().model_dump(mode="json")))
     assert load_config(str(path), ["epochs=3", "network.width=0.2"]).epochs == 3
+    assert config().name == "lsta-ntu60-xview-joint"
     with pytest.raises(ConfigError, match="milestones"):
         load_config(str(path), ["milestones=[0]"])
 

@@ -6,16 +6,40 @@ from pathlib import Path
 
 import pytest
 
+from pose.layouts import NTU_25
+from recognizer.data.sources import SOURCES
+from recognizer.networks import build
+from recognizer.preprocess import channels
+from recognizer.training.clip_config import ClipConfig
 from recognizer.training.config import ConfigError, load_config, shipped_configs
 from recognizer.vocabulary import VOCABULARIES
+from tests.recognizer.modules import count
 
 
 def test_shipped_configurations_are_valid():
     assert {"lsta/daily", "lsta/daily-3d"} <= set(shipped_configs())
+    names = []
     for name in shipped_configs():
         shipped = load_config(name)
-        assert shipped.vocabulary in VOCABULARIES
-        assert shipped.name.startswith(f"{shipped.layout}-")
+        names.append(shipped.name)
+        assert shipped.network.name == name.partition("/")[0]
+        if isinstance(shipped, ClipConfig):
+            assert shipped.dataset in SOURCES and shipped.dataset == name.partition("/")[2]
+            assert shipped.milestones == tuple(sorted(shipped.milestones))
+            assert shipped.milestones[-1] < shipped.epochs
+        else:
+            assert shipped.vocabulary in VOCABULARIES
+            assert shipped.name.startswith(f"{shipped.layout}-")
+    assert len(set(names)) == len(names)
+
+
+def test_the_papers_networks_are_trained_at_full_size():
+    published = {"dualhead": 3_015_253, "lsta": 1.04e6, "stf": 1.71e6, "sem": 4.87e6}
+    for name, size in published.items():
+        shipped = load_config(f"{name}/ntu60")
+        network = build(shipped.network, NTU_25, 60, channels(NTU_25, shipped.preprocessing), shipped.persons)
+        assert count(network) == pytest.approx(size, rel=0.005)
+        assert (shipped.network.dropout, shipped.label_smoothing) == (0, 0)
 
 
 def test_overrides():
@@ -27,7 +51,7 @@ def test_overrides():
 @pytest.mark.parametrize(
     "name,overrides,part",
     [
-        ("lsta/weekly", [], "There is no configuration 'lsta/weekly': give a YAML file or one of lsta/daily"),
+        ("lsta/weekly", [], "There is no configuration 'lsta/weekly': give a YAML file or one of dualhead/"),
         ("lsta/daily", ["steps"], "'steps' is no override: write key=value."),
         ("lsta/daily", ["steps=many"], "steps: Input should be a valid integer"),
         (
