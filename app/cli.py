@@ -202,8 +202,12 @@ def train(
 @cli.command()
 @told_in_a_sentence
 def evaluate(
-    weights: Annotated[str, typer.Argument(help="Name (see `pose2action weights`), file, or a fusion: a+b.")],
-    data: Data = Path("data"),
+    weights: Annotated[
+        list[str], typer.Argument(help="Name (see `pose2action weights`), file, or a fusion: a+b.")
+    ],
+    data: Annotated[
+        Path, typer.Option("--data", help="Folder with one folder a data set, or a prepared data set.")
+    ] = Path("data"),
     dataset: Annotated[str | None, typer.Option("--dataset", help="Only this data set.")] = None,
     part: Annotated[
         str | None, typer.Option("--part", help="test or val; val for the real camera clips by default.")
@@ -211,14 +215,21 @@ def evaluate(
     frame_rates: Annotated[
         bool, typer.Option("--frame-rates", help="Also compare the labels at 30, 15 and 10 fps.")
     ] = False,
+    fuse: Annotated[
+        bool, typer.Option("--fuse", help="On a prepared data set: also all weights together.")
+    ] = False,
     json: Annotated[Path | None, typer.Option("--json", help="Write the figures as JSON.")] = None,
-    card: Annotated[bool, typer.Option("--card", help="Write the figures into the weights' card.")] = False,
+    confusion: Annotated[
+        Path | None, typer.Option("--confusion", help="Write the best one's confusion matrix (html).")
+    ] = None,
+    card: Annotated[bool, typer.Option("--card", help="Write the figures into the weights' cards.")] = False,
     sparse_backend: SparseBackend = "auto",
 ) -> None:
     """Report weights' accuracy on clips that they were not trained on."""
-    from app.training import evaluate_weights
+    from app.evaluating import Options, evaluate_weights
 
-    evaluate_weights(weights, data, dataset, part, frame_rates, json, card, sparse_backend)
+    options = Options(dataset, part, frame_rates, fuse, json, confusion, card)
+    evaluate_weights(weights, data, options, sparse_backend)
 
 
 def main() -> None:

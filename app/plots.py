@@ -1,10 +1,11 @@
-"""The timeline of a video's actions as a Plotly figure."""
+"""Plotly figures: the timeline of a video's actions, and a confusion matrix."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import plotly.graph_objects as go
 
 from app.drawing import person_colour, readable
@@ -79,4 +80,28 @@ def timeline_figure(bars: Sequence[Bar], duration: float) -> go.Figure:
             "visible": bool(people),
         },
     )
+    return figure
+
+
+def confusion_figure(confusion: np.ndarray, classes: Sequence[str], title: str) -> go.Figure:
+    """Share of each true class (row) that was taken for each class (column).
+
+    Args:
+        confusion: (K, K) clips.
+        classes: K names.
+        title: over the figure.
+    """
+    share = confusion / np.maximum(confusion.sum(1, keepdims=True), 1)
+    names = [readable(name) for name in classes]
+    figure = go.Figure(
+        go.Heatmap(
+            z=share, x=names, y=names, zmin=0, zmax=1, colorscale="Viridis", customdata=confusion,
+            colorbar={"title": "share of row", "tickformat": ".0%"},
+            hovertemplate="%{y} taken for %{x}<br>%{customdata} clips, %{z:.0%}<extra></extra>",
+        )
+    )  # fmt: skip
+    side = max(500, 18 * len(names) + 200)
+    figure.update_layout(title=title, width=side + 100, height=side)
+    figure.update_xaxes(title="recognised", tickangle=-60, dtick=1)
+    figure.update_yaxes(title="true", autorange="reversed", dtick=1)
     return figure

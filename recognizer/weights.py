@@ -126,7 +126,7 @@ def add_metrics(name: str | Path, metrics: dict[str, Any]) -> Path:
     Raises:
         WeightsError: see ``load``.
     """
-    path, card = _read_card(name)
+    path, card = read_card(name)
     _write_card(path, card.model_copy(update={"metrics": {**card.metrics, **metrics}}))
     return path
 
@@ -140,7 +140,7 @@ def load(name: str | Path) -> tuple[nn.Module, WeightsCard]:
     Raises:
         WeightsError: nothing of that name, a damaged file, or a card that does not fit the tensors.
     """
-    card_path, card = _read_card(name)
+    card_path, card = read_card(name)
     tensor_path = card_path.with_suffix(".safetensors")
     data = tensor_path.read_bytes()
     if hashlib.sha256(data).hexdigest() != card.sha256:
@@ -154,7 +154,12 @@ def load(name: str | Path) -> tuple[nn.Module, WeightsCard]:
     return network.eval(), card
 
 
-def _read_card(name: str | Path) -> tuple[Path, WeightsCard]:
+def read_card(name: str | Path) -> tuple[Path, WeightsCard]:
+    """The card of weights and its file, by name or path as for ``load``.
+
+    Raises:
+        WeightsError: nothing of that name, or a damaged card.
+    """
     path = Path(name)
     if path.suffix in (".safetensors", ".json"):
         card_path = path.with_suffix(".json")

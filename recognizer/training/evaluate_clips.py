@@ -1,0 +1,141 @@
+"""Results of weights on the test part of a prepared data set, each alone and fused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from pydantic import ValidationError
+from torch.utils.data import DataLoader
+
+from recognizer import weights
+from recognizer.data.prepared import TEST, PreparedClips
+from recognizer.training.clip_config import ClipConfig
+from recognizer.training.clips import ClipDataset, EpochSampler
+from recognizer.training.config import ConfigError
+
+FUSED = "fused"
+BINS = 15
+_BATCH = 32
+_Z = 1.959964  # of a 95 % interval
+
+
+@dataclass(frozen=True)
+class ClipReport:
+    """How good scores are.
+
+    Attributes:
+        clips: their number n.
+        top1, top5: shares of right ones.
+        interval: Wilson's 95 % confidence interval of top-1.
+        calibration_error: how far scores are from the share of right ones, see ``calibration_error``.
+        per_class: share of right ones by class, of the classes that occur.
+        confusion: (K, K) clips by true class (row) and best class (column).
+    """
+
+    clips: int
+    top1: float
+    top5: float
+    interval: tuple[float, float]
+    calibration_error: float
+    per_class: dict[str, float]
+    confusion: np.ndarray
+
+
+def clip_config(card: weights.WeightsCard) -> ClipConfig | None:
+    """The configuration of a training on prepared clips; None of any other training."""
+    try:
+        return ClipConfig.model_validate(card.training["config"])
+    except (KeyError, ValidationError):
+        return None
+
+
+def evaluate_clips(names: Sequence[str | Path], data: Path, fuse: bool = False) -> dict[str, ClipReport]:
+    """Evaluates weights on the test part of the protocol that they were trained with.
+
+    Args:
+        names: of weights; all of one data set, protocol and task.
+        data: the prepared data set.
+        fuse: also evaluate the sum of all scores.
+
+    Returns:
+        Report by weights' name, and that of ``FUSED``.
+
+    Raises:
+        WeightsError, ConfigError, DataError: with one sentence.
+    """
+    clips = PreparedClips(data)
+    reports, total, labels, first = {}, 0.0, np.empty(0), None
+    for name in names:
+        network, card = weights.load(name)
+        config = clip_config(card)
+        if config is None:
+            raise ConfigError(f"{card.name} was not trained on a prepared data set; evaluate it by itself.")
+        about = (config.dataset, config.protocol, config.task)
+        if config.dataset != clips.info.dataset:
+            raise ConfigError(
+                f"{data} holds {clips.info.dataset}, and {card.name} is about {config.dataset}."
+            )
+        if about != (first := first or about):
+            raise ConfigError(f"{card.name} is about {'/'.join(about)}, and not about {'/'.join(first)}.")
+        scores, labels = score_clips(network, clips, config)
+        total = total + scores
+        reports[card.name] = report(scores, labels, card.classes)
+        classes = card.classes
+    if fuse:
+        reports[FUSED] = report(total / len(names), labels, classes)
+    return reports
+
+
+def score_clips(
+    network: torch.nn.Module, clips: PreparedClips, config: ClipConfig
+) -> tuple[np.ndarray, np.ndarray]:
+    """(n, K) softmax scores and (n,) classes of the test clips."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    network = network.eval().to(device)
+    dataset = ClipDataset(clips, clips.part(config.protocol, TEST), config, train=False)
+    loader = DataLoader(
+        dataset, _BATCH, sampler=EpochSampler(len(dataset), 0, shuffle=False), num_workers=config.workers
+    )
+    with torch.inference_mode():
+        scores = [network(x.to(device)).float().softmax(1).cpu().numpy() for x, _ in loader]
+    return np.concatenate(scores), dataset.labels[dataset.indices]
+
+
+def report(scores: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> ClipReport:
+    """Figures of (n, K) scores and (n,) classes."""
+    order = np.argsort(-scores, 1, kind="stable")
+    right = order[:, 0] == labels
+    confusion = np.zeros((len(classes), len(classes)), np.int64)
+    np.add.at(confusion, (labels, order[:, 0]), 1)
+    present = np.flatnonzero(confusion.sum(1))
+    return ClipReport(
+        clips=len(labels),
+        top1=float(right.mean()),
+        top5=float((order[:, :5] == labels[:, None]).any(1).mean()),
+        interval=wilson(int(right.sum()), len(right)),
+        calibration_error=calibration_error(scores.max(1), right),
+        per_class={classes[k]: float(confusion[k, k] / confusion[k].sum()) for k in present},
+        confusion=confusion,
+    )
+
+
+def wilson(right: int, total: int) -> tuple[float, float]:
+    """95 % confidence interval of a share (Wilson 1927)."""
+    share, square = right / total, _Z**2 / total
+    middle = (share + square / 2) / (1 + square)
+    half = _Z / (1 + square) * np.sqrt(share * (1 - share) / total + square / (4 * total))
+    return float(middle - half), float(middle + half)
+
+
+def calibration_error(scores: np.ndarray, right: np.ndarray) -> float:
+    """Expected calibration error (Guo et al. 2017) over 15 bins of the best class's score."""
+    bins = np.minimum((scores * BINS).astype(int), BINS - 1)
+    gaps = [
+        (bins == each).sum() * abs(scores[bins == each].mean() - right[bins == each].mean())
+        for each in np.unique(bins)
+    ]
+    return float(np.sum(gaps) / len(scores))
