@@ -71,6 +71,7 @@ def _is_for_users(error: Exception) -> bool:
         ("recognizer.sparse.errors", "SparseError"),
         ("recognizer.training.config", "ConfigError"),
         ("recognizer.data.clip", "DataError"),
+        ("recognizer.export", "ExportError"),
         ("app.run", "OutputError"),
         ("app.server", "ServerError"),
     )
@@ -230,6 +231,24 @@ def evaluate(
 
     options = Options(dataset, part, frame_rates, fuse, json, confusion, card)
     evaluate_weights(weights, data, options, sparse_backend)
+
+
+@cli.command()
+@told_in_a_sentence
+def export(
+    weights: Annotated[str, typer.Argument(help="Name (see `pose2action weights`) or file.")],
+    form: Annotated[Literal["onnx", "torchscript"], typer.Option("--format", help="What to write.")] = "onnx",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="File to write; named after the weights by default.")
+    ] = None,
+) -> None:
+    """Write a network as a file that runs without pose2action, and check that it gives the same."""
+    from recognizer.export import ENDINGS
+    from recognizer.export import export as write
+
+    path = out or Path(Path(weights).stem + ENDINGS[form])
+    difference = write(weights, path, form)
+    print(f"{path}: its logits differ by {difference:.1g} at most")
 
 
 def main() -> None:
