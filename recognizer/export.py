@@ -55,7 +55,7 @@ def export(name: str | Path, out: Path, form: Format) -> float:
     network, card = weights.load(name)
     if isinstance(network, SPANet):
         raise ExportError(
-            f"{card.name} cannot be exported: SPA-Net's sparse convolutions are in neither ONNX nor TorchScript."
+            f"{card.name} cannot be exported: neither format knows SPA-Net's sparse convolutions."
         )
     layout = LAYOUTS[card.layout]
     shape = (channels(layout, card.preprocessing), card.frames, len(layout), card.persons)
