@@ -14,7 +14,7 @@ from pathlib import Path
 import lightning as L
 import torch
 from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, LearningRateMonitor, ModelCheckpoint
-from lightning.pytorch.loggers import CSVLogger
+from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from torch.utils.data import DataLoader
 
 from recognizer import weights
@@ -120,6 +120,7 @@ def _trainer(config: ClipConfig, run: Path) -> L.Trainer:
         callbacks.append(EMAWeightAveraging(decay=config.average))
     warnings.filterwarnings("ignore", message=".*does not have many workers.*")
     warnings.filterwarnings("ignore", message=".*exists and is not empty.*")  # config.json is there already
+    table = CSVLogger(run, name="log")
     local = int(os.environ.get("LOCAL_WORLD_SIZE", 0))
     return L.Trainer(
         max_epochs=config.epochs,
@@ -132,7 +133,7 @@ def _trainer(config: ClipConfig, run: Path) -> L.Trainer:
         num_sanity_val_steps=0,
         log_every_n_steps=10,
         callbacks=callbacks,
-        logger=CSVLogger(run, name="log"),
+        logger=[table, TensorBoardLogger(run, "log", table.version)],
         default_root_dir=run,
         enable_model_summary=False,
     )

@@ -277,7 +277,9 @@ def test_a_run_gives_weights_that_recognise_live(data: Path, tmp_path: Path):
     (prediction,) = recognizer.predict([window])
     assert prediction.probabilities.shape == (60,)
     assert prediction.probabilities.sum() == pytest.approx(1, abs=1e-5)
-    assert (tmp_path / "run" / "log" / "version_0" / "metrics.csv").is_file()
+    (log,) = (tmp_path / "run" / "log").iterdir()
+    assert "top1_test" in (log / "metrics.csv").read_text()
+    assert list(log.glob("events.out.tfevents.*"))
 
 
 def test_weights_for_pictures_are_not_used_live():
