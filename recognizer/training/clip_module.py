@@ -8,6 +8,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from recognizer.training.clip_config import ClipConfig
+from recognizer.training.config import ConfigError
 from recognizer.training.module import any_of_loss, supervised
 
 
@@ -38,6 +39,11 @@ class ClipModule(L.LightningModule):
         clips, targets = batch
         heads, logits = supervised(self._forward, clips)
         loss = sum(any_of_loss(head, targets, self.config.label_smoothing) for head in heads) / len(heads)
+        if not torch.isfinite(loss):
+            raise ConfigError(
+                f"The loss is no finite number any more, in epoch {self.current_epoch}: lower learning_rate "
+                f"({self.config.learning_rate:g}); the checkpoint of the epoch before is kept."
+            )
         self.log_dict({"loss": loss.detach(), "top1": _top1(logits, targets)}, prog_bar=True)
         return loss
 

@@ -18,7 +18,6 @@ import yaml
 from pose.layouts import KINETICS_18, NTU_25
 from pose.skeleton import SkeletonSequence
 from recognizer import weights
-from recognizer.data.prepare import prepare
 from recognizer.data.prepared import PreparedClips
 from recognizer.predictor import Recognizer
 from recognizer.preprocess import Preprocessing
@@ -27,7 +26,7 @@ from recognizer.training.clip_config import ClipConfig
 from recognizer.training.clips import ClipDataset, EpochSampler, clip_input, sample
 from recognizer.training.config import ConfigError, load_config
 from recognizer.training.fit_clips import train_clips
-from tests.recognizer.data.raw import write_ntu
+from tests.recognizer.data.raw import prepared_ntu
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -43,11 +42,7 @@ def config(**changes) -> ClipConfig:
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """30 clips of four actions, prepared."""
-    folder = tmp_path_factory.mktemp("ntu")
-    write_ntu(folder / "raw", 30, actions=4)
-    prepare("ntu60", folder / "raw", folder / "out", 1)
-    return folder / "out"
+    return prepared_ntu(tmp_path_factory.mktemp("ntu"), 30)
 
 
 @pytest.fixture(scope="module")
@@ -324,6 +319,12 @@ def test_what_cannot_be_trained_is_told(data: Path, tmp_path: Path):
             train_clips(config(**changes), data, tmp_path / "run")
     with pytest.raises(ConfigError, match="nothing to resume"):
         train_clips(config(), data, tmp_path / "run", resume=True)
+
+
+def test_a_loss_that_is_no_number_ends_the_run_and_leaves_no_weights(data: Path, tmp_path: Path):
+    with pytest.raises(ConfigError, match="no finite number .* lower learning_rate"):
+        train_clips(config(learning_rate=1e30, epochs=3), data, tmp_path / "run")
+    assert not list((tmp_path / "run").glob("*.safetensors"))
 
 
 def test_a_configuration_with_a_data_set_is_about_clips(tmp_path: Path):

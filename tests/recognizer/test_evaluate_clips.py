@@ -13,7 +13,6 @@ import pytest
 import scipy.stats
 
 from recognizer import weights
-from recognizer.data.prepare import prepare
 from recognizer.data.prepared import TEST, PreparedClips
 from recognizer.predictor import Recognizer
 from recognizer.training.clip_config import ClipConfig
@@ -26,7 +25,7 @@ from recognizer.training.evaluate_clips import (
     score_clips,
     wilson,
 )
-from tests.recognizer.data.raw import write_ntu
+from tests.recognizer.data.raw import prepared_ntu
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -82,10 +81,7 @@ def saved(folder: Path, **changes) -> Path:
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("ntu")
-    write_ntu(folder / "raw", 36, actions=4)
-    prepare("ntu60", folder / "raw", folder / "out", 1)
-    return folder / "out"
+    return prepared_ntu(tmp_path_factory.mktemp("ntu"), 36)
 
 
 def test_every_test_clip_is_scored_in_order(data: Path, tmp_path: Path):

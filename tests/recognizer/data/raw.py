@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from recognizer.data.prepare import prepare
+
 FIRST_ID = 72057594037931101  # ids of this size differ only in digits that a float64 does not have
 
 
@@ -62,3 +64,10 @@ def write_ntu(root: Path, count: int, seed: int = 0, actions: int = 60) -> list[
         path.write_text(ntu_text(ntu_bodies(rng, 1 + number % 2, 4 + number % 5)))
         paths.append(path)
     return paths
+
+
+def prepared_ntu(folder: Path, count: int) -> Path:
+    """A prepared data set of as many clips of four actions."""
+    write_ntu(folder / "raw", count, actions=4)
+    prepare("ntu60", folder / "raw", folder / "out", 1)
+    return folder / "out"
