@@ -113,9 +113,9 @@ class Recognizer:
         return cls(network, card, device)
 
     @classmethod
-    def untrained(cls, **choices) -> Recognizer:
+    def untrained(cls, layout: str = "kinetics-18", **choices) -> Recognizer:
         """A small network with random weights, for tests and benchmarks of everything around it."""
-        card = untrained_card(**choices)
+        card = untrained_card(layout, **choices)
         torch.manual_seed(0)
         return cls(weights.build_network(card), card)
 
