@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from pose.layouts import LAYOUTS
 from recognizer import weights
-from recognizer.frozen import fold_batch_norm
+from recognizer.frozen import fold_batch_norm, frozen_graph
 from recognizer.networks.spa import SPANet
 from recognizer.preprocess import channels
 
@@ -78,10 +78,9 @@ def export(name: str | Path, out: Path, form: Format) -> float:
 def _write_torchscript(
     network: nn.Module, example: Tensor, card: str, path: Path
 ) -> Callable[[Tensor], Tensor]:
-    with torch.no_grad(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        graph = torch.jit.freeze(torch.jit.trace(network, example, check_trace=False))
-        torch.jit.save(graph, str(path), _extra_files={CARD: card})
+    torch.jit.save(frozen_graph(network, example), str(path), _extra_files={CARD: card})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
         return torch.jit.load(str(path))
 
 

@@ -71,6 +71,15 @@ def fold_batch_norm(network: nn.Module, example: Tensor) -> nn.Module:
     return network
 
 
+def frozen_graph(network: nn.Module, example: Tensor) -> torch.jit.ScriptModule:
+    """A network in evaluation mode as TorchScript, for any number of samples."""
+    with torch.no_grad(), warnings.catch_warnings():
+        # What a trace takes for constant, the number of channels and of grains, is constant.
+        warnings.simplefilter("ignore", torch.jit.TracerWarning)
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return torch.jit.freeze(torch.jit.trace(network.eval(), example, check_trace=False))
+
+
 class FrozenNetwork:
     """A network's ``forward_with_attention`` as a frozen TorchScript graph, for any number of samples.
 
@@ -82,14 +91,9 @@ class FrozenNetwork:
 
     def __init__(self, network: nn.Module, example: Tensor):
         folded = fold_batch_norm(network, example)
-        with torch.no_grad(), warnings.catch_warnings():
-            self._attention = folded.forward_with_attention(example)[1]
-            # What a trace takes for constant, the number of channels and of grains, is constant.
-            warnings.simplefilter("ignore", torch.jit.TracerWarning)
-            warnings.simplefilter("ignore", DeprecationWarning)
-            traced = torch.jit.trace(_Flattened(folded).eval(), example, check_trace=False)
-            self._graph = torch.jit.freeze(traced)
+        self._graph = frozen_graph(_Flattened(folded), example)
         with torch.inference_mode():
+            self._attention = folded.forward_with_attention(example)[1]
             for _ in range(_WARM_UP_RUNS):
                 self._graph(example)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pose.layouts import SkeletonLayout
 from recognizer.streams import Stream, to_stream
@@ -41,6 +41,12 @@ class Preprocessing(BaseModel):
     ignored_joints: tuple[int, ...] = ()
     origin: Literal["torso", "spine", "picture"] = "torso"
     confidence: bool = True
+
+    @model_validator(mode="after")
+    def _ignore_in_torso_lengths_only(self) -> Preprocessing:
+        if self.ignored_joints and self.origin != "torso":
+            raise ValueError("ignored_joints goes with origin torso alone")
+        return self
 
 
 def normalise(

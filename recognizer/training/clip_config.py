@@ -45,7 +45,7 @@ class ClipConfig(BaseModel):
         persons: M; a clip of fewer is padded with zeros.
         window_seconds: how long a window is when the weights are used live.
         epochs: over the training clips.
-        batch_size: clips a step, over all processes.
+        batch_size: clips a batch, over all processes.
         learning_rate: of SGD with Nesterov momentum 0.9.
         milestones: epochs after which the learning rate is multiplied by ``gamma``.
         warm_up: epochs over which the learning rate rises to its value.

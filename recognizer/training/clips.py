@@ -153,10 +153,12 @@ def sample(
 def _piece(
     confidence: np.ndarray, config: ClipConfig, rng: np.random.Generator | None
 ) -> tuple[float, float]:
-    """Part of the clip that "resize" takes: frames in which the first person is there."""
+    """The part of a clip that "resize" takes, of the frames in which somebody is there; 0 to 1."""
     share = TEST_SHARE if rng is None else rng.uniform(config.augmentation.shortest, 1.0)
     start = (1 - share) * (0.5 if rng is None else rng.random())
-    return start, start + share
+    present = np.flatnonzero(confidence.any((0, 2))) / max(confidence.shape[1] - 1, 1)
+    first, last = (present[0], present[-1]) if len(present) else (0.0, 1.0)
+    return first + start * (last - first), first + (start + share) * (last - first)
 
 
 class _Change:

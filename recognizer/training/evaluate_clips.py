@@ -74,6 +74,10 @@ def evaluate_clips(names: Sequence[str | Path], data: Path, fuse: bool = False) 
         config = clip_config(card)
         if config is None:
             raise ConfigError(f"{card.name} was not trained on a prepared data set; evaluate it by itself.")
+        if card.name in reports:
+            raise ConfigError(
+                f"Two of the weights are called {card.name}: train with name=... to tell them apart."
+            )
         about = (config.dataset, config.protocol, config.task)
         if config.dataset != clips.info.dataset:
             raise ConfigError(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import subprocess
-import warnings
 from pathlib import Path
 
 import lightning as L
@@ -24,9 +22,8 @@ from recognizer.training.config import ConfigError, TrainingConfig
 from recognizer.training.dataset import RandomWindows, clip_windows
 from recognizer.training.evaluate import choose_threshold, classify
 from recognizer.training.module import RecognitionModule
+from recognizer.training.runs import LICENCE, commit, fit, last_checkpoint, open_run
 from recognizer.vocabulary import VOCABULARIES
-
-LICENCE = "research use only: the data sets trained on are licensed for research"
 
 
 def train(
@@ -50,24 +47,17 @@ def train(
         DataError, ConfigError: with one sentence.
         KeyboardInterrupt: Ctrl-C, with a sentence about what is kept.
     """
-    if config.threads:
-        torch.set_num_threads(config.threads)
     for known, key in ((VOCABULARIES, config.vocabulary), (LAYOUTS, config.layout)):
         if key not in known:
             raise ConfigError(f"{key!r} is unknown: choose one of {', '.join(known)}.")
-    last = run / "last.ckpt"
-    if resume and not last.is_file():
-        raise ConfigError(f"{last} does not exist: there is nothing to resume.")
+    last = last_checkpoint(run, resume)
     vocabulary, layout = VOCABULARIES[config.vocabulary], LAYOUTS[config.layout]
     examples = load_corpus(data, vocabulary, layout)
     parts = {part: [e for e in examples if e.part == part] for part in ("train", "val")}
     for part, clips in parts.items():
         if not any(example.targets for example in clips):
             raise ConfigError(f"{data} holds no {part} clips of the vocabulary {vocabulary.name!r}.")
-    run.mkdir(parents=True, exist_ok=True)
-    (run / "config.json").write_text(config.model_dump_json(indent=2))
-
-    L.seed_everything(config.seed, verbose=False)
+    open_run(run, config)
     try:
         network = build(
             config.network, layout, len(vocabulary.labels), channels(layout, config.preprocessing)
@@ -83,8 +73,6 @@ def train(
     best.CHECKPOINT_EQUALS_CHAR = "_"
     # Written after each validation, so that it knows the best one too.
     newest = ModelCheckpoint(run, "last", save_on_train_epoch_end=False, enable_version_counter=False)
-    warnings.filterwarnings("ignore", message=".*does not have many workers.*")
-    warnings.filterwarnings("ignore", message=".*exists and is not empty.*")  # config.json is there already
     trainer = L.Trainer(
         max_steps=config.steps,
         val_check_interval=min(config.validate_every, config.steps),
@@ -97,17 +85,8 @@ def train(
         default_root_dir=run,
         enable_model_summary=False,
     )
-    try:
-        trainer.fit(
-            module,
-            DataLoader(windows, batch_size=None),
-            DataLoader(_validation_clips(parts["val"], config), batch_size=None),
-            ckpt_path=last if resume else None,
-            weights_only=False,
-        )
-    except SystemExit:  # what Lightning makes of Ctrl-C
-        kept = f"{last} is kept, go on with --resume" if last.is_file() else "there is no checkpoint yet"
-        raise KeyboardInterrupt(f"training stopped; {kept}.") from None
+    validation = DataLoader(_validation_clips(parts["val"], config), batch_size=None)
+    fit(trainer, module, DataLoader(windows, batch_size=None), validation, last, resume)
     chosen = best.best_model_path or str(last)
     checkpoint = torch.load(chosen, weights_only=False, map_location="cpu")
     prefix = "network."
@@ -165,14 +144,3 @@ def _data_summary(examples: list[Example]) -> str:
     for example in examples:
         counts[example.clip.dataset] = counts.get(example.clip.dataset, 0) + 1
     return "training clips: " + ", ".join(f"{name} {count}" for name, count in counts.items())
-
-
-def commit() -> str:
-    """The checkout's commit, "unknown" outside of one."""
-    try:
-        return subprocess.run(
-            ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True,
-            cwd=Path(__file__).parent,
-        ).stdout.strip()  # fmt: skip
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"

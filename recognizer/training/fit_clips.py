@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 import os
-import warnings
 from pathlib import Path
 
 import lightning as L
@@ -25,7 +24,7 @@ from recognizer.training.clip_config import ClipConfig
 from recognizer.training.clip_module import ClipModule
 from recognizer.training.clips import ClipDataset, EpochSampler
 from recognizer.training.config import ConfigError
-from recognizer.training.fit import LICENCE, commit
+from recognizer.training.runs import LICENCE, commit, fit, last_checkpoint, open_run
 
 THRESHOLD = 0.5
 """Of the card: nothing was held back to choose one."""
@@ -55,14 +54,10 @@ def train_clips(
     clips = PreparedClips(data)
     if clips.info.dataset != config.dataset:
         raise ConfigError(f"{data} holds {clips.info.dataset}, and {config.name} is about {config.dataset}.")
-    last = run / "last.ckpt"
-    if resume and not last.is_file():
-        raise ConfigError(f"{last} does not exist: there is nothing to resume.")
-    if config.threads:
-        torch.set_num_threads(config.threads)
+    last = last_checkpoint(run, resume)
+    open_run(run, config)
     parts = {part: clips.part(config.protocol, part) for part in (TRAIN, TEST)}
     classes = tuple(clips.info.tasks[config.task])
-    L.seed_everything(config.seed, verbose=False)
     try:
         network = build(
             config.network, clips.layout, len(classes), channels(clips.layout, config.preprocessing),
@@ -70,8 +65,6 @@ def train_clips(
         )  # fmt: skip
     except ValueError as error:
         raise ConfigError(str(error)) from None
-    run.mkdir(parents=True, exist_ok=True)
-    (run / "config.json").write_text(config.model_dump_json(indent=2))
     trainer = _trainer(config, run)
     share, rest = divmod(config.batch_size, trainer.world_size)
     if rest:
@@ -84,16 +77,7 @@ def train_clips(
     ]
     steps = -(-len(parts[TRAIN]) // (config.batch_size * config.accumulate))
     module = ClipModule(network, config, steps)
-    try:
-        trainer.fit(module, *loaders, ckpt_path=last if resume else None, weights_only=False)
-    except SystemExit:  # what Lightning makes of Ctrl-C
-        kept = f"{last} is kept, go on with --resume" if last.is_file() else "there is no checkpoint yet"
-        raise KeyboardInterrupt(f"training stopped; {kept}.") from None
-    except torch.OutOfMemoryError:
-        raise ConfigError(
-            f"The memory of the GPU does not suffice: lower batch_size ({config.batch_size}), with "
-            f"accumulate in its place. {'The last checkpoint is kept.' if last.is_file() else ''}".strip()
-        ) from None
+    fit(trainer, module, *loaders, last, resume)
     card = weights.WeightsCard(
         name=config.name, network=config.network, layout=clips.layout.name, persons=config.persons,
         window_seconds=config.window_seconds, frames=config.frames, preprocessing=config.preprocessing,
@@ -118,8 +102,6 @@ def _trainer(config: ClipConfig, run: Path) -> L.Trainer:
     callbacks: list[Callback] = [newest, LearningRateMonitor("epoch")]
     if config.average is not None:
         callbacks.append(EMAWeightAveraging(decay=config.average))
-    warnings.filterwarnings("ignore", message=".*does not have many workers.*")
-    warnings.filterwarnings("ignore", message=".*exists and is not empty.*")  # config.json is there already
     table = CSVLogger(run, name="log")
     local = int(os.environ.get("LOCAL_WORLD_SIZE", 0))
     return L.Trainer(

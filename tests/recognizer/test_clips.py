@@ -341,3 +341,11 @@ def test_the_share_of_a_test_clip_is_its_middle(clips: PreparedClips):
     x = clip_input(joints, np.ones((1, 101, 25)), clips, config(length="resize", persons=1))
     edge = 100 * (1 - module.TEST_SHARE) / 2
     np.testing.assert_allclose(x[0, [0, -1], 0, 0], [edge, 100 - edge], rtol=1e-4)
+
+
+def test_resize_leaves_out_frames_without_anybody(clips: PreparedClips):
+    joints = np.arange(40, dtype=np.float32)[None, :, None, None] * np.ones((1, 1, 25, 3), np.float32)
+    confidence = np.zeros((1, 40, 25))
+    confidence[:, 10:31] = 1
+    x = clip_input(joints, confidence, clips, config(length="resize", persons=1))
+    np.testing.assert_allclose(x[0, [0, -1], 0, 0], [10.5, 29.5], rtol=1e-4)

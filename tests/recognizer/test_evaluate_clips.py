@@ -111,6 +111,8 @@ def test_what_cannot_be_evaluated_together_is_told(data: Path, tmp_path: Path):
     one, other = saved(tmp_path), saved(tmp_path, protocol="xsub")
     with pytest.raises(ConfigError, match="about ntu60/xsub/action, and not about ntu60/xview/action"):
         evaluate_clips([one, other], data)
+    with pytest.raises(ConfigError, match="Two of the weights are called lsta-ntu60-xview-joint"):
+        evaluate_clips([one, one], data)
     with pytest.raises(ConfigError, match="holds ntu60, and .* is about ntu120"):
         evaluate_clips([saved(tmp_path, dataset="ntu120")], data)
     card = Recognizer.untrained().card

@@ -1,0 +1,70 @@
+"""What training on windows and on whole clips have in common: a run's folder, its checkpoint, its end."""
+
+from __future__ import annotations
+
+import subprocess
+import warnings
+from pathlib import Path
+
+import lightning as L
+import torch
+from torch.utils.data import DataLoader
+
+from recognizer.training.clip_config import ClipConfig
+from recognizer.training.config import ConfigError, TrainingConfig
+
+LICENCE = "research use only: the data sets trained on are licensed for research"
+
+
+def last_checkpoint(run: Path, resume: bool) -> Path:
+    """Where a run keeps its newest checkpoint; ConfigError if it is to be resumed and there is none."""
+    last = run / "last.ckpt"
+    if resume and not last.is_file():
+        raise ConfigError(f"{last} does not exist: there is nothing to resume.")
+    return last
+
+
+def open_run(run: Path, config: TrainingConfig | ClipConfig) -> None:
+    """Makes the folder, writes ``config.json`` into it, and sets seed and threads."""
+    run.mkdir(parents=True, exist_ok=True)
+    (run / "config.json").write_text(config.model_dump_json(indent=2))
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    L.seed_everything(config.seed, verbose=False)
+    warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+    warnings.filterwarnings("ignore", message=".*exists and is not empty.*")  # config.json is there already
+
+
+def fit(
+    trainer: L.Trainer,
+    module: L.LightningModule,
+    train: DataLoader,
+    validation: DataLoader,
+    last: Path,
+    resume: bool,
+) -> None:
+    """Runs the training.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C, with a sentence about what is kept.
+        ConfigError: the GPU's memory does not suffice.
+    """
+    try:
+        trainer.fit(module, train, validation, ckpt_path=last if resume else None, weights_only=False)
+    except SystemExit:  # what Lightning makes of Ctrl-C
+        kept = f"{last} is kept, go on with --resume" if last.is_file() else "there is no checkpoint yet"
+        raise KeyboardInterrupt(f"training stopped; {kept}.") from None
+    except torch.OutOfMemoryError:
+        kept = f"; {last} is kept" if last.is_file() else ""
+        raise ConfigError(f"The GPU's memory does not suffice: lower batch_size{kept}.") from None
+
+
+def commit() -> str:
+    """The checkout's commit, "unknown" outside of one."""
+    try:
+        return subprocess.run(
+            ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True,
+            cwd=Path(__file__).parent,
+        ).stdout.strip()  # fmt: skip
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
