@@ -193,11 +193,14 @@ def train(
     into: Annotated[
         Path | None, typer.Option("--into", help="Folder for the weights (the run's by default).")
     ] = None,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Only learn the first batch by heart, and keep nothing.")
+    ] = False,
 ) -> None:
     """Train weights; stop with Ctrl-C and go on later with --resume."""
     from app.training import train_weights
 
-    train_weights(config, overrides or [], data, run, resume, into)
+    train_weights(config, overrides or [], data, run, resume, into, debug)
 
 
 @cli.command()

@@ -11,15 +11,22 @@ NEEDS_EXTRA = "Training needs the extra packages: pip install 'pose2action[train
 
 
 def train_weights(
-    config: str, overrides: list[str], data: Path, run: Path | None, resume: bool, into: Path | None
+    config: str,
+    overrides: list[str],
+    data: Path,
+    run: Path | None,
+    resume: bool,
+    into: Path | None,
+    debug: bool,
 ) -> None:
-    """Trains from a configuration and prints where the weights are.
+    """Trains from a configuration and prints where the weights are; ``debug`` learns one batch by heart.
 
     Raises:
         ConfigError, DataError: with one sentence.
     """
     settings = load_config(config, overrides)
     try:
+        from recognizer.training.debug import overfit
         from recognizer.training.fit import train
         from recognizer.training.fit_clips import train_clips
     except ModuleNotFoundError as error:
@@ -27,6 +34,10 @@ def train_weights(
             raise ConfigError(NEEDS_EXTRA) from None
         raise
     print(settings.model_dump_json(indent=2))
+    if debug:
+        loss, top1 = overfit(settings, data)
+        print(f"The first batch, seen again and again: loss {loss:.3f}, top-1 {top1:.0%}. Nothing is kept.")
+        return
     fit = train_clips if isinstance(settings, ClipConfig) else train
     weights = fit(settings, data, run or Path("runs") / settings.name, resume, into)
     print(f"Weights written to {weights}")

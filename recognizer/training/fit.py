@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from lightning.pytorch.callbacks import LearningRateMonitor, ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger
+from torch import nn
 from torch.utils.data import DataLoader
 
 from pose.layouts import LAYOUTS
@@ -22,6 +23,7 @@ from recognizer.training.config import ConfigError, TrainingConfig
 from recognizer.training.dataset import RandomWindows, clip_windows
 from recognizer.training.evaluate import choose_threshold, classify
 from recognizer.training.module import RecognitionModule
+from recognizer.training.progress import RunProgressBar
 from recognizer.training.runs import LICENCE, commit, fit, last_checkpoint, open_run
 from recognizer.vocabulary import VOCABULARIES
 
@@ -47,23 +49,11 @@ def train(
         DataError, ConfigError: with one sentence.
         KeyboardInterrupt: Ctrl-C, with a sentence about what is kept.
     """
-    for known, key in ((VOCABULARIES, config.vocabulary), (LAYOUTS, config.layout)):
-        if key not in known:
-            raise ConfigError(f"{key!r} is unknown: choose one of {', '.join(known)}.")
     last = last_checkpoint(run, resume)
-    vocabulary, layout = VOCABULARIES[config.vocabulary], LAYOUTS[config.layout]
-    examples = load_corpus(data, vocabulary, layout)
-    parts = {part: [e for e in examples if e.part == part] for part in ("train", "val")}
-    for part, clips in parts.items():
-        if not any(example.targets for example in clips):
-            raise ConfigError(f"{data} holds no {part} clips of the vocabulary {vocabulary.name!r}.")
+    parts = open_corpus(config, data)
+    vocabulary = VOCABULARIES[config.vocabulary]
     open_run(run, config)
-    try:
-        network = build(
-            config.network, layout, len(vocabulary.labels), channels(layout, config.preprocessing)
-        )
-    except ValueError as error:
-        raise ConfigError(str(error)) from None
+    network = window_network(config)
     module = RecognitionModule(network, config)
     first_batch = (
         int(torch.load(last, weights_only=False, map_location="cpu")["global_step"]) if resume else 0
@@ -80,7 +70,7 @@ def train(
         gradient_clip_val=5.0,
         num_sanity_val_steps=0,
         log_every_n_steps=50,
-        callbacks=[best, newest, LearningRateMonitor("step")],
+        callbacks=[best, newest, LearningRateMonitor("step"), RunProgressBar()],
         logger=CSVLogger(run, name="log"),
         default_root_dir=run,
         enable_model_summary=False,
@@ -120,6 +110,30 @@ def train(
     threshold = choose_threshold(judged, wanted=0.92 if real else 0.95)
     card = draft.model_copy(update={"threshold": threshold})
     return weights.save(network, card, weights_dir or run)
+
+
+def open_corpus(config: TrainingConfig, data: Path) -> dict[str, list[Example]]:
+    """The clips of a configuration's vocabulary: "train" and "val"."""
+    for known, key in ((VOCABULARIES, config.vocabulary), (LAYOUTS, config.layout)):
+        if key not in known:
+            raise ConfigError(f"{key!r} is unknown: choose one of {', '.join(known)}.")
+    vocabulary = VOCABULARIES[config.vocabulary]
+    examples = load_corpus(data, vocabulary, LAYOUTS[config.layout])
+    parts = {part: [e for e in examples if e.part == part] for part in ("train", "val")}
+    for part, clips in parts.items():
+        if not any(example.targets for example in clips):
+            raise ConfigError(f"{data} holds no {part} clips of the vocabulary {vocabulary.name!r}.")
+    return parts
+
+
+def window_network(config: TrainingConfig) -> nn.Module:
+    """The network of a configuration, untrained."""
+    layout = LAYOUTS[config.layout]
+    classes = len(VOCABULARIES[config.vocabulary].labels)
+    try:
+        return build(config.network, layout, classes, channels(layout, config.preprocessing))
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
 
 
 def _validation_clips(

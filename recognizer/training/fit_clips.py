@@ -11,9 +11,11 @@ import os
 from pathlib import Path
 
 import lightning as L
+import numpy as np
 import torch
 from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, LearningRateMonitor, ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from torch import nn
 from torch.utils.data import DataLoader
 
 from recognizer import weights
@@ -24,6 +26,7 @@ from recognizer.training.clip_config import ClipConfig
 from recognizer.training.clip_module import ClipModule
 from recognizer.training.clips import ClipDataset, EpochSampler
 from recognizer.training.config import ConfigError
+from recognizer.training.progress import RunProgressBar
 from recognizer.training.runs import LICENCE, commit, fit, last_checkpoint, open_run
 
 THRESHOLD = 0.5
@@ -51,20 +54,10 @@ def train_clips(
         DataError, ConfigError: with one sentence.
         KeyboardInterrupt: Ctrl-C, with a sentence about what is kept.
     """
-    clips = PreparedClips(data)
-    if clips.info.dataset != config.dataset:
-        raise ConfigError(f"{data} holds {clips.info.dataset}, and {config.name} is about {config.dataset}.")
     last = last_checkpoint(run, resume)
+    clips, parts = open_clips(config, data)
     open_run(run, config)
-    parts = {part: clips.part(config.protocol, part) for part in (TRAIN, TEST)}
-    classes = tuple(clips.info.tasks[config.task])
-    try:
-        network = build(
-            config.network, clips.layout, len(classes), channels(clips.layout, config.preprocessing),
-            config.persons,
-        )  # fmt: skip
-    except ValueError as error:
-        raise ConfigError(str(error)) from None
+    network = clip_network(config, clips)
     trainer = _trainer(config, run)
     share, rest = divmod(config.batch_size, trainer.world_size)
     if rest:
@@ -72,7 +65,7 @@ def train_clips(
             f"batch_size ({config.batch_size}) cannot be divided among {trainer.world_size} processes."
         )
     loaders = [
-        _loader(ClipDataset(clips, indices, config, part == TRAIN), config, share)
+        clip_loader(ClipDataset(clips, indices, config, part == TRAIN), config, share)
         for part, indices in parts.items()
     ]
     steps = -(-len(parts[TRAIN]) // (config.batch_size * config.accumulate))
@@ -81,7 +74,7 @@ def train_clips(
     card = weights.WeightsCard(
         name=config.name, network=config.network, layout=clips.layout.name, persons=config.persons,
         window_seconds=config.window_seconds, frames=config.frames, preprocessing=config.preprocessing,
-        classes=classes, threshold=THRESHOLD,
+        classes=clips.info.tasks[config.task], threshold=THRESHOLD,
         data=f"{clips.info.dataset}, {config.protocol}: {len(parts[TRAIN])} training clips",
         licence=LICENCE,
         training={
@@ -96,10 +89,27 @@ def train_clips(
     return (weights_dir or run) / f"{card.name}.safetensors"
 
 
+def open_clips(config: ClipConfig, data: Path) -> tuple[PreparedClips, dict[int, np.ndarray]]:
+    """The prepared data set that a configuration is about, and the clips of TRAIN and TEST."""
+    clips = PreparedClips(data)
+    if clips.info.dataset != config.dataset:
+        raise ConfigError(f"{data} holds {clips.info.dataset}, and {config.name} is about {config.dataset}.")
+    return clips, {part: clips.part(config.protocol, part) for part in (TRAIN, TEST)}
+
+
+def clip_network(config: ClipConfig, clips: PreparedClips) -> nn.Module:
+    """The network of a configuration, untrained."""
+    inputs = channels(clips.layout, config.preprocessing)
+    try:
+        return build(config.network, clips.layout, len(clips.info.tasks[config.task]), inputs, config.persons)
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+
+
 def _trainer(config: ClipConfig, run: Path) -> L.Trainer:
     """A trainer for what the machine has, or for the processes that torchrun has started."""
     newest = ModelCheckpoint(run, "last", save_on_train_epoch_end=True, enable_version_counter=False)
-    callbacks: list[Callback] = [newest, LearningRateMonitor("epoch")]
+    callbacks: list[Callback] = [newest, LearningRateMonitor("epoch"), RunProgressBar()]
     if config.average is not None:
         callbacks.append(EMAWeightAveraging(decay=config.average))
     table = CSVLogger(run, name="log")
@@ -121,7 +131,8 @@ def _trainer(config: ClipConfig, run: Path) -> L.Trainer:
     )
 
 
-def _loader(dataset: ClipDataset, config: ClipConfig, batch_size: int) -> DataLoader:
+def clip_loader(dataset: ClipDataset, config: ClipConfig, batch_size: int) -> DataLoader:
+    """Batches of one process."""
     return DataLoader(
         dataset,
         batch_size=batch_size,

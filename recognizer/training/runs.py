@@ -28,6 +28,11 @@ def open_run(run: Path, config: TrainingConfig | ClipConfig) -> None:
     """Makes the folder, writes ``config.json`` into it, and sets seed and threads."""
     run.mkdir(parents=True, exist_ok=True)
     (run / "config.json").write_text(config.model_dump_json(indent=2))
+    start(config)
+
+
+def start(config: TrainingConfig | ClipConfig) -> None:
+    """Sets seed and threads."""
     if config.threads:
         torch.set_num_threads(config.threads)
     L.seed_everything(config.seed, verbose=False)

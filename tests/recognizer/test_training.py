@@ -22,6 +22,7 @@ from recognizer.predictor import Recognizer
 from recognizer.training import fit
 from recognizer.training.config import ConfigError, TrainingConfig
 from recognizer.training.dataset import RandomWindows, clip_windows, sampling_weights
+from recognizer.training.debug import overfit
 from recognizer.training.module import RecognitionModule, any_of_loss
 from recognizer.vocabulary import VOCABULARIES, Vocabulary
 from recognizer.windows import window_times
@@ -301,6 +302,17 @@ def test_a_run_learns_to_tell_a_wave_from_standing(corpus, tmp_path: Path, wave,
         seen = SkeletonSequence(joints[None], confidence[None], sequence.timestamps, KINETICS_18)
         (prediction,) = recognizer.predict([seen.resample(window_times(3.0, 3.0, 16))])
         assert prediction.top(1)[0].label == label
+
+
+def test_a_batch_of_windows_is_learned_by_heart(corpus, tmp_path: Path):
+    network = {"name": "lsta", "width": 0.25, "scales": 2}
+    settings = config(network=network, steps=7000, batch_size=8, learning_rate=0.1, label_smoothing=0.0)
+    loss, _ = overfit(settings, tmp_path, steps=1)
+    assert loss > 0.3
+    loss, top1 = overfit(settings, tmp_path, steps=40)
+    known = RandomWindows(fit.load_corpus(), SMALL.labels, settings).batch(0)[1].any(1)
+    assert top1 == pytest.approx(float(known.float().mean()))
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,60 @@
+"""Learning one batch by heart: a network, a learning rate and data that cannot do that cannot do more."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import lightning as L
+from torch.utils.data import DataLoader
+
+from recognizer.data.prepared import TRAIN
+from recognizer.training.clip_config import ClipConfig
+from recognizer.training.clip_module import ClipModule
+from recognizer.training.clips import ClipDataset
+from recognizer.training.config import TrainingConfig
+from recognizer.training.dataset import RandomWindows
+from recognizer.training.fit import open_corpus, window_network
+from recognizer.training.fit_clips import clip_loader, clip_network, open_clips
+from recognizer.training.module import RecognitionModule
+from recognizer.training.progress import RunProgressBar
+from recognizer.training.runs import start
+from recognizer.vocabulary import VOCABULARIES
+
+
+def overfit(config: TrainingConfig | ClipConfig, data: Path, steps: int = 100) -> tuple[float, float]:
+    """Trains on a run's first batch alone; keeps nothing.
+
+    Args:
+        config: of the run; its schedule is made for this many steps.
+        data: as for the run.
+        steps: of the optimiser.
+
+    Returns:
+        The batch's loss and top-1 in the last step.
+
+    Raises:
+        DataError, ConfigError: with one sentence.
+    """
+    precision, clip = "32-true", 5.0
+    if isinstance(config, ClipConfig):
+        precision, clip = config.precision, config.clip_gradients
+        clips, parts = open_clips(config, data)
+        start(config)
+        module: L.LightningModule = ClipModule(clip_network(config, clips), config, steps)
+        loader = clip_loader(ClipDataset(clips, parts[TRAIN], config, True), config, config.batch_size)
+        batch = next(iter(loader))
+    else:
+        config = config.model_copy(update={"steps": steps})
+        examples = open_corpus(config, data)["train"]
+        start(config)
+        module = RecognitionModule(window_network(config), config)
+        batch = RandomWindows(examples, VOCABULARIES[config.vocabulary].labels, config).batch(0)
+    trainer = L.Trainer(
+        max_steps=steps, precision=precision, gradient_clip_val=clip, logger=False, devices=1,
+        enable_checkpointing=False, enable_model_summary=False, callbacks=[RunProgressBar()],
+    )  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*no `val_dataloader`.*")
+        trainer.fit(module, DataLoader([batch] * steps, batch_size=None))
+    return tuple(float(trainer.callback_metrics[key]) for key in ("loss", "top1"))
