@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from recognizer.weights import WeightsCard, WeightsError, available, difference
+from recognizer.weights import DEFAULT, WeightsCard, WeightsError, available, difference
 
 if TYPE_CHECKING:  # importing it takes seconds (torch), and the page must not wait for that
     from recognizer.predictor import Recognizer
@@ -28,9 +28,9 @@ class Catalogue:
     """Weights by name. Each is loaded once; sessions share it (a recogniser has no state between calls).
 
     Args:
-        cards: what there is, by name; the first one is the default.
+        cards: what there is, by name.
         load: gives the recogniser of a name; may raise ``WeightsError``.
-        default: the name that a page starts with.
+        default: what a page starts with: a name, or several joined by "+"; the first one if it is not given.
     """
 
     def __init__(
@@ -59,8 +59,13 @@ class Catalogue:
         """
         cards = available()
         load = functools.partial(_load, sparse_backend=sparse_backend)
-        if chosen is None or str(chosen) in cards:
-            return cls(cards, load, default=None if chosen is None else str(chosen))
+        if chosen is None:
+            return cls(cards, load, DEFAULT if cards.keys() >= set(DEFAULT.split("+")) else None)
+        if cards.keys() >= set(str(chosen).split("+")):
+            catalogue = cls(cards, load, str(chosen))
+            if "+" in str(chosen):
+                catalogue.load(None)  # tells what cannot be fused
+            return catalogue
         recognizer = load(chosen)
         catalogue = cls({recognizer.card.name: recognizer.card, **cards}, load, recognizer.card.name)
         catalogue._loaded[recognizer.card.name] = recognizer
@@ -71,6 +76,10 @@ class Catalogue:
         """Recognisers that are in memory already."""
         cards = {name: recognizer.card for name, recognizer in recognizers.items()}
         return cls(cards, load=dict(recognizers).__getitem__)
+
+    def members(self, name: str | None) -> list[str]:
+        """The names of which one is made: several for a fusion, none for None."""
+        return [] if name is None else [name] if name in self.cards else name.split("+")
 
     def partners(self, name: str | None) -> list[str]:
         """Names of the other weights that can be fused with one."""
@@ -92,7 +101,7 @@ class Catalogue:
         if name not in self.cards and "+" in name:
             from recognizer.fusion import Fusion
 
-            return Fusion([(self.load(member), 1.0) for member in name.split("+")])
+            return Fusion([(self.load(member), 1.0) for member in self.members(name)])
         if name not in self.cards:
             raise WeightsError(f"There are no weights named {name!r}; there are: {', '.join(self.cards)}.")
         with self._lock:

@@ -155,7 +155,7 @@ def list_weights() -> None:
 
         raise WeightsError(f"There are no usable weights in {weights_folder()}; install pose2action again.")
     for name, card in catalogue.cards.items():
-        print(describe(card, default=name == catalogue.default))
+        print(describe(card, default=name in catalogue.members(catalogue.default)))
 
 
 Data = Annotated[Path, typer.Option("--data", help="Folder with one folder a data set.")]

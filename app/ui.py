@@ -29,7 +29,7 @@ from app.server import STATIC, STATIC_ROUTE, ServerError, SessionLimit, create_s
 from app.threads import recognise_on_one_core
 from app.ui_theme import page_theme
 from app.ui_video import video_tab
-from app.ui_weights import about_weights, threshold_of, weights_menus
+from app.ui_weights import about_weights, first_choice, threshold_of, weights_menus
 from recognizer.sparse import Backend
 from recognizer.weights import WeightsError
 
@@ -64,10 +64,10 @@ def _tell_live(name: str, arguments: str = "value", value: str = "value") -> str
 
 
 def _live_tab(catalogue: Catalogue) -> None:
-    first = catalogue.default
+    first = first_choice(catalogue)
     attributes = {
-        "weights": first,
-        "threshold": threshold_of(catalogue, first),
+        "weights": catalogue.default,
+        "threshold": threshold_of(catalogue, *first),
         "attention": False,
         "colours": [f"rgb{colour}" for colour in PERSON_COLOURS],
     }
@@ -78,7 +78,7 @@ def _live_tab(catalogue: Catalogue) -> None:
         threshold = gr.Slider(
             0,
             1,
-            value=threshold_of(catalogue, first),
+            value=threshold_of(catalogue, *first),
             step=0.01,
             label="Threshold",
             info="Below this score the answer is “no action I know”.",
@@ -93,7 +93,7 @@ def _live_tab(catalogue: Catalogue) -> None:
             min_width=240,
         )
     with gr.Accordion("Actions that these weights know", open=False):
-        about = gr.HTML(about_weights(catalogue, first), elem_id="live-about", apply_default_css=False)
+        about = gr.HTML(about_weights(catalogue, *first), elem_id="live-about", apply_default_css=False)
     # The browser itself tells the live session, at once; Python only updates what the page says.
     weights.change(None, weights, None, js=_tell_live("weights"))
     fused = _tell_live("weights", "name, partners", "[name, ...partners].join('+')")
@@ -106,8 +106,9 @@ def _live_tab(catalogue: Catalogue) -> None:
         weights, [threshold, about], **quiet,
     )  # fmt: skip
     partners.change(
-        lambda name, others: threshold_of(catalogue, name, others), [weights, partners], threshold, **quiet
-    )
+        lambda *names: (threshold_of(catalogue, *names), about_weights(catalogue, *names)),
+        [weights, partners], [threshold, about], **quiet,
+    )  # fmt: skip
 
 
 def build_page(catalogue: Catalogue) -> gr.Blocks:

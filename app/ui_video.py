@@ -15,7 +15,7 @@ from app.failures import explain
 from app.plots import Bar, timeline_figure
 from app.results import PersonResult
 from app.ui_attention import attention_view
-from app.ui_weights import fused_name, threshold_of, weights_menus
+from app.ui_weights import first_choice, fused_name, threshold_of, weights_menus
 
 FILE_TYPES = [".mp4", ".mov", ".avi", ".webm", ".gif", ".mkv", ".m4v"]
 COLUMNS = ["Person", "Start", "End", "Action", "Score"]
@@ -96,7 +96,7 @@ def video_tab(page: gr.Blocks, catalogue: Catalogue) -> None:
             threshold = gr.Slider(
                 0,
                 1,
-                value=suggested(catalogue.default),
+                value=suggested(*first_choice(catalogue)),
                 step=0.01,
                 label="Threshold",
                 elem_id="video-threshold",

@@ -21,14 +21,15 @@ def fused_name(name: str | None, partners: list[str] | None) -> str | None:
     return "+".join([name, *partners]) if name is not None and partners else name
 
 
-def about_weights(catalogue: Catalogue, name: str | None) -> str:
+def about_weights(catalogue: Catalogue, name: str | None, partners: list[str] | None = None) -> str:
     """HTML: what the chosen weights are and which actions they know."""
-    card = catalogue.cards.get(name)
-    if card is None:
+    cards = [catalogue.cards[each] for each in (name, *(partners or ())) if each in catalogue.cards]
+    if not cards:
         return f'<p class="p2a-about">{NO_WEIGHTS}</p>'
+    card = cards[0]
     actions = "".join(f"<li>{escape(readable(label))}</li>" for label in sorted(card.classes))
     said = (
-        f"{TITLES[card.network.name]} on the {card.layout} skeleton; "
+        f"{' and '.join(TITLES[each.network.name] for each in cards)} on the {card.layout} skeleton; "
         f"looks at the last {card.window_seconds:g} seconds. "
         f"Trained on: {card.data.rstrip('.')}. Licence: {card.licence}"
     )
@@ -41,6 +42,12 @@ def threshold_of(catalogue: Catalogue, name: str | None, partners: list[str] | N
     return round(sum(card.threshold for card in cards) / len(cards), 2) if cards else 0.5
 
 
+def first_choice(catalogue: Catalogue) -> tuple[str | None, list[str]]:
+    """The weights that a page starts with, and those to fuse them with."""
+    first, *partners = catalogue.members(catalogue.default) or [None]
+    return first, partners
+
+
 def weights_menus(catalogue: Catalogue, prefix: str) -> tuple[gr.Dropdown, gr.Dropdown]:
     """The weights, and those to fuse them with; the second is hidden where there are none that fit.
 
@@ -48,7 +55,7 @@ def weights_menus(catalogue: Catalogue, prefix: str) -> tuple[gr.Dropdown, gr.Dr
         catalogue: where weights come from.
         prefix: of the elements' ids, "-weights" and "-partners".
     """
-    first = catalogue.default
+    first, chosen = first_choice(catalogue)
     weights = gr.Dropdown(
         weights_choices(catalogue),
         value=first,
@@ -60,7 +67,7 @@ def weights_menus(catalogue: Catalogue, prefix: str) -> tuple[gr.Dropdown, gr.Dr
     )
     partners = gr.Dropdown(
         catalogue.partners(first),
-        value=[],
+        value=chosen,
         multiselect=True,
         label="Fused with",
         info="Other networks whose scores are averaged with its own.",

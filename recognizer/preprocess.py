@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pose.layouts import SkeletonLayout
 from recognizer.streams import Stream, to_stream
 from recognizer.upright import centred_and_upright
+from recognizer.windows import replayed
 
 COORDINATE_LIMIT = 4.0
 """Torso lengths beyond which a coordinate is an error of the pose estimator, not a body."""
@@ -17,6 +18,14 @@ COORDINATE_LIMIT = 4.0
 # Shoulder width to torso length of an adult, roughly. When the torso points at the camera (push-up from the
 # front) or the hips are unknown, the shoulders still tell how large the person is.
 _TORSO_PER_SHOULDER_WIDTH = 1.3
+
+# Where neither is known, say of someone behind a barbell, the limbs tell: their rough share of the torso.
+_LIMBS = (
+    ("shoulder", "elbow", 0.58),
+    ("elbow", "wrist", 0.5),
+    ("hip", "knee", 0.84),
+    ("knee", "ankle", 0.82),
+)
 
 
 class Preprocessing(BaseModel):
@@ -32,6 +41,7 @@ class Preprocessing(BaseModel):
             RGB+D, see ``upright``, metres; "picture": as they prepare Kinetics-Skeleton, the picture's
             middle, in its width and height, y up, with scores in place of seen or not.
         confidence: a channel tells which joints were seen.
+        replay: the time before a person came in is filled by replaying, see ``windows.replayed``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,6 +51,7 @@ class Preprocessing(BaseModel):
     ignored_joints: tuple[int, ...] = ()
     origin: Literal["torso", "spine", "picture"] = "torso"
     confidence: bool = True
+    replay: bool = False
 
     @model_validator(mode="after")
     def _ignore_in_torso_lengths_only(self) -> Preprocessing:
@@ -76,12 +87,17 @@ def normalise(
     torso = np.linalg.norm(top - bottom, axis=-1)[top_seen & bottom_seen]
     scale = max(float(np.percentile(torso, 90)) if len(torso) else 0.0, _TORSO_PER_SHOULDER_WIDTH * width)
     if scale <= 0:
+        scale = _scale_of_limbs(joints, confidence, layout)
+    if scale <= 0:
         return np.zeros_like(joints, np.float32), np.zeros_like(confidence, np.float32)
 
     if not bottom_seen.all():
         below = np.zeros(joints.shape[-1], np.float32)
         below[1] = scale if layout.coordinates == 2 else -scale
-        bottom = np.where(bottom_seen[:, None], bottom, top + below)
+        # Of someone without hips and shoulders, the joints that are known stand for the torso.
+        middle = _mean_joint(joints, confidence, tuple(range(len(layout))))[0]
+        guess = np.where(top_seen[:, None], top + below, middle)
+        bottom = np.where(bottom_seen[:, None], bottom, guess)
     origin = bottom.copy()
     if layout.coordinates == 2:
         origin[:, 1] = np.median(bottom[:, 1])
@@ -119,12 +135,27 @@ def network_input(
     Raises:
         ValueError: the weights want coordinates relative to the picture, which pixels do not tell.
     """
+    if options.replay:
+        joints, confidence = replayed(joints, confidence)
     if options.origin == "picture":
         raise ValueError("they want to know the picture's size, which joints alone do not tell")
     if options.origin == "spine":
         seen = (confidence >= options.min_confidence).astype(np.float32)
         return stacked(centred_and_upright(joints[None])[0] * seen[..., None], seen, layout, options)
     return stacked(*normalise(joints, confidence, layout, options), layout, options)
+
+
+def _scale_of_limbs(joints: np.ndarray, confidence: np.ndarray, layout: SkeletonLayout) -> float:
+    """Length of the torso by the longest limb for its kind; 0 where no limb is known."""
+    scale = 0.0
+    for upper, lower, length in _LIMBS:
+        for side in ("left", "right"):
+            ends = [layout.index(f"{side}_{joint}") for joint in (upper, lower)]
+            known = (confidence[:, ends] > 0).all(1)
+            if known.any():
+                lengths = np.linalg.norm(joints[known, ends[0]] - joints[known, ends[1]], axis=-1)
+                scale = max(scale, float(np.percentile(lengths, 90)) / length)
+    return scale
 
 
 def _bridge(values: np.ndarray, seen: np.ndarray) -> None:

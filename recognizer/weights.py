@@ -21,6 +21,9 @@ from pose.layouts import LAYOUTS
 from recognizer.networks import NetworkConfig, build
 from recognizer.preprocess import Preprocessing, channels
 
+DEFAULT = "kinetics-18-lsta-daily+kinetics-18-stf-daily"
+"""What recognises where nothing is chosen: the mean score of the two that do best on real cameras."""
+
 
 class WeightsError(ValueError):
     """Weights cannot be used. The message is one sentence that says why and what there is instead."""

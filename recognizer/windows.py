@@ -30,3 +30,27 @@ def window_ends(start: float, end: float, seconds: float, step: float = STEP) ->
 def window_times(end: float, seconds: float, frames: int) -> np.ndarray:
     """(frames,) instants of a window, evenly from ``end - seconds`` to ``end``."""
     return np.linspace(end - seconds, end, frames)
+
+
+def replayed(joints: np.ndarray, confidence: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Fills the time before a person came in by replaying what is known of it.
+
+    So the papers pad short clips (LSTA-Net Sec. 3.2): in a window that mostly shows a body that stands still,
+    a short action drowns. The frames keep their places, the loop runs backwards from the first one in which
+    the person is seen; those in which interpolation holds it still before it has moved are not among them.
+
+    Args:
+        joints: (T, V, C) of a window.
+        confidence: (T, V), 0 where a joint is not known.
+    """
+    seen = np.flatnonzero(confidence.any(1))
+    if not len(seen):
+        return joints, confidence
+    first, last = seen[0], seen[-1]
+    while first < last and np.array_equal(joints[first], joints[first + 1]):
+        first += 1
+    if first in (0, last):
+        return joints, confidence
+    frames = np.arange(len(joints))
+    order = np.where(frames < first, first + (frames - first) % (last - first + 1), frames)
+    return joints[order], confidence[order]

@@ -18,7 +18,7 @@ from recognizer.data.corpus import Example
 from recognizer.data.views import project_to_kinetics18, rotate_about, rotation, slower
 from recognizer.preprocess import Preprocessing, normalise, stacked
 from recognizer.vocabulary import ARMS_ONLY, MIRRORED, NOT_MIRRORED
-from recognizer.windows import window_times
+from recognizer.windows import replayed, window_times
 
 _ARMS = {
     side: [NTU_25.index(f"{side}_{joint}") for joint in ("elbow", "wrist", "hand", "hand_tip", "thumb")]
@@ -39,6 +39,8 @@ class Augmentation(BaseModel):
 
     speed: float = 0.4  # log-uniform: times e^-0.4 .. e^0.4; gym exercises are slow
     slow_camera: float = 0.3  # share seen at only 8 to 20 frames a second
+    short: float = 0.2  # share of which only a piece is seen, as of somebody who has just come in
+    short_seconds: tuple[float, float] = (0.7, 2.0)
     mirror: float = 0.5
     frontal_views: float = 0.35  # share of 3-D clips seen from nearly the front
     azimuth: float = 70.0
@@ -77,7 +79,12 @@ def training_window(
 
     ``bodies`` are clips that may lend their body to a 3-D gesture (``data.bodies``), for Kinetics-18.
     """
-    joints, confidence = _random_window(example.clip.sequence, seconds, frames, augmentation, rng)
+
+    def random_window(sequence: SkeletonSequence) -> tuple[np.ndarray, np.ndarray]:
+        window = _random_window(sequence, seconds, frames, augmentation, rng)
+        return replayed(*window) if preprocessing.replay else window
+
+    joints, confidence = random_window(example.clip.sequence)
     names = [labels[index] for index in example.targets]
     source = example.clip.sequence.layout
     if source is NTU_25 and rng.random() < augmentation.other_arm:
@@ -96,7 +103,7 @@ def training_window(
         )
         if lend:
             body = bodies[int(rng.integers(len(bodies)))].clip.sequence
-            window = _random_window(body, seconds, frames, augmentation, rng)
+            window = random_window(body)
             if rng.random() < augmentation.mirror:
                 window = mirrored(*window, KINETICS_18)
             if names == ["wave"] and rng.random() < augmentation.made_up_wave:
@@ -151,6 +158,11 @@ def _random_window(sequence, seconds, frames, augmentation, rng):
         sequence = slower(sequence, rng.uniform(8.0, 20.0), rng.random())
     speed = float(np.exp(rng.uniform(-augmentation.speed, augmentation.speed)))
     span, first, last = seconds * speed, sequence.timestamps[0], sequence.timestamps[-1]
+    if rng.random() < augmentation.short:
+        piece = rng.uniform(*augmentation.short_seconds)
+        if piece < last - first:
+            first = rng.uniform(first, last - piece)
+            last = first + piece
     duration = last - first
     if duration >= span:
         # Mostly inside the clip, now and then cut off at its start as when a person has just come in.
@@ -159,7 +171,10 @@ def _random_window(sequence, seconds, frames, augmentation, rng):
         end = last + rng.uniform(0.0, min(0.5, span - duration))
     else:
         end = last - rng.uniform(0.0, 0.25) * duration
-    return interpolated(sequence, window_times(end, span, frames))
+    times = window_times(end, span, frames)
+    joints, confidence = interpolated(sequence, np.clip(times, first, last))
+    confidence[(times < first - MAX_GAP) | (times > last + MAX_GAP)] = 0.0
+    return joints, confidence
 
 
 def _random_view(augmentation: Augmentation, rng: np.random.Generator) -> np.ndarray:

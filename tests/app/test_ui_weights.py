@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from app import catalogue as module
 from app.catalogue import Catalogue
-from app.ui_weights import about_weights, fused_name, threshold_of, weights_choices
+from app.ui_weights import about_weights, first_choice, fused_name, threshold_of, weights_choices
 from pose.layouts import KINETICS_18
 from pose.skeleton import SkeletonSequence
-from recognizer.weights import WeightsError
+from recognizer.weights import DEFAULT, WeightsError
 from tests.doubles import SteadyRecognizer
 
 CATALOGUE = Catalogue.of(
@@ -79,3 +80,29 @@ def test_the_scores_of_fused_networks_are_averaged():
 def test_a_fusion_that_cannot_be_is_a_sentence(name):
     with pytest.raises(WeightsError, match=r"(classes|nobody).*\.$"):
         CATALOGUE.load(name)
+
+
+def test_a_page_may_start_with_a_fusion():
+    catalogue = Catalogue(CATALOGUE.cards, default="waver+curler")
+    assert first_choice(catalogue) == ("waver", ["curler"])
+    assert "LSTA-Net and LSTA-Net on" in about_weights(catalogue, *first_choice(catalogue))
+    assert first_choice(CATALOGUE) == ("waver", [])
+    assert first_choice(Catalogue({})) == (None, [])
+
+
+def test_the_shipped_default_fits_together():
+    catalogue = Catalogue.shipped()
+    recognizer = catalogue.load(None)
+    assert recognizer.card.name == catalogue.default == DEFAULT
+    assert set(catalogue.members(DEFAULT)) < set(catalogue.cards)
+
+
+def test_without_the_default_the_first_weights_are_it(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "available", lambda: CATALOGUE.cards)
+    assert Catalogue.shipped().default == "waver"
+    assert Catalogue.shipped("curler").default == "curler"
+
+
+def test_what_cannot_be_fused_is_told_before_the_page_opens():
+    with pytest.raises(WeightsError, match="cannot be fused: they differ in layout"):
+        Catalogue.shipped("kinetics-18-lsta-daily+ntu-25-lsta-daily-3d")

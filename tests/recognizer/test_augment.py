@@ -23,7 +23,7 @@ LABELS = ("arm_curl", "draw_tick", "idle", "swipe_left", "swipe_right", "wave")
 NONE = Augmentation(
     speed=0, mirror=0, frontal_views=0, azimuth=0, any_azimuth=0, elevation=(4.0, 4.0001), roll=0,
     distance=(3, 3), other_arm=0, stretch=0, zoom_drift=0, height_drift=0, noise=0, slow_noise=0, drop_legs=0,
-    close_up=0, close_up_idle=0, hide_seen=0, drop_arm=0, drop_joint=0,
+    close_up=0, close_up_idle=0, hide_seen=0, drop_arm=0, drop_joint=0, short=0,
 )  # fmt: skip
 
 
@@ -218,6 +218,25 @@ def test_ignored_joints_carry_no_noise(wave):
     flat = SkeletonSequence(joints[None] * 500, confidence[None], clip.timestamps, KINETICS_18)
     array, _ = window(example(flat, "wave"), ignored_joints=(14, 15, 16, 17))
     assert not array[:-1, :, 14:].any()
+
+
+def test_of_somebody_who_has_just_come_in_only_a_piece_is_seen(wave):
+    of = example(wave(8.0), "wave")
+    options = NONE.model_copy(update={"short": 1.0, "slow_camera": 0.0, "short_seconds": (0.7, 2.0)})
+    known = []
+    for seed in range(30):
+        array, _ = window(of, NTU_25, seed, options)
+        seen = array[-1].min(1) > 0
+        first, last = np.flatnonzero(seen)[[0, -1]]
+        assert seen[first : last + 1].all()
+        known.append((last - first) * 3 / 31)
+        hidden = array[:3, ~seen]
+        if first:
+            np.testing.assert_array_equal(hidden[:, 0], array[:3, first], "before it, the body stands still")
+    # What is outside of the piece is bridged for half a second on either side, as live.
+    assert 0.7 - 0.1 <= min(known) < 1.8 and 1.8 < max(known) <= 2.0 + 2 * MAX_GAP
+    whole, _ = window(of, NTU_25, 0, NONE.model_copy(update={"slow_camera": 0.0}))
+    assert whole[-1].all()
 
 
 def test_speed_stretches_the_window(wave):

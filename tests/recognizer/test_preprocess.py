@@ -122,6 +122,30 @@ def test_the_near_hip_is_enough_for_someone_seen_from_the_side(picture, far):
     np.testing.assert_allclose(values[:, shown], whole[:, shown], atol=0.15)
 
 
+def test_without_shoulders_the_limbs_give_the_size(picture):
+    joints, confidence = picture
+    whole = normalise(joints, confidence, KINETICS_18, PLAIN)[0]
+    behind = confidence.copy()
+    behind[:, [KINETICS_18.index(name) for name in ("neck", "left_shoulder", "right_shoulder")]] = 0
+    values, seen = normalise(joints, behind, KINETICS_18, PLAIN)
+    assert seen.sum() == behind.sum() > 0
+    knee, ankle = (KINETICS_18.index(f"left_{joint}") for joint in ("knee", "ankle"))
+    shank, wanted = (np.linalg.norm(each[0, knee] - each[0, ankle]) for each in (values, whole))
+    assert 0.6 * wanted < shank < 1.6 * wanted
+
+
+def test_without_the_torso_the_limbs_give_place_and_size(picture):
+    joints, confidence = picture
+    names = ("neck", "left_shoulder", "right_shoulder", "left_hip", "right_hip")
+    behind = confidence.copy()
+    behind[:, [KINETICS_18.index(name) for name in names]] = 0
+    values, seen = normalise(joints + 1000, behind, KINETICS_18, PLAIN)
+    assert seen.sum() == behind.sum() > 0
+    assert (
+        np.abs(values).max() < COORDINATE_LIMIT
+    )  # somewhere around the body, not around the picture's corner
+
+
 def test_hips_missing_for_some_frames_only_make_no_jump(picture):
     joints, confidence = picture
     confidence = confidence.copy()
