@@ -96,15 +96,30 @@ def test_large_pictures_are_scaled_down(analyse, make_video, tmp_path, size, exp
     assert frames_of(tmp_path / "out.mp4")[0][1].shape[1::-1] == expected
 
 
-def test_sixty_frames_a_second_are_analysed_at_thirty_and_all_drawn(analyse, make_video, tmp_path):
-    analyse(make_video(2.0, 60), video_out=tmp_path / "out.mp4")
-    assert len(analyse.estimator.times) == 60
-    assert len(frames_of(tmp_path / "out.mp4")) == 120
+@pytest.mark.parametrize(("fps", "analysed"), [(10, 20), (20, 40), (29.97, 41), (60, 41)])
+def test_twenty_frames_a_second_are_analysed_and_all_drawn(analyse, make_video, tmp_path, fps, analysed):
+    analyse(make_video(2.0, fps), video_out=tmp_path / "out.mp4")
+    assert len(analyse.estimator.times) == pytest.approx(analysed, abs=1)
+    assert np.diff(analyse.estimator.times).max() < 0.11
+    assert len(frames_of(tmp_path / "out.mp4")) == round(2 * fps)
 
 
-def test_thirty_frames_a_second_are_all_analysed(analyse, make_video):
-    analyse(make_video(2.0, 29.97))
+def test_where_landmarks_are_written_thirty_frames_a_second_are_all_analysed(analyse, make_video, tmp_path):
+    analyse(make_video(2.0, 29.97), skeleton_out=tmp_path / "out.npz")
     assert len(analyse.estimator.times) == 60
+
+
+def test_in_the_frames_between_people_are_on_their_way(analyse, make_video, tmp_path, fakes, monkeypatch):
+    places = []
+    monkeypatch.setattr(
+        "app.video.annotate",
+        lambda image, marks: places.append([float(mark.pose.image[0, 0]) for mark in marks]) or image,
+    )
+    still = float(fakes.pose(0, 60, 10, (160, 120)).image[0, 0])
+    walking = lambda t: [fakes.pose(40 + 30 * t, 60, 10, (160, 120))]  # noqa: E731
+    analyse(make_video(2.0, 30), poses=walking, video_out=tmp_path / "out.mp4")
+    assert len(places) == 60 and len(analyse.estimator.times) < 45
+    np.testing.assert_allclose(np.array(places)[:, 0], still + 40 + np.arange(60), atol=0.1)
 
 
 def test_nobody(analyse, make_video, tmp_path):
