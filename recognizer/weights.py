@@ -22,7 +22,7 @@ from recognizer.networks import NetworkConfig, build
 from recognizer.preprocess import Preprocessing, channels
 
 DEFAULT = "kinetics-18-lsta-daily+kinetics-18-stf-daily"
-"""What recognises where nothing is chosen: the mean score of the two that do best on real cameras."""
+"""What recognises where nothing is chosen: the mean score of two networks is steadier than either's."""
 
 
 class WeightsError(ValueError):
