@@ -102,7 +102,7 @@ class LiveEngine:
         *,
         threshold: float | None = None,
         persons: int = 2,
-        label_rate: float = 8.0,
+        label_rate: float = 6.0,
         attention: bool = False,
     ) -> None:
         self._estimator = estimator
