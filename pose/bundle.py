@@ -1,7 +1,7 @@
-"""The PoseLandmarker bundle, made once from the models that lie in MediaPipe's own wheel.
+"""The bundles of MediaPipe Tasks, made once from the models that lie in MediaPipe's own wheel.
 
-MediaPipe Tasks wants a ``.task`` file: an uncompressed zip of a person detector and a landmark model. The
-wheel carries both models, so the bundle is built offline and kept in the user's cache folder.
+Tasks want a ``.task`` file: an uncompressed zip of a detector and a landmark model. The wheel carries the
+models for people and for hands, so the bundles are built offline and kept in the user's cache folder.
 """
 
 from __future__ import annotations
@@ -11,20 +11,36 @@ import sys
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 import mediapipe
 
 _MODULES = Path(mediapipe.__file__).parent / "modules"
-_DETECTOR = "pose_detector.tflite"
-_LANDMARKS = "pose_landmarks_detector.tflite"
 _LANDMARK_OUTPUTS = 5
 _TFLITE_IDENTIFIER = b"TFL3"
 
 
 class PoseModelError(RuntimeError):
-    """The pose models cannot be had. The message is one sentence for the user."""
+    """The models cannot be had. The message is one sentence for the user."""
+
+
+@dataclass(frozen=True)
+class _Recipe:
+    """What a bundle is made of.
+
+    Attributes:
+        kind: "pose" or "hand"; part of the file's name and of what the user is told.
+        detector, landmarks: (name in the bundle, file in the wheel).
+        finish: what the landmark model still needs before it can be used.
+    """
+
+    kind: str
+    detector: tuple[str, str]
+    landmarks: tuple[str, str]
+    finish: Callable[[bytes], bytes]
 
 
 def pose_bundle() -> Path:
@@ -33,15 +49,24 @@ def pose_bundle() -> Path:
     Raises:
         PoseModelError: the wheel lacks the models, or the cache folder cannot be written.
     """
-    detector = _read_model("pose_detection/pose_detection.tflite")
-    path = _cache_folder() / f"pose-landmarker-mediapipe-{version('mediapipe')}.task"
-    if not _is_sound(path, detector):
-        landmarks = _with_normalization(_read_model("pose_landmark/pose_landmark_full.tflite"))
+    return _bundle(_POSE)
+
+
+def hand_bundle() -> Path:
+    """Path of a checked HandLandmarker bundle, as ``pose_bundle``."""
+    return _bundle(_HAND)
+
+
+def _bundle(recipe: _Recipe) -> Path:
+    detector = _read_model(recipe, recipe.detector[1])
+    path = _cache_folder() / f"{recipe.kind}-landmarker-mediapipe-{version('mediapipe')}.task"
+    if not _is_sound(path, recipe, detector):
+        landmarks = recipe.finish(_read_model(recipe, recipe.landmarks[1]))
         try:
-            _write(path, {_DETECTOR: detector, _LANDMARKS: landmarks})
+            _write(path, {recipe.detector[0]: detector, recipe.landmarks[0]: landmarks})
         except OSError as error:
             raise PoseModelError(
-                f"The pose model cannot be kept in {path.parent} ({error.strerror or error}): "
+                f"The {recipe.kind} model cannot be kept in {path.parent} ({error.strerror or error}): "
                 "free or unlock that folder, or set XDG_CACHE_HOME to one that can be written."
             ) from error
     return path
@@ -60,12 +85,12 @@ def _cache_folder() -> Path:
     return base / "pose2action"
 
 
-def _read_model(name: str) -> bytes:
+def _read_model(recipe: _Recipe, name: str) -> bytes:
     try:
         return (_MODULES / name).read_bytes()
     except OSError as error:
         raise PoseModelError(
-            f"The installed mediapipe {version('mediapipe')} does not carry its pose models "
+            f"The installed mediapipe {version('mediapipe')} does not carry its {recipe.kind} models "
             f"({name} is missing): install mediapipe 0.10.21, the last release whose wheel does."
         ) from error
 
@@ -85,16 +110,31 @@ def _with_normalization(model: bytes) -> bytes:
     return bytes(populated)
 
 
-def _is_sound(path: Path, detector: bytes) -> bool:
+_POSE = _Recipe(
+    kind="pose",
+    detector=("pose_detector.tflite", "pose_detection/pose_detection.tflite"),
+    landmarks=("pose_landmarks_detector.tflite", "pose_landmark/pose_landmark_full.tflite"),
+    finish=_with_normalization,
+)
+_HAND = _Recipe(
+    kind="hand",
+    detector=("hand_detector.tflite", "palm_detection/palm_detection_full.tflite"),
+    landmarks=("hand_landmarks_detector.tflite", "hand_landmark/hand_landmark_full.tflite"),
+    finish=bytes,  # the hand model needs no metadata
+)
+
+
+def _is_sound(path: Path, recipe: _Recipe, detector: bytes) -> bool:
     """Whether the file is a whole zip of both models: this wheel's detector and a tflite landmark model."""
+    names = (recipe.detector[0], recipe.landmarks[0])
     try:
         with zipfile.ZipFile(path) as bundle:
-            if sorted(bundle.namelist()) != sorted((_DETECTOR, _LANDMARKS)):
+            if sorted(bundle.namelist()) != sorted(names):
                 return False
-            entry = bundle.getinfo(_DETECTOR)
+            entry = bundle.getinfo(names[0])
             # read() checks each member against its stored CRC, so these two lines cover all bytes.
-            same_detector = entry.CRC == zlib.crc32(detector) and bundle.read(_DETECTOR) == detector
-            return same_detector and bundle.read(_LANDMARKS)[4:8] == _TFLITE_IDENTIFIER
+            same_detector = entry.CRC == zlib.crc32(detector) and bundle.read(names[0]) == detector
+            return same_detector and bundle.read(names[1])[4:8] == _TFLITE_IDENTIFIER
     except (OSError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error):
         return False
 
