@@ -15,7 +15,7 @@ from types import TracebackType
 import cv2
 import numpy as np
 
-from pose.landmarkers import Box, ImageLandmarker, VideoLandmarker
+from pose.landmarkers import PEOPLE, Box, ImageLandmarker, PictureClock, VideoLandmarker
 from pose.similarity import body_centre, body_size, distinct, is_person, same_body, similarity
 from pose.skeleton import PersonPose
 
@@ -34,8 +34,11 @@ _GREY = 128  # what people are painted over with
 class _Slot:
     """One person's landmarker; ``pose`` is where the person was last, None while it follows nobody."""
 
-    landmarker: VideoLandmarker = field(default_factory=VideoLandmarker)
+    landmarker: VideoLandmarker = field(default_factory=lambda: VideoLandmarker(PEOPLE, 1))
     pose: PersonPose | None = None
+
+    def follow(self, image: np.ndarray, milliseconds: int) -> PersonPose | None:
+        return next(iter(self.landmarker.follow(image, milliseconds)), None)
 
 
 class MediaPipePose:
@@ -58,12 +61,11 @@ class MediaPipePose:
             self._slots = [_Slot() for _ in range(persons)]
             for slot in self._slots:
                 opened.callback(slot.landmarker.close)
-            self._searcher = ImageLandmarker(persons)
+            self._searcher = ImageLandmarker(PEOPLE, persons)
             opened.callback(self._searcher.close)
             self._opened: contextlib.ExitStack | None = opened.pop_all()
-        self._frame_size: tuple[int, int] | None = None
-        self._offset = self._now = 0
-        self._restart()
+        self._clock = PictureClock()
+        self.reset()
 
     def estimate(self, image: np.ndarray, timestamp: float) -> list[PersonPose]:
         """The people in the next picture.
@@ -77,17 +79,23 @@ class MediaPipePose:
         """
         if self._opened is None:
             raise RuntimeError("this MediaPipePose is closed")
-        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
-            raise ValueError(f"image must be (H, W, 3) uint8 RGB, got {image.shape} {image.dtype}")
-        self._advance(timestamp, (image.shape[1], image.shape[0]))
+        if not self._clock.advance(image, timestamp):
+            self.reset()
+        now = self._clock.now
+        self._missing = [(since, pose) for since, pose in self._missing if now - since <= _MISSING_FOR]
         poses = self._follow(image)
-        if len(poses) < self._persons and self._now >= self._search_at:
+        if len(poses) < self._persons and now >= self._search_at:
             poses += self._search(image, poses)
         return poses
 
     def reset(self) -> None:
         """Forget all people: the next picture has nothing to do with the last one."""
-        self._restart()
+        for slot in self._slots:
+            slot.pose = None
+        self._missing: list[tuple[int, PersonPose]] = []
+        self._search_at = self._clock.now
+        self._searches = 0
+        self._fresh = True
 
     def close(self) -> None:
         """Free MediaPipe's resources. May be called again."""
@@ -103,28 +111,6 @@ class MediaPipePose:
     ) -> None:
         self.close()
 
-    def _restart(self) -> None:
-        for slot in self._slots:
-            slot.pose = None
-        self._missing: list[tuple[int, PersonPose]] = []
-        self._search_at = self._now
-        self._searches = 0
-        self._fresh = True
-
-    def _advance(self, timestamp: float, frame_size: tuple[int, int]) -> None:
-        """Move the clock: whole milliseconds that never run backwards, whatever the timestamps do."""
-        now = round(timestamp * 1000)
-        if self._frame_size is None:
-            self._offset = -now
-        elif now + self._offset < self._now:
-            self._offset = self._now + 1 - now
-            self._restart()
-        elif frame_size != self._frame_size:
-            self._restart()
-        self._now = now + self._offset
-        self._frame_size = frame_size
-        self._missing = [(since, pose) for since, pose in self._missing if self._now - since <= _MISSING_FOR]
-
     def _follow(self, image: np.ndarray) -> list[PersonPose]:
         """Everybody known, in this picture. With nobody known the first landmarker looks by itself."""
         active = [slot for slot in self._slots if slot.pose is not None] or self._slots[:1]
@@ -132,7 +118,7 @@ class MediaPipePose:
         for slot, picture in zip(active, _separated(image, before), strict=True):
             if slot.pose is None:
                 slot.landmarker.let_go()
-            pose = slot.landmarker.follow(picture, self._now)
+            pose = slot.follow(picture, self._clock.now)
             slot.pose = pose if pose is not None and is_person(pose) else None
         after = [slot.pose for slot in active if slot.pose is not None]
         if len(after) == 2 and same_body(*after):
@@ -142,8 +128,8 @@ class MediaPipePose:
         for slot, then in zip(active, before, strict=True):
             if slot.pose is None and then is not None:
                 self._missing = [entry for entry in self._missing if not _near(entry[1], then)]
-                self._missing.append((self._now, then))
-                self._search_at = self._now
+                self._missing.append((self._clock.now, then))
+                self._search_at = self._clock.now
         return [slot.pose for slot in active if slot.pose is not None]
 
     def _search(self, image: np.ndarray, known: list[PersonPose]) -> list[PersonPose]:
@@ -166,15 +152,15 @@ class MediaPipePose:
                 break
         wait = _SEARCH_EVERY
         if self._missing:  # less and less often: who is not back soon has left
-            wait = max(_MISSING_EVERY, (self._now - max(since for since, _ in self._missing)) // 2)
-        self._search_at = self._now + wait
+            wait = max(_MISSING_EVERY, (self._clock.now - max(since for since, _ in self._missing)) // 2)
+        self._search_at = self._clock.now + wait
         return found
 
     def _adopt(self, image: np.ndarray, pose: PersonPose, others: list[PersonPose]) -> bool:
         """Set a free landmarker on a person. False if it does not see them too: then nobody is there."""
         slot = next(slot for slot in self._slots if slot.pose is None)
         slot.landmarker.let_go()
-        seen = slot.landmarker.follow(_only(image, pose, others), self._now)
+        seen = slot.follow(_only(image, pose, others), self._clock.now)
         if seen is None or not same_body(seen, pose) or any(same_body(seen, other) for other in others):
             return False
         slot.pose = seen
@@ -196,15 +182,15 @@ class MediaPipePose:
 
 def _near(a: PersonPose, b: PersonPose) -> bool:
     """Whether two poses may be one person a moment apart."""
-    distance = np.linalg.norm(body_centre(a.image) - body_centre(b.image))
-    return bool(distance < max(body_size(a.image), body_size(b.image)))
+    distance = np.linalg.norm(body_centre(a) - body_centre(b))
+    return bool(distance < max(body_size(a), body_size(b)))
 
 
 def _around(poses: list[PersonPose], margin: float = 1.0) -> Box:
     """The part of the picture around people, with a margin in body sizes."""
     width, height = poses[0].frame_size
     points = np.concatenate([pose.image for pose in poses])
-    room = margin * max(body_size(pose.image) for pose in poses)
+    room = margin * max(body_size(pose) for pose in poses)
     left, top = np.clip(points.min(0) - room, 0, (width - 1, height - 1)).astype(int)
     right, bottom = np.clip(points.max(0) + room, (left + 1, top + 1), (width, height)).astype(int)
     return Box(int(left), int(top), int(right), int(bottom))
@@ -249,7 +235,7 @@ def _silhouette(pose: PersonPose, margin: float, box: Box) -> np.ndarray:
     points = np.clip(pose.image, -limit, limit) - (box.left, box.top)
     hull = cv2.convexHull(points.astype(np.int32))
     cv2.fillConvexPoly(mask, hull, 1)
-    cv2.polylines(mask, [hull], True, 1, thickness=max(1, round(2 * margin * body_size(pose.image))))
+    cv2.polylines(mask, [hull], True, 1, thickness=max(1, round(2 * margin * body_size(pose))))
     return mask.astype(bool)
 
 

@@ -1,4 +1,4 @@
-"""MediaPipe's PoseLandmarker behind a small, quiet face: pictures in, ``PersonPose`` out."""
+"""MediaPipe's landmarkers behind a small, quiet face: pictures in, ``PersonPose`` out."""
 
 from __future__ import annotations
 
@@ -8,20 +8,26 @@ import re
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 
 import mediapipe as mp
 import numpy as np
 from mediapipe.tasks.python import BaseOptions, vision
 
-from pose.bundle import pose_bundle
+from pose.bundle import hand_bundle, pose_bundle
+from pose.layouts import MEDIAPIPE_33, MEDIAPIPE_HAND_21, SkeletonLayout
 from pose.skeleton import PersonPose
 
 _CHATTER = re.compile(r"^([IW]\d{4} |WARNING: All log messages before absl|INFO: Created TensorFlow Lite)")
 _BLANK = np.zeros((64, 64, 3), np.uint8)
 _stderr_lock = threading.Lock()
-_first_pose_seen = threading.Event()
+_seen: set[str] = set()
+"""Names of the layouts of which landmarks have been found in this process."""
+
+_Native = vision.PoseLandmarker | vision.HandLandmarker
+_Result = vision.PoseLandmarkerResult | vision.HandLandmarkerResult
 
 
 @dataclass(frozen=True)
@@ -38,11 +44,50 @@ class Box:
         return image[self.top : self.bottom, self.left : self.right]
 
 
-class ImageLandmarker:
-    """Finds people in single pictures, without memory."""
+def _people(mode: vision.RunningMode, most: int) -> vision.PoseLandmarker:
+    model = BaseOptions(model_asset_path=str(pose_bundle()))
+    options = vision.PoseLandmarkerOptions(base_options=model, running_mode=mode, num_poses=most)
+    return vision.PoseLandmarker.create_from_options(options)
 
-    def __init__(self, persons: int) -> None:
-        self._native = _create(vision.RunningMode.IMAGE, persons)
+
+def _hands(mode: vision.RunningMode, most: int) -> vision.HandLandmarker:
+    model = BaseOptions(model_asset_path=str(hand_bundle()))
+    options = vision.HandLandmarkerOptions(base_options=model, running_mode=mode, num_hands=most)
+    return vision.HandLandmarker.create_from_options(options)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to look for.
+
+    Attributes:
+        layout: of the landmarks.
+        create: MediaPipe's landmarker, for a mode and so many at once.
+        landmarks: its result -> those in the picture and those in the world, of everything found.
+        tells_visibility: whether it knows how visible each landmark is.
+    """
+
+    layout: SkeletonLayout
+    create: Callable[[vision.RunningMode, int], _Native]
+    landmarks: Callable[[_Result], tuple[list, list]]
+    tells_visibility: bool
+
+
+PEOPLE = Task(MEDIAPIPE_33, _people, attrgetter("pose_landmarks", "pose_world_landmarks"), True)
+HANDS = Task(MEDIAPIPE_HAND_21, _hands, attrgetter("hand_landmarks", "hand_world_landmarks"), False)
+
+
+class ImageLandmarker:
+    """Finds people or hands in single pictures, without memory.
+
+    Args:
+        task: PEOPLE or HANDS.
+        most: how many at once.
+    """
+
+    def __init__(self, task: Task, most: int) -> None:
+        self._task = task
+        self._native = _create(task, vision.RunningMode.IMAGE, most)
 
     def find(self, image: np.ndarray, box: Box | None = None) -> list[PersonPose]:
         """Poses in ``box`` of the picture, in pixels of the whole picture.
@@ -52,24 +97,30 @@ class ImageLandmarker:
         """
         height, width = image.shape[:2]
         box = box or Box(0, 0, width, height)
-        with _quiet_until_first_pose():
+        with _quiet_until_found(self._task):
             result = self._native.detect(_picture(box.cut(image)))
-        return _poses(result, box, (width, height))
+        return _poses(self._task, result, box, (width, height))
 
     def close(self) -> None:
         self._native.close()
 
 
 class VideoLandmarker:
-    """Follows one person from picture to picture. Looks for one where it follows none."""
+    """Follows people or hands from picture to picture. Looks for more where it follows fewer than it may.
 
-    def __init__(self) -> None:
-        self._native = _create(vision.RunningMode.VIDEO, 1)
+    Args:
+        task: PEOPLE or HANDS.
+        most: how many at once.
+    """
+
+    def __init__(self, task: Task, most: int) -> None:
+        self._task = task
+        self._native = _create(task, vision.RunningMode.VIDEO, most)
         self._clock = 0
         self._holds = False
 
-    def follow(self, image: np.ndarray, milliseconds: int) -> PersonPose | None:
-        """The person followed, or the clearest one in the picture.
+    def follow(self, image: np.ndarray, milliseconds: int) -> list[PersonPose]:
+        """Those followed, or else the clearest ones in the picture.
 
         Args:
             image: (H, W, 3) uint8 RGB.
@@ -78,14 +129,14 @@ class VideoLandmarker:
         """
         self._clock = max(self._clock + 1, milliseconds)
         height, width = image.shape[:2]
-        with _quiet_until_first_pose():
+        with _quiet_until_found(self._task):
             result = self._native.detect_for_video(_picture(image), self._clock)
-        found = _poses(result, Box(0, 0, width, height), (width, height))
+        found = _poses(self._task, result, Box(0, 0, width, height), (width, height))
         self._holds = bool(found)
-        return found[0] if found else None
+        return found
 
     def let_go(self) -> None:
-        """Stop following. MediaPipe has no call for it: it lets go when its person vanishes from view."""
+        """Stop following. MediaPipe has no call for it: it lets go of whatever vanishes from view."""
         for _ in range(3):
             if not self._holds:
                 return
@@ -95,12 +146,47 @@ class VideoLandmarker:
         self._native.close()
 
 
-def _create(mode: vision.RunningMode, persons: int) -> vision.PoseLandmarker:
-    options = vision.PoseLandmarkerOptions(
-        base_options=BaseOptions(model_asset_path=str(pose_bundle())), running_mode=mode, num_poses=persons
-    )
+class PictureClock:
+    """Whole milliseconds that never run backwards, whatever the timestamps of a video do.
+
+    Attributes:
+        now: the time of the newest picture; 0 for the first one.
+    """
+
+    def __init__(self) -> None:
+        self.now = 0
+        self._offset = 0
+        self._frame_size: tuple[int, int] | None = None
+
+    def advance(self, image: np.ndarray, timestamp: float) -> bool:
+        """Moves on to the next picture. False if it has nothing to do with the last one: the timestamp runs
+        backwards, or the size is another.
+
+        Args:
+            image: (H, W, 3) uint8 RGB.
+            timestamp: seconds.
+
+        Raises:
+            ValueError: not an RGB picture.
+        """
+        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
+            raise ValueError(f"image must be (H, W, 3) uint8 RGB, got {image.shape} {image.dtype}")
+        milliseconds, frame_size = round(timestamp * 1000), (image.shape[1], image.shape[0])
+        first = self._frame_size is None
+        backwards = not first and milliseconds + self._offset < self.now
+        continues = first or not (backwards or frame_size != self._frame_size)
+        if first:
+            self._offset = -milliseconds
+        elif backwards:
+            self._offset = self.now + 1 - milliseconds
+        self.now = milliseconds + self._offset
+        self._frame_size = frame_size
+        return continues
+
+
+def _create(task: Task, mode: vision.RunningMode, most: int) -> _Native:
     with _quiet_native_libraries():
-        landmarker = vision.PoseLandmarker.create_from_options(options)
+        landmarker = task.create(mode, most)
         # Part of the chatter comes with the first picture, as does part of the setting up.
         if mode is vision.RunningMode.VIDEO:
             landmarker.detect_for_video(_picture(_BLANK), 0)
@@ -113,25 +199,27 @@ def _picture(image: np.ndarray) -> mp.Image:
     return mp.Image(image_format=mp.ImageFormat.SRGB, data=np.ascontiguousarray(image))
 
 
-def _poses(result: vision.PoseLandmarkerResult, box: Box, frame_size: tuple[int, int]) -> list[PersonPose]:
-    if result.pose_landmarks:
-        _first_pose_seen.set()
+def _poses(task: Task, result: _Result, box: Box, frame_size: tuple[int, int]) -> list[PersonPose]:
+    in_picture, in_world = task.landmarks(result)
+    if in_picture:
+        _seen.add(task.layout.name)
     origin = np.array([box.left, box.top])
     extent = np.array([box.right - box.left, box.bottom - box.top])
     return [
         PersonPose(
             image=np.array([(point.x, point.y) for point in image]) * extent + origin,
             world=np.array([(point.x, point.y, point.z) for point in world]),
-            visibility=np.array([point.visibility for point in image]),
+            visibility=np.array([point.visibility if task.tells_visibility else 1.0 for point in image]),
             frame_size=frame_size,
+            layout=task.layout,
         )
-        for image, world in zip(result.pose_landmarks, result.pose_world_landmarks, strict=True)
+        for image, world in zip(in_picture, in_world, strict=True)
     ]
 
 
-def _quiet_until_first_pose() -> contextlib.AbstractContextManager[None]:
+def _quiet_until_found(task: Task) -> contextlib.AbstractContextManager[None]:
     """The first landmarks found in a process bring one more warning; after that all is quiet."""
-    return contextlib.nullcontext() if _first_pose_seen.is_set() else _quiet_native_libraries()
+    return contextlib.nullcontext() if task.layout.name in _seen else _quiet_native_libraries()
 
 
 @contextlib.contextmanager

@@ -22,8 +22,8 @@ class SkeletonLayout:
         coordinates: 2 (image pixels, y down) or 3 (metres, y up).
         mirror: for each joint its counterpart on the other side of the body (itself on the midline).
         root: joint at the centre of the body.
-        torso_top, torso_bottom: joints whose means are the ends of the torso; their distance is the
-            body's scale, the mean of ``torso_bottom`` its origin.
+        torso_top, torso_bottom: joints whose means are the ends of the torso, of a hand those of the palm;
+            their distance is the body's scale, the mean of ``torso_bottom`` its origin.
         parts: body parts per grain, "fine" and "coarse" (STF-Net, Sec. 3.2), where the layout has them.
     """
 
@@ -178,7 +178,9 @@ MEDIAPIPE_HAND_21 = SkeletonLayout(
     coordinates=3,
     mirror=tuple(range(21)),
     root=0,
-    torso_top=(9,),
+    # The knuckles of index and little finger are the hand's shoulders: seen from its edge, the palm still has
+    # its length, and pointing at the camera its width.
+    torso_top=(5, 17),
     torso_bottom=(0,),
 )
 

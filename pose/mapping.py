@@ -6,6 +6,7 @@ Arrays may have any leading dimensions: one person, the frames of a clip, or man
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -121,18 +122,50 @@ def to_ntu25(pose: PersonPose) -> tuple[np.ndarray, np.ndarray]:
     return ntu25_from_landmarks(pose.world, pose.visibility)
 
 
-_BODY_MAPPINGS = {KINETICS_18.name: to_kinetics18, NTU_25.name: to_ntu25}
+def to_shrec22(pose: PersonPose) -> tuple[np.ndarray, np.ndarray]:
+    """joints (22, 3) in metres from the wrist, y up, and confidence (22,) of one hand.
+
+    From the wrist in every frame, as SHREC'17 is prepared: MediaPipe does not tell where in the room it is.
+    """
+    joints = shrec22_from_hand(pose.world)
+    return joints - joints[SHREC_22.root], _SHREC.confidence(pose.visibility)
+
+
+_Mapped = Callable[[PersonPose], tuple[np.ndarray, np.ndarray]]
+
+_MAPPINGS: dict[str, tuple[SkeletonLayout, _Mapped]] = {
+    KINETICS_18.name: (MEDIAPIPE_33, to_kinetics18),
+    NTU_25.name: (MEDIAPIPE_33, to_ntu25),
+    SHREC_22.name: (MEDIAPIPE_HAND_21, to_shrec22),
+}
+"""For each layout of networks: the landmarks that it is made from, and how."""
+
+
+def landmarks_for(layout: SkeletonLayout) -> SkeletonLayout:
+    """The landmarks that a layout is made from: MEDIAPIPE_33 or MEDIAPIPE_HAND_21.
+
+    Raises:
+        ValueError: it is made from neither; the message names the layouts that are.
+    """
+    if layout.name not in _MAPPINGS:
+        raise ValueError(
+            f"A camera's landmarks cannot be given in the layout {layout.name!r}; "
+            f"use one of: {', '.join(_MAPPINGS)}."
+        )
+    return _MAPPINGS[layout.name][0]
 
 
 def to_layout(pose: PersonPose, layout: SkeletonLayout | str) -> tuple[np.ndarray, np.ndarray]:
-    """One person's joints (V, C) and confidence (V,) in the layout that a network expects.
+    """The joints (V, C) and confidence (V,) of one person or hand in the layout that a network expects.
 
     Raises:
-        ValueError: a body pose cannot be expressed in this layout; the message names those that exist.
+        ValueError: such a pose cannot be expressed in this layout; the message names those in which it can.
     """
     name = layout if isinstance(layout, str) else layout.name
-    if name not in _BODY_MAPPINGS:
+    fitting = [each for each, (landmarks, _) in _MAPPINGS.items() if landmarks is pose.layout]
+    if name not in fitting:
+        kind = "hand" if pose.layout is MEDIAPIPE_HAND_21 else "body"
         raise ValueError(
-            f"A body pose cannot be given in the layout {name!r}; use one of: {', '.join(_BODY_MAPPINGS)}."
+            f"A {kind} pose cannot be given in the layout {name!r}; use one of: {', '.join(fitting)}."
         )
-    return _BODY_MAPPINGS[name](pose)
+    return _MAPPINGS[name][1](pose)

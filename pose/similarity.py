@@ -1,10 +1,10 @@
-"""How alike two poses of one frame are, and whether a pose can be a person at all."""
+"""How alike two poses of one frame are, and whether a pose can be a person or a hand at all."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from pose.layouts import MEDIAPIPE_33
+from pose.layouts import MEDIAPIPE_33, SkeletonLayout
 from pose.skeleton import PersonPose
 
 _ALIKE = 0.5
@@ -18,9 +18,6 @@ _PART_SIZE, _PART_REACH = 0.65, 0.65
 taken a part of that body for a whole one."""
 
 _BODY = np.arange(11, 29)  # shoulders to ankles: face, hands and feet follow from them
-_TORSO = np.array(MEDIAPIPE_33.torso_top + MEDIAPIPE_33.torso_bottom)
-_TOP, _BOTTOM = list(MEDIAPIPE_33.torso_top), list(MEDIAPIPE_33.torso_bottom)
-_MIRROR = np.array(MEDIAPIPE_33.mirror)
 _SPREAD = 0.25  # standard deviation of a joint, in body sizes
 
 _SMALLEST = 0.04  # of the shorter side of the picture; below it the landmarks are noise
@@ -28,20 +25,33 @@ _LEAST_VISIBLE = 0.4  # mean over nose and shoulders, which every view of a pers
 _SEEN_FROM_ANYWHERE = [0, 11, 12]
 
 
-def body_size(image: np.ndarray) -> float:
-    """The body's scale in pixels: torso length or shoulder width, whichever is seen longer.
+def size_of(points: np.ndarray, layout: SkeletonLayout) -> float:
+    """The scale of a body (torso length or shoulder width, whichever is seen longer) or a hand (length or
+    width of its palm).
 
     Args:
-        image: (33, 2) pixels.
+        points: (L, 2) in any unit.
+        layout: MEDIAPIPE_33 or MEDIAPIPE_HAND_21.
     """
-    torso = np.linalg.norm(image[_TOP].mean(0) - image[_BOTTOM].mean(0))
-    shoulders = np.linalg.norm(image[11] - image[12])
+    top, bottom = points[list(layout.torso_top)], points[list(layout.torso_bottom)]
+    torso = np.linalg.norm(top.mean(0) - bottom.mean(0))
+    shoulders = np.linalg.norm(top[0] - top[1])
     return float(max(torso, shoulders))
 
 
-def body_centre(image: np.ndarray) -> np.ndarray:
-    """(2,) pixels, the middle of shoulders and hips."""
-    return image[_TORSO].mean(0)
+def body_size(pose: PersonPose) -> float:
+    """The pose's scale in pixels, see ``size_of``."""
+    return size_of(pose.image, pose.layout)
+
+
+def body_centre(pose: PersonPose) -> np.ndarray:
+    """(2,) pixels, the middle of shoulders and hips, of a hand that of the palm."""
+    return pose.image[list(pose.layout.torso_top + pose.layout.torso_bottom)].mean(0)
+
+
+def telling_joints(layout: SkeletonLayout) -> np.ndarray:
+    """The joints that tell a pose from another one: from shoulders to ankles, or all of a hand."""
+    return _BODY if layout is MEDIAPIPE_33 else np.arange(len(layout))
 
 
 def similarity(a: PersonPose, b: PersonPose) -> float:
@@ -49,20 +59,21 @@ def similarity(a: PersonPose, b: PersonPose) -> float:
 
     A pose with left and right exchanged counts as alike: that is how the landmark model errs on one body.
     """
-    scale = max(body_size(a.image), body_size(b.image), 1e-6)
-    weight = a.visibility[_BODY] * b.visibility[_BODY] + 1e-3
+    scale = max(body_size(a), body_size(b), 1e-6)
+    joints = telling_joints(a.layout)
+    weight = a.visibility[joints] * b.visibility[joints] + 1e-3
 
     def score(other: np.ndarray) -> float:
-        distance = np.linalg.norm(a.image[_BODY] - other[_BODY], axis=1) / scale
+        distance = np.linalg.norm(a.image[joints] - other[joints], axis=1) / scale
         return float(np.average(np.exp(-(distance**2) / (2 * _SPREAD**2)), weights=weight))
 
-    return max(score(b.image), score(b.image[_MIRROR]))
+    return max(score(b.image), score(b.image[list(b.layout.mirror)]))
 
 
 def same_body(a: PersonPose, b: PersonPose) -> bool:
-    """Whether two poses of one picture lie on one body."""
-    small, large = sorted((body_size(a.image), body_size(b.image)))
-    apart = np.linalg.norm(body_centre(a.image) - body_centre(b.image))
+    """Whether two poses of one picture lie on one body, or on one hand."""
+    small, large = sorted((body_size(a), body_size(b)))
+    apart = np.linalg.norm(body_centre(a) - body_centre(b))
     concentric = apart < _CONCENTRIC * large
     part = small < _PART_SIZE * large and apart < _PART_REACH * large
     return bool(concentric or part) or similarity(a, b) >= _ALIKE
@@ -78,15 +89,15 @@ def distinct(poses: list[PersonPose]) -> list[PersonPose]:
 
 
 def is_person(pose: PersonPose) -> bool:
-    """False for poses that cannot be a person: tiny, hardly visible, or outside of the picture."""
+    """False for poses that cannot be a person, or a hand: tiny, hardly visible, or outside of the picture."""
     if not np.isfinite(pose.image).all():
         return False
     width, height = pose.frame_size
-    shoulders = pose.image[_TOP].mean(0)
+    shoulders = pose.image[list(pose.layout.torso_top)].mean(0)
     margin = 0.25
     inside = np.all(shoulders > -margin * np.array([width, height])) and np.all(
         shoulders < (1 + margin) * np.array([width, height])
     )
-    large = body_size(pose.image) >= _SMALLEST * min(width, height)
+    large = body_size(pose) >= _SMALLEST * min(width, height)
     visible = float(pose.visibility[_SEEN_FROM_ANYWHERE].mean()) >= _LEAST_VISIBLE
     return bool(inside and large and visible)

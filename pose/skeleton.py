@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pose.layouts import SkeletonLayout
+from pose.layouts import MEDIAPIPE_33, SkeletonLayout
 
 MAX_GAP = 0.5
 """Seconds without an observation that interpolation may bridge."""
@@ -22,23 +22,29 @@ def _frozen(array: np.ndarray, dtype: type) -> np.ndarray:
 
 @dataclass(frozen=True)
 class PersonPose:
-    """One person in one frame, as MediaPipe-33 landmarks.
+    """One person or one hand in one frame, as MediaPipe's landmarks.
 
     Attributes:
-        image: (33, 2) float32 pixels, x right, y down, not mirrored.
-        world: (33, 3) float32 metres from the middle of the hips, x right in the image, y down, z away
-            from the camera (MediaPipe's axes).
-        visibility: (33,) float32 in [0, 1].
+        image: (L, 2) float32 pixels, x right, y down, not mirrored.
+        world: (L, 3) float32 metres from the middle of the hips (of a hand, from its middle), x right in the
+            image, y down, z away from the camera (MediaPipe's axes).
+        visibility: (L,) float32 in [0, 1].
         frame_size: (width, height) of the picture in pixels.
+        layout: what the L landmarks are: MEDIAPIPE_33 of a person, MEDIAPIPE_HAND_21 of a hand.
+
+    Raises:
+        ValueError: shapes that do not fit the layout.
     """
 
     image: np.ndarray
     world: np.ndarray
     visibility: np.ndarray
     frame_size: tuple[int, int]
+    layout: SkeletonLayout = MEDIAPIPE_33
 
     def __post_init__(self) -> None:
-        for name, shape in (("image", (33, 2)), ("world", (33, 3)), ("visibility", (33,))):
+        count = len(self.layout)
+        for name, shape in (("image", (count, 2)), ("world", (count, 3)), ("visibility", (count,))):
             array = _frozen(getattr(self, name), np.float32)
             if array.shape != shape:
                 raise ValueError(f"PersonPose.{name} must have shape {shape}, got {array.shape}")

@@ -1,4 +1,4 @@
-"""Identity of people over the pictures of a video."""
+"""Identity of people, or of hands, over the pictures of a video."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from pose.similarity import body_centre, body_size
+from pose.layouts import MEDIAPIPE_HAND_21
+from pose.similarity import body_centre, body_size, telling_joints
 from pose.skeleton import PersonPose
 
 _REMEMBERED = 1.2
@@ -21,6 +22,8 @@ _REACH = 1.0
 """How far from the prediction a person may be, in body sizes ..."""
 _REACH_SPEED = 2.0
 """... and how much further for each second since last seen."""
+_HAND_REACH = 4.0
+"""Of hands this many times the reach: in the same time they move by more of their own, smaller sizes."""
 _SHAPE_WEIGHT = 1.0
 _SIZE_WEIGHT = 0.5
 
@@ -28,7 +31,6 @@ _VELOCITY_MEMORY = 0.25  # seconds; shorter follows turns, longer is steadier ag
 _SHAPE_MEMORY = 0.3  # seconds
 _SIZE_MEMORY = 0.5  # seconds
 _COASTING = 0.6  # seconds over which the velocity of somebody unseen dies away: people stop and turn
-_BODY = np.arange(11, 29)  # shoulders to ankles
 _OUT_OF_REACH = 1e6
 
 
@@ -59,7 +61,7 @@ class _Track:
             pose=pose,
             first_seen=timestamp,
             last_seen=timestamp,
-            centre=body_centre(pose.image),
+            centre=body_centre(pose),
             velocity=np.zeros(2),
             size=_size(pose),
             shape=_shape(pose),
@@ -70,10 +72,11 @@ class _Track:
         return self.centre + self.velocity * _COASTING * (1 - np.exp(-elapsed / _COASTING))
 
     def cost(self, pose: PersonPose, timestamp: float) -> float:
-        """How badly a pose fits this person: distance from the prediction in body sizes, shape and size."""
+        """How badly a pose fits this person: distance from the prediction in body sizes (of hands in several
+        of theirs), shape and size."""
         size = _size(pose)
-        scale = max(size, self.size)
-        distance = float(np.linalg.norm(body_centre(pose.image) - self.predicted_centre(timestamp))) / scale
+        scale = max(size, self.size) * (_HAND_REACH if pose.layout is MEDIAPIPE_HAND_21 else 1.0)
+        distance = float(np.linalg.norm(body_centre(pose) - self.predicted_centre(timestamp))) / scale
         if distance > _REACH + _REACH_SPEED * (timestamp - self.last_seen):
             return _OUT_OF_REACH
         shape = float(np.linalg.norm(_shape(pose) - self.shape, axis=1).mean())
@@ -81,7 +84,7 @@ class _Track:
 
     def see(self, pose: PersonPose, timestamp: float) -> None:
         elapsed = timestamp - self.last_seen
-        centre = body_centre(pose.image)
+        centre = body_centre(pose)
         if elapsed > 0:
             # Until a track is older than the memory, its mean over all it has seen is the better estimate.
             memory = min(_VELOCITY_MEMORY, max(self.last_seen - self.first_seen, 1e-3))
@@ -93,7 +96,7 @@ class _Track:
 
 
 class PersonTracker:
-    """Gives the poses of each picture the ids of the people they belong to.
+    """Gives the poses of each picture the ids of the people, or the hands, they belong to.
 
     Poses are assigned to people at the least total cost: distance from where constant motion predicts them,
     and difference in shape and size. A person unseen for about a second keeps the id. The first people of an
@@ -167,8 +170,8 @@ class PersonTracker:
 
 
 def _size(pose: PersonPose) -> float:
-    return max(body_size(pose.image), 1.0)
+    return max(body_size(pose), 1.0)
 
 
 def _shape(pose: PersonPose) -> np.ndarray:
-    return (pose.image[_BODY] - body_centre(pose.image)) / _size(pose)
+    return (pose.image[telling_joints(pose.layout)] - body_centre(pose)) / _size(pose)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pose.layouts import LAYOUTS
+from pose.layouts import LAYOUTS, MEDIAPIPE_33, MEDIAPIPE_HAND_21, SkeletonLayout
 from pose.skeleton import PersonPose, SkeletonSequence
 from recognizer.attention import AttentionMaps
 from recognizer.predictor import Prediction, untrained_card
@@ -32,11 +32,13 @@ class SteadyRecognizer:
         self._probabilities = np.array(list(scores.values()), np.float32)
 
     def predict(self, windows: Sequence[SkeletonSequence], attention: bool = False) -> list[Prediction]:
-        """The attention it tells is on the right wrist alone, at the end of the window."""
+        """The attention it tells is on the (right) wrist alone, at the end of the window."""
         maps = None
         if attention:
             joints = np.zeros((8, len(self.layout)), np.float32)
-            joints[-1, self.layout.index("right_wrist")] = 1
+            joints[
+                -1, self.layout.index("right_wrist" if "right_wrist" in self.layout.joints else "wrist")
+            ] = 1
             maps = AttentionMaps(joints=joints, frames=joints.max(1))
         spans = [(float(window.timestamps[0]), float(window.timestamps[-1])) for window in windows]
         return [Prediction(self._probabilities, self.classes, start, end, maps) for start, end in spans]
@@ -56,10 +58,40 @@ def standing(width: int, height: int, middle: float = 0.5) -> PersonPose:
     return PersonPose(image, world, np.ones(33, np.float32), (width, height))
 
 
-class StandingEstimator:
-    """Sees one person who stands still in every picture, and keeps the pictures."""
+def open_hand(
+    size: tuple[int, int] = (640, 480),
+    wrist: tuple[float, float] = (320, 400),
+    palm: float = 90,
+    curl: float = 0,
+) -> PersonPose:
+    """A hand held upright with spread fingers, the thumb on the picture's right.
 
-    def __init__(self) -> None:
+    Args:
+        size: (width, height) of the picture in pixels.
+        wrist: where it is.
+        palm: pixels from the wrist to the knuckles.
+        curl: 0 for stretched fingers, 1 for a fist.
+    """
+    points = np.zeros((21, 2))
+    for finger, degrees in enumerate((55, 20, 3, -14, -32)):  # from upright towards the right; thumb first
+        out = np.array([np.sin(np.radians(degrees)), -np.cos(np.radians(degrees))])
+        reach = 0.55 if finger == 0 else 1.0
+        for joint in range(4):
+            points[1 + 4 * finger + joint] = out * (reach + 0.3 * joint * (1 - 1.6 * curl))
+    world = np.zeros((21, 3))
+    world[:, :2] = 0.09 * (points - points.mean(axis=0))
+    return PersonPose(np.add(points * palm, wrist), world, np.ones(21), size, MEDIAPIPE_HAND_21)
+
+
+class StandingEstimator:
+    """Sees one person who stands still, or one open hand, in every picture, and keeps the pictures.
+
+    Args:
+        landmarks: of a person or a hand.
+    """
+
+    def __init__(self, landmarks: SkeletonLayout = MEDIAPIPE_33) -> None:
+        self.landmarks = landmarks
         self.pictures: list[np.ndarray] = []
         self.times: list[float] = []
         self.closed = False
@@ -67,7 +99,10 @@ class StandingEstimator:
     def estimate(self, image: np.ndarray, timestamp: float) -> list[PersonPose]:
         self.pictures.append(image.copy())
         self.times.append(timestamp)
-        return [standing(image.shape[1], image.shape[0])]
+        height, width = image.shape[:2]
+        if self.landmarks is MEDIAPIPE_HAND_21:
+            return [open_hand((width, height), (width / 2, 0.8 * height), height / 5)]
+        return [standing(width, height)]
 
     def reset(self) -> None:
         pass

@@ -17,7 +17,7 @@ from mediapipe.tasks.python import BaseOptions, vision
 
 from pose.bundle import pose_bundle
 from pose.estimators import MediaPipePose
-from pose.landmarkers import Box, ImageLandmarker, _quiet_native_libraries
+from pose.landmarkers import PEOPLE, Box, ImageLandmarker, _quiet_native_libraries
 from pose.similarity import body_centre, same_body
 from pose.tracking import PersonTracker
 
@@ -111,7 +111,7 @@ def test_a_one_frame_clip_shows_its_person(estimator: MediaPipePose) -> None:
 
 def test_a_one_frame_clip_shows_both_people(estimator: MediaPipePose) -> None:
     (image,) = frames(TWO_PEOPLE, stop=1)
-    left, right = sorted(body_centre(pose.image)[0] for pose in estimator.estimate(image, 0.0))
+    left, right = sorted(body_centre(pose)[0] for pose in estimator.estimate(image, 0.0))
     # Where the two stand in the first picture, read off by eye.
     assert abs(left - 745) < 40 and abs(right - 1020) < 40
 
@@ -152,7 +152,7 @@ def test_one_person_alone_is_one_person(estimator: MediaPipePose) -> None:
 def test_landmarks_of_a_part_are_in_pixels_of_the_whole_picture() -> None:
     (image,) = frames(ONE_PERSON, stop=1)
     height, width = image.shape[:2]
-    landmarker = ImageLandmarker(1)
+    landmarker = ImageLandmarker(PEOPLE, 1)
     try:
         (whole,) = landmarker.find(image)
         (part,) = landmarker.find(image, Box(30, 150, width - 10, height - 5))

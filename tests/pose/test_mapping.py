@@ -10,16 +10,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pose.layouts import KINETICS_18, LAYOUTS, MEDIAPIPE_33, NTU_25, SHREC_22
+from pose.layouts import KINETICS_18, LAYOUTS, MEDIAPIPE_33, MEDIAPIPE_HAND_21, NTU_25, SHREC_22
 from pose.mapping import (
     kinetics18_from_landmarks,
+    landmarks_for,
     ntu25_from_landmarks,
     shrec22_from_hand,
     to_kinetics18,
     to_layout,
     to_ntu25,
+    to_shrec22,
 )
 from pose.skeleton import PersonPose
+from tests.doubles import open_hand
 
 REAL_LANDMARKS = Path(__file__).parents[2] / "../shared/data/real_landmarks"
 DISTANCE, FOCAL, CENTRE = 3.0, 600.0, np.array([320.0, 240.0])
@@ -209,6 +212,27 @@ def test_hand_landmarks_gain_a_palm_and_turn_upright() -> None:
     np.testing.assert_allclose(upright[:, 2:], turned[:, 1:], rtol=1e-6)  # fingers, in the same order
 
 
+def test_a_hand_by_hand() -> None:
+    """A hand 0.4 m beside the middle of what MediaPipe measures from, whose knuckles lie 9 cm above it."""
+    world = np.zeros((21, 3))
+    world[:] = (0.4, 0.2, 0.1)  # the wrist
+    world[1:] += (0.03, -0.09, 0.02)  # to the right in the picture, up, away from the camera
+    hand = PersonPose(np.zeros((21, 2)), world, np.full(21, 0.7), (640, 480), MEDIAPIPE_HAND_21)
+    joints, confidence = to_shrec22(hand)
+    np.testing.assert_array_equal(joints[0], 0)
+    np.testing.assert_allclose(joints[SHREC_22.index("palm")], [-0.015, 0.045, 0.01], atol=1e-6)
+    np.testing.assert_allclose(joints[2:], np.tile([-0.03, 0.09, 0.02], (20, 1)), atol=1e-6)
+    np.testing.assert_allclose(confidence, 0.7)
+
+
+def test_where_a_hand_is_does_not_matter() -> None:
+    hand = open_hand()
+    moved = PersonPose(
+        hand.image + 50, hand.world + (0.1, -0.2, 0.3), hand.visibility, (640, 480), MEDIAPIPE_HAND_21
+    )
+    np.testing.assert_allclose(to_shrec22(moved)[0], to_shrec22(hand)[0], atol=1e-6)
+
+
 class TestToLayout:
     @pytest.mark.parametrize("choice", ["kinetics-18", KINETICS_18])
     def test_kinetics(self, choice) -> None:
@@ -224,8 +248,25 @@ class TestToLayout:
 
     @pytest.mark.parametrize("choice", ["coco-17", LAYOUTS["shrec-22"]])
     def test_other_layouts_get_a_sentence_with_those_that_exist(self, choice) -> None:
-        with pytest.raises(ValueError, match="kinetics-18, ntu-25"):
+        with pytest.raises(ValueError, match=r"A body pose .* use one of: kinetics-18, ntu-25\."):
             to_layout(body(), choice)
+
+    @pytest.mark.parametrize("choice", ["shrec-22", SHREC_22])
+    def test_hand(self, choice) -> None:
+        joints, confidence = to_layout(open_hand(), choice)
+        np.testing.assert_array_equal(joints, to_shrec22(open_hand())[0])
+        assert confidence.shape == (22,)
+
+    @pytest.mark.parametrize("choice", [KINETICS_18, NTU_25, "coco-17"])
+    def test_a_hand_is_no_body(self, choice) -> None:
+        with pytest.raises(ValueError, match=r"A hand pose .* use one of: shrec-22\."):
+            to_layout(open_hand(), choice)
+
+    def test_every_layout_tells_its_landmarks(self) -> None:
+        assert landmarks_for(KINETICS_18) is landmarks_for(NTU_25) is MEDIAPIPE_33
+        assert landmarks_for(SHREC_22) is MEDIAPIPE_HAND_21
+        with pytest.raises(ValueError, match="'mediapipe-33'; use one of: kinetics-18, ntu-25, shrec-22"):
+            landmarks_for(MEDIAPIPE_33)
 
 
 @pytest.mark.skipif(not REAL_LANDMARKS.exists(), reason="the landmarks of real clips are not on this machine")

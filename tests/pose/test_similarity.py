@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from pose.layouts import MEDIAPIPE_33
-from pose.similarity import body_size, distinct, is_person, same_body, similarity
+from pose.similarity import body_centre, body_size, distinct, is_person, same_body, similarity
 from pose.skeleton import PersonPose
+from tests.doubles import open_hand
 
 FRAME = (640, 480)
 
@@ -43,7 +44,7 @@ def test_similarity_is_relative_to_the_bodys_size() -> None:
 
 
 def test_body_size_is_the_torso_in_pixels() -> None:
-    assert body_size(standing(300, 80).image) == pytest.approx(80)
+    assert body_size(standing(300, 80)) == pytest.approx(80)
 
 
 def test_neighbours_are_two_bodies_and_jitter_is_one() -> None:
@@ -77,3 +78,38 @@ def test_distinct_keeps_the_more_visible_of_two_on_one_body() -> None:
 )
 def test_what_cannot_be_a_person(pose: PersonPose, expected: bool) -> None:
     assert is_person(pose) is expected
+
+
+def turned(hand: PersonPose, across: float, along: float) -> PersonPose:
+    """The hand as a camera sees it that is not in front of it: narrower or shorter about the wrist."""
+    image = hand.image[0] + (hand.image - hand.image[0]) * (across, along)
+    return PersonPose(image, hand.world, hand.visibility, FRAME, hand.layout)
+
+
+def test_the_size_of_a_hand_is_that_of_its_palm() -> None:
+    assert body_size(open_hand(palm=90)) == pytest.approx(81, rel=0.05)
+    assert body_size(open_hand(palm=90, curl=1)) == body_size(open_hand(palm=90))
+    # From its edge the length is seen, pointing at the camera the width.
+    assert body_size(turned(open_hand(palm=90), 0.1, 1)) == pytest.approx(80, rel=0.05)
+    assert body_size(turned(open_hand(palm=90), 1, 0.1)) == pytest.approx(79, rel=0.05)
+
+
+def test_the_centre_of_a_hand_is_in_its_palm() -> None:
+    x, y = body_centre(open_hand(wrist=(320, 400), palm=90))
+    assert abs(x - 320) < 20 and 310 < y < 400
+
+
+def test_one_hand_found_twice_is_kept_once_and_two_hands_are_two() -> None:
+    hand, again, other = open_hand(), open_hand(wrist=(324, 397), palm=86), open_hand(wrist=(150, 400))
+    assert len(distinct([hand, again, other])) == 2
+    assert not same_body(hand, other)
+    # Side by side, thumb to thumb.
+    assert not same_body(open_hand(wrist=(260, 400)), open_hand(wrist=(360, 400)))
+
+
+@pytest.mark.parametrize(
+    "hand, expected",
+    [(open_hand(), True), (open_hand(palm=12), False), (open_hand(wrist=(2000, 300)), False)],
+)
+def test_what_cannot_be_a_hand(hand: PersonPose, expected: bool) -> None:
+    assert is_person(hand) is expected

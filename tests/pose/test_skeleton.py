@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pose.layouts import KINETICS_18, NTU_25
+from pose.layouts import KINETICS_18, MEDIAPIPE_33, MEDIAPIPE_HAND_21, NTU_25
 from pose.skeleton import MAX_GAP, PersonPose, SkeletonSequence
 
 
@@ -77,6 +77,15 @@ class TestPersonPose:
     def test_wrong_shapes_are_named(self, field, shape) -> None:
         with pytest.raises(ValueError, match=f"PersonPose.{field} must have shape"):
             person(**{field: np.zeros(shape)})
+
+    def test_a_hand_has_21_landmarks(self) -> None:
+        arrays = {"image": np.zeros((21, 2)), "world": np.zeros((21, 3)), "visibility": np.ones(21)}
+        assert person(**arrays, layout=MEDIAPIPE_HAND_21).layout is MEDIAPIPE_HAND_21
+        assert person().layout is MEDIAPIPE_33
+        with pytest.raises(ValueError, match=r"image must have shape \(33, 2\), got \(21, 2\)"):
+            person(**arrays)
+        with pytest.raises(ValueError, match=r"image must have shape \(21, 2\), got \(33, 2\)"):
+            person(layout=MEDIAPIPE_HAND_21)
 
 
 class TestSkeletonSequence:

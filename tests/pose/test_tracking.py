@@ -8,6 +8,7 @@ import pytest
 from pose.layouts import MEDIAPIPE_33
 from pose.skeleton import PersonPose
 from pose.tracking import PersonTracker
+from tests.doubles import open_hand
 
 FRAME = (640, 480)
 TORSO = 90.0  # pixels
@@ -39,7 +40,7 @@ def walker(x: float, phase: float, facing: int, scale: float = 1.0, y: float = 2
 
 def noisy(pose: PersonPose, generator: np.random.Generator, pixels: float = 3.0) -> PersonPose:
     shake = generator.normal(0, pixels, pose.image.shape)
-    return PersonPose(pose.image + shake, pose.world, pose.visibility, pose.frame_size)
+    return PersonPose(pose.image + shake, pose.world, pose.visibility, pose.frame_size, pose.layout)
 
 
 def owner(pose: PersonPose, people: list[PersonPose]) -> int:
@@ -196,4 +197,46 @@ def test_reset_and_a_backward_timestamp_start_anew() -> None:
 def test_repeated_timestamps_are_taken() -> None:
     tracker = PersonTracker()
     ids = {tracker.update([walker(150 + i, 0, 1)], 1.0)[0].id for i in range(5)}
+    assert ids == {0}
+
+
+def moved_hand(x: float, y: float, curl: float, palm: float = 60.0) -> PersonPose:
+    return open_hand(FRAME, (x, y), palm, curl)
+
+
+@pytest.mark.parametrize("fps", [10, 15, 30])
+@pytest.mark.parametrize("hidden", ["nobody", "both", "first", "second"])
+@pytest.mark.parametrize("speed", [200.0, 500.0])
+def test_hands_that_cross_keep_their_ids(fps: int, hidden: str, speed: float) -> None:
+    """An open hand and a fist pass each other; for 0.2 s around it both, one or none of them is seen."""
+    for seed in range(4):
+        generator = np.random.default_rng(seed)
+        tracker = PersonTracker()
+        meeting = 200.0 / speed
+        ids: list[dict[int, int]] = []
+        for time in np.arange(0, 2 * meeting + 0.2, 1 / fps):
+            hands = [
+                moved_hand(120 + speed * time, 300 + 10 * np.sin(5 * time), curl=0.1),
+                moved_hand(520 - speed * time, 310, curl=0.9),
+            ]
+            poses = [noisy(hand, generator, 2.0) for hand in hands]
+            if abs(time - meeting) < 0.1:
+                poses = {"nobody": poses, "both": [], "first": poses[1:], "second": poses[:1]}[hidden]
+            if generator.random() < 0.5:
+                poses = poses[::-1]
+            tracked = tracker.update(poses, float(time))
+            ids.append({owner(hand.pose, hands): hand.id for hand in tracked})
+        assert ids[0] == ids[-1] and sorted(ids[0].values()) == [0, 1], (seed, ids[0], ids[-1])
+        assert {i for seen in ids for i in seen.values()} == {0, 1}
+
+
+@pytest.mark.parametrize("fps", [10, 30])
+def test_a_hand_that_swipes_keeps_its_id(fps: int) -> None:
+    """From rest, 5 palms of way in 0.4 s: about what a swipe is. A body does not move so by its own size."""
+    tracker = PersonTracker()
+    ids = set()
+    for frame in range(2 * fps):
+        time = frame / fps
+        x = 160 + 300 * np.clip((time - 1) / 0.4, 0, 1)
+        ids |= {hand.id for hand in tracker.update([moved_hand(x, 300, 0)], time)}
     assert ids == {0}
