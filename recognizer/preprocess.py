@@ -7,9 +7,9 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from pose.layouts import SkeletonLayout
+from pose.layouts import SHREC_22, SkeletonLayout
 from recognizer.streams import Stream, to_stream
-from recognizer.upright import centred_and_upright
+from recognizer.upright import centred_and_upright, from_wrist
 from recognizer.windows import replayed
 
 COORDINATE_LIMIT = 4.0
@@ -38,8 +38,9 @@ class Preprocessing(BaseModel):
         ignored_joints: joints always treated as not seen, because part of the training data lacks them and
             their mere presence would give the data set away.
         origin: "torso": the hips, in torso lengths, see ``normalise``; "spine": as the papers prepare NTU
-            RGB+D, see ``upright``, metres; "picture": as they prepare Kinetics-Skeleton, the picture's
-            middle, in its width and height, y up, with scores in place of seen or not.
+            RGB+D, see ``upright``, metres, of a hand the wrist, as they prepare SHREC'17; "picture": as they
+            prepare Kinetics-Skeleton, the picture's middle, in its width and height, y up, with scores in
+            place of seen or not.
         confidence: a channel tells which joints were seen.
         replay: the time before a person came in is filled by replaying, see ``windows.replayed``.
     """
@@ -76,7 +77,11 @@ def normalise(
 
     Returns:
         (T, V, C) float32 within +-COORDINATE_LIMIT, and (T, V) float32 of 0 and 1: seen or not.
+
+    Raises:
+        ValueError: the layout has no shoulders.
     """
+    _check_shoulders(layout)
     seen = confidence >= options.min_confidence
     top, top_seen = _mean_joint(joints, confidence, layout.torso_top)
     bottom, bottom_seen = _mean_joint(joints, confidence, layout.torso_bottom)
@@ -112,7 +117,13 @@ def normalise(
 
 
 def channels(layout: SkeletonLayout, options: Preprocessing) -> int:
-    """Channels of the network input: the coordinates of every stream, and perhaps whether it was seen."""
+    """Channels of the network input: the coordinates of every stream, and perhaps whether it was seen.
+
+    Raises:
+        ValueError: these options do not go with the layout.
+    """
+    if options.origin == "torso":
+        _check_shoulders(layout)
     return len(options.streams) * layout.coordinates + options.confidence
 
 
@@ -141,7 +152,8 @@ def network_input(
         raise ValueError("they want to know the picture's size, which joints alone do not tell")
     if options.origin == "spine":
         seen = (confidence >= options.min_confidence).astype(np.float32)
-        return stacked(centred_and_upright(joints[None])[0] * seen[..., None], seen, layout, options)
+        centred = from_wrist(joints) if layout is SHREC_22 else centred_and_upright(joints[None])[0]
+        return stacked(centred * seen[..., None], seen, layout, options)
     return stacked(*normalise(joints, confidence, layout, options), layout, options)
 
 
@@ -156,6 +168,13 @@ def _scale_of_limbs(joints: np.ndarray, confidence: np.ndarray, layout: Skeleton
                 lengths = np.linalg.norm(joints[known, ends[0]] - joints[known, ends[1]], axis=-1)
                 scale = max(scale, float(np.percentile(lengths, 90)) / length)
     return scale
+
+
+def _check_shoulders(layout: SkeletonLayout) -> None:
+    if "left_shoulder" not in layout.joints:
+        raise ValueError(
+            f"origin torso needs shoulders, and {layout.name} has none; choose spine, which is a hand's wrist"
+        )
 
 
 def _bridge(values: np.ndarray, seen: np.ndarray) -> None:

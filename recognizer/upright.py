@@ -1,10 +1,10 @@
-"""Place and heading taken out of Kinect skeletons, as the published results on NTU RGB+D assume it."""
+"""Place and heading taken out of skeletons, as the published results on NTU RGB+D and SHREC'17 assume it."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from pose.layouts import NTU_25
+from pose.layouts import NTU_25, SHREC_22
 
 
 def centred_and_upright(bodies: np.ndarray) -> np.ndarray:
@@ -25,6 +25,11 @@ def centred_and_upright(bodies: np.ndarray) -> np.ndarray:
     across = turn @ (first[right] - first[left])
     turn = turn_onto(across, np.array([1.0, 0.0, 0.0])) @ turn
     return (result @ turn.T.astype(np.float32)) * known
+
+
+def from_wrist(hands: np.ndarray) -> np.ndarray:
+    """(..., 22, 3) hands with the wrist as origin in every frame."""
+    return hands - hands[..., SHREC_22.root, None, :]
 
 
 def turn_onto(vector: np.ndarray, target: np.ndarray) -> np.ndarray:

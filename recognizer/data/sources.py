@@ -14,7 +14,7 @@ from recognizer.data import kinetics, ntu, nw_ucla, penn_action, recordings, shr
 from recognizer.data.clip import Clip, DataError, list_files
 from recognizer.data.ntu_actions import ACTIONS as NTU_ACTIONS
 from recognizer.data.prepared import TEST, TRAIN, Sample
-from recognizer.upright import centred_and_upright
+from recognizer.upright import centred_and_upright, from_wrist
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,7 @@ def _shrec17(root: Path) -> Source:
 
     def read(path: Path) -> Sample:
         part, of14, of28 = lists[path]
-        joints = shrec17.read_clip(path)
-        centred = joints - joints[:, SHREC_22.root : SHREC_22.root + 1]
+        centred = from_wrist(shrec17.read_clip(path))
         name = "/".join(folder.rpartition("_")[2] for folder in path.parts[-5:-1])
         confidence = np.ones(centred.shape[:2])
         parts = (TRAIN if part == "train" else TEST,)

@@ -99,8 +99,8 @@ def open_clips(config: ClipConfig, data: Path) -> tuple[PreparedClips, dict[int,
 
 def clip_network(config: ClipConfig, clips: PreparedClips) -> nn.Module:
     """The network of a configuration, untrained."""
-    inputs = channels(clips.layout, config.preprocessing)
     try:
+        inputs = channels(clips.layout, config.preprocessing)
         return build(config.network, clips.layout, len(clips.info.tasks[config.task]), inputs, config.persons)
     except ValueError as error:
         raise ConfigError(str(error)) from None

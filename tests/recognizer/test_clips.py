@@ -15,18 +15,22 @@ import safetensors.torch
 import torch
 import yaml
 
-from pose.layouts import KINETICS_18, NTU_25
+from pose.buffer import SlidingBuffer
+from pose.layouts import KINETICS_18, NTU_25, SHREC_22
 from pose.skeleton import SkeletonSequence
 from recognizer import weights
+from recognizer.data import shrec17
+from recognizer.data.prepare import prepare
 from recognizer.data.prepared import PreparedClips
+from recognizer.data.sources import SOURCES
 from recognizer.predictor import Recognizer
-from recognizer.preprocess import Preprocessing
+from recognizer.preprocess import Preprocessing, network_input
 from recognizer.training import clips as module
 from recognizer.training.clip_config import ClipConfig
 from recognizer.training.clips import ClipDataset, EpochSampler, clip_input, sample
 from recognizer.training.config import ConfigError, load_config
 from recognizer.training.fit_clips import train_clips
-from tests.recognizer.data.raw import prepared_ntu
+from tests.recognizer.data.raw import prepared_ntu, write_shrec
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -138,6 +142,33 @@ def test_the_origin_of_kinetics_is_the_middle_of_the_picture():
     x = clip_input(joints, confidence, OfPictures, config(preprocessing=options, length="zeros", persons=1))
     np.testing.assert_allclose(x[:, 0, 0, 0], [0.25, 0.25, 0.6])
     assert not x[:, :, 3].any() and not x[:, 4:].any()
+
+
+@pytest.mark.parametrize("shipped", ["sem/shrec17", "spa/shrec17"])
+def test_a_hand_before_the_camera_looks_as_in_training(tmp_path: Path, shipped: str):
+    """The joints of SHREC'17's file, frame by frame through the live window, against the prepared clip."""
+    write_shrec(tmp_path / "raw", frames=31)
+    hands = prepare("shrec17", tmp_path / "raw", tmp_path / "out", 1)
+    options = load_config(shipped)
+    trained = clip_input(*hands.arrays(0), hands, options)[..., 0]
+    raw = shrec17.read_clip(SOURCES["shrec17"](tmp_path / "raw").files[0])
+    # Without augmentation, training sees the middle 95 % of a clip.
+    buffer = SlidingBuffer(SHREC_22, 0.95 * 30 / shrec17.FPS)
+    for number, joints in enumerate(raw):
+        buffer.push(number / shrec17.FPS, joints, np.ones(22))
+    window = buffer.window(options.frames, end=0.975 * 30 / shrec17.FPS)
+    live = network_input(window.joints[0], window.confidence[0], SHREC_22, options.preprocessing)
+    assert live.shape == trained.shape == (3, 128, 22)
+    assert np.abs(trained).max() > 0.2
+    np.testing.assert_allclose(live, trained, atol=1e-5)
+
+
+def test_a_hand_cannot_be_trained_from_the_hips(tmp_path: Path):
+    write_shrec(tmp_path / "raw", frames=7)
+    prepare("shrec17", tmp_path / "raw", tmp_path / "out", 1)
+    options = load_config("sem/shrec17", ["preprocessing.origin=torso"])
+    with pytest.raises(ConfigError, match="origin torso needs shoulders"):
+        train_clips(options, tmp_path / "out", tmp_path / "run")
 
 
 def test_what_is_random_depends_on_seed_epoch_and_clip(clips: PreparedClips):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from pose.layouts import KINETICS_18, NTU_25
+from pose.layouts import KINETICS_18, NTU_25, SHREC_22
 from recognizer.data.views import project_to_kinetics18, rotation
 from recognizer.preprocess import COORDINATE_LIMIT, Preprocessing, channels, network_input, normalise
 
@@ -286,3 +286,30 @@ def test_inputs_are_left_alone(picture):
 def test_options_that_make_no_sense_are_refused(options):
     with pytest.raises(ValidationError):
         Preprocessing(**options)
+
+
+WRIST_ORIGIN = Preprocessing(origin="spine", confidence=False)
+
+
+def test_a_hand_is_seen_from_its_wrist_in_every_frame():
+    rng = np.random.default_rng(0)
+    shape, way = rng.normal(0, 0.05, (1, 22, 3)), rng.normal(0, 0.3, (12, 1, 3))
+    array = network_input((shape + way).astype(np.float32), np.ones((12, 22)), SHREC_22, WRIST_ORIGIN)
+    assert array.shape == (channels(SHREC_22, WRIST_ORIGIN), 12, 22) == (3, 12, 22)
+    still = (shape - shape[:, :1])[0].T[:, None].repeat(12, axis=1)
+    np.testing.assert_allclose(array, still, atol=1e-6)
+
+
+def test_a_hand_that_was_not_there_yet_is_zero():
+    joints, confidence = np.ones((4, 22, 3), np.float32), np.ones((4, 22), np.float32)
+    joints[:, 5:] += 0.1
+    confidence[:2] = 0
+    array = network_input(joints, confidence, SHREC_22, WRIST_ORIGIN)
+    assert not array[:, :2].any() and array[:, 2:, 5:].all()
+
+
+@pytest.mark.parametrize("use", [lambda o: channels(SHREC_22, o), lambda o: network_input(
+    np.zeros((4, 22, 3), np.float32), np.ones((4, 22), np.float32), SHREC_22, o)])  # fmt: skip
+def test_a_hand_has_no_torso(use):
+    with pytest.raises(ValueError, match="origin torso needs shoulders, and shrec-22 has none; choose spine"):
+        use(Preprocessing())

@@ -71,3 +71,16 @@ def prepared_ntu(folder: Path, count: int) -> Path:
     write_ntu(folder / "raw", count, actions=4)
     prepare("ntu60", folder / "raw", folder / "out", 1)
     return folder / "out"
+
+
+def write_shrec(root: Path, frames: int) -> None:
+    """Two clips of SHREC'17, one in each list, of hands that move at random."""
+    rng = np.random.default_rng(0)
+    for part, gesture, finger, subject in (("train", 1, 1, 4), ("test", 14, 2, 28)):
+        clip = root / f"gesture_{gesture}" / f"finger_{finger}" / f"subject_{subject}" / "essai_2"
+        clip.mkdir(parents=True)
+        np.savetxt(clip / "skeletons_world.txt", rng.normal(0, 0.1, (frames, 66)))
+        label28 = 2 * (gesture - 1) + finger
+        (root / f"{part}_gestures.txt").write_text(
+            f"{gesture} {finger} {subject} 2 {gesture} {label28} {frames}\n"
+        )

@@ -15,7 +15,7 @@ from recognizer.data.clip import DataError
 from recognizer.data.prepared import TEST, TRAIN
 from recognizer.data.sources import SOURCES
 from tests.doubles import standing
-from tests.recognizer.data.raw import kinetics_clip
+from tests.recognizer.data.raw import kinetics_clip, write_shrec
 
 
 def person(rng: np.random.Generator, score: float) -> np.ndarray:
@@ -92,16 +92,7 @@ def test_kinetics_without_its_labels(tmp_path: Path):
 
 @pytest.fixture
 def shrec(tmp_path: Path) -> Path:
-    """Two clips of SHREC'17, one in each list."""
-    rng = np.random.default_rng(0)
-    for part, gesture, finger, subject in (("train", 1, 1, 4), ("test", 14, 2, 28)):
-        clip = tmp_path / f"gesture_{gesture}" / f"finger_{finger}" / f"subject_{subject}" / "essai_2"
-        clip.mkdir(parents=True)
-        np.savetxt(clip / "skeletons_world.txt", rng.normal(0, 0.1, (7, 66)))
-        label28 = 2 * (gesture - 1) + finger
-        (tmp_path / f"{part}_gestures.txt").write_text(
-            f"{gesture} {finger} {subject} 2 {gesture} {label28} 7\n"
-        )
+    write_shrec(tmp_path, frames=7)
     return tmp_path
 
 
