@@ -11,10 +11,16 @@ from pathlib import Path
 import numpy as np
 
 from app.files import replacing
-from pose.layouts import SkeletonLayout
+from pose.layouts import SHREC_22, SkeletonLayout
 from pose.skeleton import SkeletonSequence
 from recognizer.attention import ActiveVoxels, AttentionMaps
 from recognizer.preprocess import Preprocessing, normalise
+from recognizer.upright import from_wrist
+
+HAND_LENGTH = 1.6
+"""Units in which a stretched hand is that long, so that it is shown about as large as a body."""
+
+_MIDDLE_FINGER = [SHREC_22.index(f"middle_{joint}") for joint in ("base", "first", "second", "tip")]
 
 
 @dataclass(frozen=True)
@@ -25,10 +31,11 @@ class WindowAttention:
         person: the track's number.
         start, end: the window's time span in seconds.
         layout: what the V joints are.
-        body: (V, C) float32, the pose at the window's end in torso lengths from the middle of the hips, y
-            down in 2-D layouts and up in 3-D ones; NaN for joints that were not seen in the whole window.
+        body: (V, C) float32, the pose at the window's end in torso lengths from the middle of the hips (a
+            hand: from the wrist, HAND_LENGTH for its whole length), y down in 2-D layouts and up in 3-D ones;
+            NaN for joints that were not seen in the whole window.
         frames: of the window; the maps' voxels count them.
-        maps: of this person alone.
+        maps: of this person alone; voxels of a hand are in the body's unit too.
     """
 
     person: int
@@ -41,11 +48,29 @@ class WindowAttention:
 
 
 def window_attention(person: int, window: SkeletonSequence, maps: AttentionMaps) -> WindowAttention:
-    """Puts the maps of a window (M = 1) beside the body that they are about."""
-    joints, seen = normalise(window.joints[0], window.confidence[0], window.layout, Preprocessing())
+    """Puts the maps of a window (M = 1) beside the body, or the hand, that they are about."""
+    if window.layout is SHREC_22:
+        joints, seen, maps = _of_hand(window, maps)
+    else:
+        joints, seen = normalise(window.joints[0], window.confidence[0], window.layout, Preprocessing())
     body = np.where(seen.any(0)[:, None], joints[-1], np.nan).astype(np.float32)
     start, end = float(window.timestamps[0]), float(window.timestamps[-1])
     return WindowAttention(person, start, end, window.layout, body, len(window.timestamps), maps)
+
+
+def _of_hand(window: SkeletonSequence, maps: AttentionMaps) -> tuple[np.ndarray, np.ndarray, AttentionMaps]:
+    """(T, V, 3) joints of a hand, (T, V) whether they were seen, and the maps, in units of its length."""
+    seen = window.confidence[0] > 0
+    joints = from_wrist(window.joints[0])
+    steps = np.diff(joints[seen.all(1)][:, [SHREC_22.root, *_MIDDLE_FINGER]], axis=1)
+    lengths = np.linalg.norm(steps, axis=-1).sum(1)
+    unit = float(np.median(lengths)) / HAND_LENGTH if len(lengths) else 0.0
+    if unit <= 0:
+        return joints, seen, maps
+    if maps.voxels is not None:
+        positions, side = maps.voxels.positions / unit, maps.voxels.side / unit
+        maps = replace(maps, voxels=replace(maps.voxels, positions=positions, side=side))
+    return joints / unit, seen, maps
 
 
 class AttentionLog:

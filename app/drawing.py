@@ -8,15 +8,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from pose.layouts import MEDIAPIPE_33
+from app.limbs import OUTLINE, Colour, limbs_of
+from pose.layouts import SkeletonLayout
+from pose.similarity import size_of
 from pose.skeleton import PersonPose
-
-Colour = tuple[int, int, int]
-
-LEFT_COLOUR: Colour = (255, 159, 67)
-RIGHT_COLOUR: Colour = (72, 190, 255)
-MIDDLE_COLOUR: Colour = (236, 240, 241)
-OUTLINE: Colour = (25, 28, 33)
 
 PERSON_COLOURS: tuple[Colour, ...] = ((41, 128, 185), (192, 57, 43), (39, 134, 80), (142, 68, 173))
 """Background of the label tag, by person id; white text is readable on each."""
@@ -24,36 +19,12 @@ PERSON_COLOURS: tuple[Colour, ...] = ((41, 128, 185), (192, 57, 43), (39, 134, 8
 VISIBLE = 0.3
 """Landmarks less visible than this are guesses and not drawn."""
 
-_LIMB_NAMES = (
-    ("left_shoulder", "right_shoulder"), ("left_hip", "right_hip"), ("left_mouth", "right_mouth"),
-    *(
-        (f"{side}_{a}", f"{side}_{b}")
-        for side in ("left", "right")
-        for a, b in (
-            ("shoulder", "elbow"), ("elbow", "wrist"), ("wrist", "index"), ("wrist", "little"),
-            ("index", "little"), ("wrist", "thumb"), ("shoulder", "hip"), ("hip", "knee"), ("knee", "ankle"),
-            ("ankle", "heel"), ("heel", "foot_index"), ("ankle", "foot_index"),
-        )
-    ),
-)  # fmt: skip
-
-_FACE = frozenset(range(11))
 _SHIFT = 3  # fractional bits of the coordinates given to OpenCV: limbs move smoothly
-
-
-def _side_colour(*names: str) -> Colour:
-    if all(name.startswith("left_") for name in names):
-        return LEFT_COLOUR
-    return RIGHT_COLOUR if all(name.startswith("right_") for name in names) else MIDDLE_COLOUR
-
-
-_LIMBS = tuple((MEDIAPIPE_33.index(a), MEDIAPIPE_33.index(b), _side_colour(a, b)) for a, b in _LIMB_NAMES)
-_JOINT_COLOURS = tuple(_side_colour(name) for name in MEDIAPIPE_33.joints)
 
 
 @dataclass(frozen=True)
 class PersonMark:
-    """One person to draw.
+    """One person, or one hand, to draw.
 
     Attributes:
         id: the track's number; chooses the tag's colour.
@@ -101,39 +72,30 @@ def annotate(image: np.ndarray, marks: Sequence[PersonMark], mirror: bool = Fals
         seen = (mark.pose.visibility >= VISIBLE) & np.isfinite(points).all(axis=1)
         # Far outside the picture nothing shows, and OpenCV's fixed-point coordinates would overflow.
         points = np.clip(np.nan_to_num(points), -4 * max(width, height), 4 * max(width, height))
-        _draw_skeleton(picture, points, seen)
+        _draw_skeleton(picture, points, seen, mark.pose.layout)
         if mark.text:
             tags.append(_draw_tag(picture, mark.text, person_colour(mark.id), points[seen], tags))
     return picture
 
 
-def _draw_skeleton(picture: np.ndarray, points: np.ndarray, seen: np.ndarray) -> None:
-    thickness = _thickness(picture, points)
+def _draw_skeleton(
+    picture: np.ndarray, points: np.ndarray, seen: np.ndarray, landmarks: SkeletonLayout
+) -> None:
+    drawn = limbs_of(landmarks)
+    widest = max(1, min(picture.shape[:2]) // 60)
+    thickness = int(np.clip(round(size_of(points, landmarks) / drawn.slimness), 1, widest))
     fixed = np.round(points * (1 << _SHIFT)).astype(int).tolist()
-    limbs = [(fixed[a], fixed[b], colour) for a, b, colour in _LIMBS if seen[a] and seen[b]]
+    limbs = [(fixed[a], fixed[b], colour) for a, b, colour in drawn.lines if seen[a] and seen[b]]
     for a, b, _ in limbs:
         cv2.line(picture, a, b, OUTLINE, thickness + max(2, thickness // 2), cv2.LINE_AA, _SHIFT)
     for a, b, colour in limbs:
         cv2.line(picture, a, b, colour, thickness, cv2.LINE_AA, _SHIFT)
     for joint in np.flatnonzero(seen):
-        face = joint in _FACE
-        radius = max(1.0, thickness * (0.5 if face else 0.9))
-        rings = (
-            ((radius, _JOINT_COLOURS[joint]),)
-            if face
-            else ((radius + 1, OUTLINE), (radius, _JOINT_COLOURS[joint]))
-        )
-        for r, colour in rings:
-            cv2.circle(picture, fixed[joint], round(r * (1 << _SHIFT)), colour, -1, cv2.LINE_AA, _SHIFT)
-
-
-def _thickness(picture: np.ndarray, points: np.ndarray) -> int:
-    """Line width for a person of this size: a torso is about 25 lines long."""
-    top = points[list(MEDIAPIPE_33.torso_top)].mean(axis=0)
-    bottom = points[list(MEDIAPIPE_33.torso_bottom)].mean(axis=0)
-    shoulders = np.linalg.norm(np.subtract(*points[list(MEDIAPIPE_33.torso_top)]))
-    size = max(float(np.linalg.norm(top - bottom)), float(shoulders))
-    return int(np.clip(round(size / 25), 1, max(1, min(picture.shape[:2]) // 60)))
+        dot, colour = joint in drawn.dots, drawn.joints[joint]
+        radius = max(1.0, thickness * (0.5 if dot else 0.9))
+        rings = ((radius, colour),) if dot else ((radius + 1, OUTLINE), (radius, colour))
+        for r, ring in rings:
+            cv2.circle(picture, fixed[joint], round(r * (1 << _SHIFT)), ring, -1, cv2.LINE_AA, _SHIFT)
 
 
 def _draw_tag(
@@ -143,7 +105,7 @@ def _draw_tag(
     points: np.ndarray,
     taken: Sequence[tuple[int, int, int, int]],
 ) -> tuple[int, int, int, int]:
-    """Writes a tag over a person's head, inside the picture and clear of other tags; gives its box."""
+    """Writes a tag over somebody's head, inside the picture and clear of other tags; gives its box."""
     height, width = picture.shape[:2]
     font = cv2.FONT_HERSHEY_DUPLEX
     scale = max(min(height, width) / 700, 0.3)

@@ -10,18 +10,18 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from threading import RLock
-from typing import Protocol
 
 import numpy as np
 
 from app.attention import WindowAttention, window_attention
 from app.drawing import PersonMark, annotate, label_text
-from app.people import KEPT_POSES, Person, Rate, check_layout
+from app.parts import ActionRecognizer, Estimator, MakeEstimator
+from app.people import KEPT_POSES, Person, Rate
+from app.subjects import Subject, subject_of
 from app.threads import recognise_on_one_core
 from app.view import HistorySegment, LiveView, PersonAction
 from app.worker import NewestOnlyWorker
-from pose.layouts import SkeletonLayout
-from pose.skeleton import PersonPose, SkeletonSequence
+from pose.skeleton import SkeletonSequence
 from pose.tracking import PersonTracker, TrackedPose
 from recognizer.predictor import Prediction, top_labels
 
@@ -34,31 +34,7 @@ HISTORY = 30.0
 STALE = 1.0
 """Seconds after which a person who is not seen any more has no current action."""
 
-__all__ = ["ActionRecognizer", "Estimator", "HistorySegment", "LiveEngine", "LiveView", "PersonAction"]
-
-NOBODY = "I see nobody. Step into the picture."
-
-
-class Estimator(Protocol):
-    """What the engine needs of a pose estimator (``pose.estimators.MediaPipePose``)."""
-
-    def estimate(self, image: np.ndarray, timestamp: float) -> list[PersonPose]: ...
-
-    def reset(self) -> None: ...
-
-    def close(self) -> None: ...
-
-
-class ActionRecognizer(Protocol):
-    """What the engine needs of a recogniser (``recognizer.predictor.Recognizer``)."""
-
-    layout: SkeletonLayout
-    classes: tuple[str, ...]
-    threshold: float
-    window_seconds: float
-    frames: int
-
-    def predict(self, windows: Sequence[SkeletonSequence], attention: bool = False) -> list[Prediction]: ...
+__all__ = ["HistorySegment", "LiveEngine", "LiveView", "PersonAction"]
 
 
 @dataclass(frozen=True)
@@ -85,39 +61,41 @@ class LiveEngine:
 
     Args:
         recognizer: names the actions; may be shared by several engines.
-        estimator: finds people in one picture after the other; this engine's own, not shared.
+        make_estimator: gives this engine's own pose estimator, for the landmarks that the recogniser needs.
         threshold: probability under which no action is named; None takes the recogniser's.
         persons: people followed at once.
         label_rate: batches of windows a second, at most.
         attention: also tell what the network looks at.
 
     Raises:
-        WeightsError: a recogniser whose layout cannot be made from body poses.
+        WeightsError: a recogniser whose layout cannot be made from a camera's landmarks.
     """
 
     def __init__(
         self,
         recognizer: ActionRecognizer,
-        estimator: Estimator,
+        make_estimator: MakeEstimator,
         *,
         threshold: float | None = None,
         persons: int = 2,
         label_rate: float = 6.0,
         attention: bool = False,
     ) -> None:
-        self._estimator = estimator
+        self._make_estimator = make_estimator
+        self._estimator: Estimator | None = None
+        self._subject: Subject | None = None
         self._tracker = PersonTracker(slots=persons)
         self._label_period = 1.0 / label_rate
         self._threshold = threshold
         self._attention = attention
         self._lock = RLock()
         self._closed = False
-        self._worker: NewestOnlyWorker[_Job, list[Prediction]] = NewestOnlyWorker(
-            _recognise, recognise_on_one_core
-        )
         self._session = 0
         self._clear()
         self.set_recognizer(recognizer)
+        self._worker: NewestOnlyWorker[_Job, list[Prediction]] = NewestOnlyWorker(
+            _recognise, recognise_on_one_core
+        )
 
     def process(self, image: np.ndarray, timestamp: float, mirror: bool = True) -> LiveView:
         """Takes one frame and gives the view to show now, with the newest labels there are.
@@ -134,8 +112,7 @@ class LiveEngine:
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
             raise ValueError(f"A frame must be (H, W, 3) uint8, got {image.dtype} {image.shape}.")
         with self._lock:
-            if self._closed:
-                raise RuntimeError("This live session is closed.")
+            self._check_open()
             began = time.perf_counter()
             if self._time is not None and timestamp < self._time:
                 self.reset()
@@ -161,7 +138,7 @@ class LiveEngine:
                 total_ms=(done - began) * 1000,
                 recognise_ms=self._recognise_ms,
                 label_age_ms=0.0 if self._labels_end is None else (timestamp - self._labels_end) * 1000,
-                message=self._problem or ("" if self._visible(timestamp) else NOBODY),
+                message=self._problem or ("" if self._visible(timestamp) else self._subject.missing),
                 history=tuple(sorted(self._history, key=lambda s: (s.person, s.start))),
                 warming=self._warming(timestamp),
                 attention=attention,
@@ -170,11 +147,24 @@ class LiveEngine:
     def set_recognizer(self, recognizer: ActionRecognizer) -> None:
         """Uses another recogniser from now on; recent poses are kept, so its first label comes at once.
 
+        One of hands where the last one was of people, or the other way round, starts anew with another
+        estimator.
+
         Raises:
-            WeightsError: a layout that cannot be made from body poses; the old recogniser stays.
+            WeightsError: a layout that cannot be made from a camera's landmarks; the old recogniser stays.
+            PoseModelError: the other estimator cannot be had; the old recogniser stays.
+            RuntimeError: the engine is closed.
         """
-        check_layout(recognizer.layout)
+        subject = subject_of(recognizer.layout)
         with self._lock:
+            self._check_open()
+            if subject is not self._subject:
+                estimator = self._make_estimator(subject.landmarks)
+                if self._estimator is not None:
+                    self._estimator.close()
+                self._estimator, self._subject = estimator, subject
+                self._tracker.reset()
+                self._clear()
             self._recognizer = recognizer
             self._session += 1  # an answer that is still on its way belongs to the old one
             self._problem = ""
@@ -213,6 +203,10 @@ class LiveEngine:
             self._closed = True
             self._worker.close()
             self._estimator.close()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise RuntimeError("This live session is closed.")
 
     def _clear(self) -> None:
         self._time: float | None = None

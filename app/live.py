@@ -13,9 +13,11 @@ import cv2
 import numpy as np
 
 from app.catalogue import Catalogue
-from app.engine import Estimator, LiveEngine, LiveView
+from app.engine import LiveEngine, LiveView
 from app.failures import explain
 from app.heat import panel, ticks_until_now
+from app.parts import MakeEstimator
+from app.subjects import subject_of
 from recognizer.weights import WeightsError
 
 JPEG_QUALITY = 80
@@ -105,12 +107,12 @@ class LiveSession:
 
     Args:
         catalogue: where weights come from.
-        make_estimator: gives this session's own pose estimator.
+        make_estimator: gives this session's own pose estimators.
         send: takes the messages for the page; called from the session's thread.
     """
 
     def __init__(
-        self, catalogue: Catalogue, make_estimator: Callable[[], Estimator], send: Callable[[Message], None]
+        self, catalogue: Catalogue, make_estimator: MakeEstimator, send: Callable[[Message], None]
     ) -> None:
         self._catalogue, self._make_estimator, self._send = catalogue, make_estimator, send
         self._wake = threading.Condition()
@@ -174,13 +176,18 @@ class LiveSession:
             try:
                 recognizer = self._catalogue.load(settings["weights"])
                 if self._engine is None:
-                    self._engine = LiveEngine(recognizer, self._make_estimator(), threshold=threshold)
+                    self._engine = LiveEngine(recognizer, self._make_estimator, threshold=threshold)
                 else:
                     self._engine.set_recognizer(recognizer)
             except (WeightsError, ValueError) as error:
                 self._tell("weights-failed", message=str(error))
                 return
-            self._tell("ready", weights=recognizer.card.name, classes=list(recognizer.classes))
+            self._tell(
+                "ready",
+                weights=recognizer.card.name,
+                classes=list(recognizer.classes),
+                subject=subject_of(recognizer.layout).name,
+            )
         if self._engine is not None:
             self._engine.set_attention(self._attention)
             if threshold is not None:

@@ -1,4 +1,4 @@
-"""What the live engine keeps of each person it follows."""
+"""What the live engine keeps of each person, or hand, that it follows."""
 
 from __future__ import annotations
 
@@ -6,26 +6,14 @@ import math
 from collections import deque
 from collections.abc import Sequence
 
-import numpy as np
-
 from app.smoothing import LabelSmoother, SmoothedLabel
 from pose.buffer import SlidingBuffer
 from pose.layouts import SkeletonLayout
 from pose.mapping import to_layout
 from pose.skeleton import PersonPose
-from recognizer.weights import WeightsError
 
 KEPT_POSES = 6.0
 """Seconds of poses kept, for other weights to start from; a person lost for longer is forgotten."""
-
-
-def check_layout(layout: SkeletonLayout) -> None:
-    """Raises WeightsError, naming the layouts that can be used, if body poses cannot be given in this one."""
-    nowhere = PersonPose(np.zeros((33, 2)), np.zeros((33, 3)), np.zeros(33), (1, 1))
-    try:
-        to_layout(nowhere, layout)
-    except ValueError as error:
-        raise WeightsError(f"These weights do not fit a camera's view of bodies. {error}") from None
 
 
 class Person:

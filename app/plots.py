@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from app.drawing import person_colour, readable
+from app.subjects import PEOPLE, Subject
 
 GREY = "#7b8794"
 """For axes and words: readable on light and on dark pages."""
@@ -25,12 +26,13 @@ class Bar:
     score: float
 
 
-def timeline_figure(bars: Sequence[Bar], duration: float) -> go.Figure:
+def timeline_figure(bars: Sequence[Bar], duration: float, subject: Subject = PEOPLE) -> go.Figure:
     """One row a person, one bar an action; idle ones are pale.
 
     Args:
         bars: actions of all persons.
         duration: seconds of the video; the time axis ends there.
+        subject: what the persons are called.
     """
     figure = go.Figure()
     people = sorted({bar.person for bar in bars})
@@ -40,7 +42,7 @@ def timeline_figure(bars: Sequence[Bar], duration: float) -> go.Figure:
         pale = [bar.label.startswith("idle") for bar in own]
         figure.add_bar(
             orientation="h",
-            y=[f"Person {person + 1}"] * len(own),
+            y=[subject.number(person).capitalize()] * len(own),
             base=[bar.start for bar in own],
             x=[bar.end - bar.start for bar in own],
             text=[readable(bar.label) for bar in own],

@@ -10,6 +10,8 @@ from typing import Any
 
 from app.files import replacing
 from app.smoothing import Segment
+from app.subjects import Subject, subject_of
+from pose.layouts import LAYOUTS
 from recognizer.predictor import LabelScore
 
 
@@ -23,7 +25,7 @@ class WindowResult:
 
 @dataclass(frozen=True)
 class PersonResult:
-    """One person of a video.
+    """One person, or one hand, of a video.
 
     Attributes:
         id: the track's number.
@@ -65,6 +67,11 @@ class VideoResult:
     persons: tuple[PersonResult, ...]
     message: str | None = None
     problem: str | None = None
+
+    @property
+    def subject(self) -> Subject:
+        """Whether the persons are people or hands."""
+        return subject_of(LAYOUTS[self.layout])
 
     def as_json(self) -> dict[str, Any]:
         """The result as plain values: seconds to the millisecond, scores to four digits."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import signal
 import threading
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,7 @@ from app.results import VideoResult, write_csv, write_json
 from pose.sources import VideoFile, open_source
 
 if TYPE_CHECKING:
+    from app.subjects import Subject
     from recognizer.sparse import Backend
     from recognizer.weights import WeightsCard
 
@@ -79,6 +81,7 @@ def run_source(
         with errors.status("Loading the recogniser ..."):
             from app.attention import AttentionLog
             from app.catalogue import Catalogue
+            from app.subjects import subject_of
             from app.video import process_video
 
             recognizer = Catalogue.shipped(weights, sparse_backend).load(None)
@@ -97,8 +100,9 @@ def run_source(
         else:
             errors.print("Ctrl-C ends the recording.")
             with _until_interrupted() as interrupted:
+                on_label = functools.partial(_print_label, subject_of(recognizer.layout))
                 result = process_video(
-                    opened, recognizer, finish=interrupted.is_set, on_label=_print_label, **more
+                    opened, recognizer, finish=interrupted.is_set, on_label=on_label, **more
                 )
         if attention is not None:
             attention.save(outputs.attention, tuple(person.id for person in result.persons))
@@ -123,7 +127,7 @@ def print_result(result: VideoResult, console: Console) -> None:
         best = ", ".join(label_text(each.label, each.score) for each in person.summary)
         unsure = "unsure, perhaps " if person.unsure else ""
         console.print(
-            f"Person {person.id + 1}, the whole clip: {unsure}{best}",
+            f"{result.subject.number(person.id).capitalize()}, the whole clip: {unsure}{best}",
             markup=False,
             highlight=False,
             soft_wrap=True,
@@ -132,7 +136,7 @@ def print_result(result: VideoResult, console: Console) -> None:
     if not rows:
         console.print("No action that these weights know.", markup=False)
         return
-    table = Table("Person", "Start", "End", "Action", "Score")
+    table = Table(result.subject.name.capitalize(), "Start", "End", "Action", "Score")
     for number, segment in sorted(rows, key=lambda row: (row[1].start, row[0])):
         times = f"{segment.start:.1f} s", f"{segment.end:.1f} s"
         table.add_row(str(number + 1), *times, readable(segment.label), f"{segment.score:.0%}")
@@ -192,5 +196,5 @@ def _until_interrupted() -> Iterator[threading.Event]:
         signal.signal(signal.SIGINT, before)
 
 
-def _print_label(time: float, person: int, label: str | None, score: float) -> None:
-    print(f"{time:7.1f} s  person {person + 1}  {label_text(label, score)}", flush=True)
+def _print_label(subject: Subject, time: float, person: int, label: str | None, score: float) -> None:
+    print(f"{time:7.1f} s  {subject.number(person)}  {label_text(label, score)}", flush=True)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 from fastapi.staticfiles import StaticFiles
 
 from app.catalogue import Catalogue
-from app.engine import Estimator
 from app.live import CameraFrame, LiveSession, Message
+from app.parts import MakeEstimator, make_mediapipe
 
 STATIC = Path(__file__).parent / "static"
 STATIC_ROUTE = "/pose2action"  # /static and /assets are Gradio's
@@ -54,13 +53,6 @@ class SessionLimit:
         return f"This demo already serves {cameras}; close another tab and press Start again."
 
 
-def make_mediapipe() -> Estimator:
-    """MediaPipe's pose estimator; imported late, because that takes seconds."""
-    from pose.estimators import MediaPipePose
-
-    return MediaPipePose()
-
-
 class _Files(StaticFiles):
     """Files that the browser asks about each time, so that a new version shows at once."""
 
@@ -72,7 +64,7 @@ class _Files(StaticFiles):
 
 def create_server(
     catalogue: Catalogue,
-    make_estimator: Callable[[], Estimator] = make_mediapipe,
+    make_estimator: MakeEstimator = make_mediapipe,
     limit: SessionLimit | None = None,
 ) -> FastAPI:
     """The application without its page: ``/live`` and the static files."""
@@ -95,7 +87,7 @@ def create_server(
     return app
 
 
-async def _serve(socket: WebSocket, catalogue: Catalogue, make_estimator: Callable[[], Estimator]) -> None:
+async def _serve(socket: WebSocket, catalogue: Catalogue, make_estimator: MakeEstimator) -> None:
     """Carries messages between a page and its session until the page leaves."""
     loop = asyncio.get_running_loop()
     answers: asyncio.Queue[Message] = asyncio.Queue()

@@ -8,31 +8,37 @@ from pathlib import Path
 import numpy as np
 
 from app.files import replacing
+from pose.layouts import MEDIAPIPE_33, SkeletonLayout
 from pose.skeleton import PersonPose
-
-_RECORD = np.dtype([("frame", np.int32), ("landmarks", np.float32, (33, 4)), ("world", np.float32, (33, 4))])
 
 
 class SkeletonWriter:
     """Collects landmarks on disk while a video runs, so that an hour of them does not fill the memory.
 
-    The .npz holds, for T analysed frames:
+    The .npz holds, for T analysed frames and L landmarks (33, or 21 of a hand):
 
     - ``time`` (T,) float64: seconds from the first frame;
-    - ``persons`` (P,) int64: the persons' ids;
-    - and for each id N: ``landmarks_N`` (T, 33, 4) float32, MediaPipe-33 x and y in [0, 1] of the picture's
-      width and height, 0, visibility; ``world_N`` (T, 33, 4) float32, x, y, z in metres from the middle of
-      the hips (MediaPipe's axes) and visibility; ``detected_N`` (T,) bool. Frames without the person are 0.
+    - ``persons`` (P,) int64: the persons' or hands' ids;
+    - and for each id N: ``landmarks_N`` (T, L, 4) float32, x and y in [0, 1] of the picture's width and
+      height, 0, visibility; ``world_N`` (T, L, 4) float32, x, y, z in metres from the middle of the hips or
+      the hand (MediaPipe's axes) and visibility; ``detected_N`` (T,) bool. Frames without the person are 0.
+
+    Args:
+        landmarks: MEDIAPIPE_33 or MEDIAPIPE_HAND_21.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, landmarks: SkeletonLayout = MEDIAPIPE_33) -> None:
+        shape = (len(landmarks), 4)
+        self._record = np.dtype(
+            [("frame", np.int32), ("landmarks", np.float32, shape), ("world", np.float32, shape)]
+        )
         self._times: list[float] = []
         self._files: dict[int, tempfile._TemporaryFileWrapper] = {}
 
     def add(self, timestamp: float, poses: dict[int, PersonPose]) -> None:
-        """Takes the people of one frame, by id."""
+        """Takes the people or hands of one frame, by id."""
         for person, pose in poses.items():
-            record = np.zeros((), _RECORD)
+            record = np.zeros((), self._record)
             record["frame"] = len(self._times)
             record["landmarks"][:, :2] = pose.image / np.maximum(pose.frame_size, 1)
             record["world"][:, :3] = pose.world
@@ -51,12 +57,12 @@ class SkeletonWriter:
         for person in persons:
             file = self._files[person]
             file.flush()
-            records = np.memmap(file.name, _RECORD, "r")
+            records = np.memmap(file.name, self._record, "r")
             detected = np.zeros(len(self._times), bool)
             detected[records["frame"]] = True
             arrays[f"detected_{person}"] = detected
             for name in ("landmarks", "world"):
-                whole = np.zeros((len(self._times), 33, 4), np.float32)
+                whole = np.zeros((len(self._times), *records[name].shape[1:]), np.float32)
                 whole[records["frame"]] = records[name]
                 arrays[f"{name}_{person}"] = whole
         with replacing(path) as temporary, temporary.open("wb") as file:

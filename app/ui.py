@@ -24,8 +24,9 @@ from fastapi import FastAPI
 from app import __version__
 from app.catalogue import Catalogue
 from app.drawing import PERSON_COLOURS
-from app.engine import Estimator
-from app.server import STATIC, STATIC_ROUTE, ServerError, SessionLimit, create_server, make_mediapipe
+from app.parts import MakeEstimator, make_mediapipe
+from app.server import STATIC, STATIC_ROUTE, ServerError, SessionLimit, create_server
+from app.subjects import subject_of
 from app.threads import recognise_on_one_core
 from app.ui_theme import page_theme
 from app.ui_video import video_tab
@@ -125,14 +126,14 @@ def build_page(catalogue: Catalogue) -> gr.Blocks:
 
 def create_app(
     recognizers: Catalogue | None = None,
-    make_estimator: Callable[[], Estimator] = make_mediapipe,
+    make_estimator: MakeEstimator = make_mediapipe,
     limit: SessionLimit | None = None,
 ) -> FastAPI:
     """The whole application: the page at "/", live sessions at "/live".
 
     Args:
         recognizers: the weights that the page offers; None takes the shipped ones.
-        make_estimator: gives a pose estimator to each live session.
+        make_estimator: gives pose estimators to each live session.
         limit: of live sessions.
     """
     catalogue = Catalogue.shipped() if recognizers is None else recognizers
@@ -187,8 +188,8 @@ def _listen(host: str, port: int) -> socket.socket:
 def _warm_up(catalogue: Catalogue) -> None:
     """Loads what the first session needs (seconds), so that its labels come soon."""
     try:
-        catalogue.load(None)
-        make_mediapipe().close()
+        recognizer = catalogue.load(None)
+        make_mediapipe(subject_of(recognizer.layout).landmarks).close()
     except WeightsError:
         pass  # the page says so when they are asked for
     except Exception:

@@ -12,6 +12,7 @@ import gradio as gr
 from app.analyses import Analyses, Outcome
 from app.attention import WindowAttention
 from app.heat import panel, ticks_of_clip
+from app.subjects import subject_of
 
 STEP = 0.05
 """Seconds between two places of the slider."""
@@ -22,9 +23,10 @@ GONE = '<p class="p2a-about">Press Analyse again to see what the network looked 
 def panel_html(looked: WindowAttention) -> str:
     """The figures of one window for the page's <pose-heat> element, not mirrored, as the video is not."""
     written = json.dumps(panel(looked, mirror=False, ticks=ticks_of_clip(looked.start, looked.end)))
+    who = subject_of(looked.layout).number(looked.person)
     span = f"{max(looked.start, 0.0):.1f} s to {looked.end:.1f} s"
     return (
-        f'<p class="p2a-about">Person {looked.person + 1}, window from {span}; the body as at its end.</p>'
+        f'<p class="p2a-about">{who.capitalize()}, window from {span}; the pose as at its end.</p>'
         f'<pose-heat data-panel="{escape(written)}"></pose-heat>'
     )
 
@@ -58,7 +60,8 @@ class AttentionView:
             return AttentionView.hidden()
         first = people[0]
         time = sum(spans[first]) / 2
-        choices = [(f"Person {person + 1}", person) for person in people]
+        name = outcome.result.subject.number
+        choices = [(name(person).capitalize(), person) for person in people]
         return (
             gr.update(visible=True),
             gr.update(choices=choices, value=first, visible=len(people) > 1),

@@ -14,6 +14,7 @@ from app.drawing import readable
 from app.failures import explain
 from app.plots import Bar, timeline_figure
 from app.results import PersonResult
+from app.subjects import Subject
 from app.ui_attention import attention_view
 from app.ui_weights import first_choice, fused_name, threshold_of, weights_menus
 
@@ -62,14 +63,15 @@ def summary(outcome: Outcome) -> str:
     """What was found, in a sentence or two."""
     result = outcome.result
     if not result.persons:
-        said = result.message or "Nobody was found in this video."
+        said = result.message or result.subject.missing_in_video
     else:
-        said = f"The clip as a whole: {'; '.join(_whole(person) for person in result.persons)}."
+        found = "; ".join(_whole(person, result.subject) for person in result.persons)
+        said = f"The clip as a whole: {found}."
     return f"{said} {result.problem}" if result.problem else said
 
 
-def _whole(person: PersonResult) -> str:
-    who = f"person {person.id + 1}"
+def _whole(person: PersonResult, subject: Subject) -> str:
+    who = subject.number(person.id)
     if not person.summary:
         return f"{who} was seen too briefly"
     best = person.summary[0]
@@ -178,7 +180,7 @@ def video_tab(page: gr.Blocks, catalogue: Catalogue) -> None:
             job_html(summary(outcome), kind=kind),
             gr.update(value=str(outcome.video), visible=True),
             gr.update(visible=True),
-            timeline_figure(bars, outcome.result.duration),
+            timeline_figure(bars, outcome.result.duration, outcome.result.subject),
             table_rows(bars),
             str(outcome.json),
             str(outcome.csv),

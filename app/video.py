@@ -22,12 +22,12 @@ from app.attention import AttentionLog, window_attention
 from app.between import between
 from app.drawing import PersonMark, annotate, label_text
 from app.encoding import VideoWriter, even_size
-from app.engine import ActionRecognizer, Estimator
-from app.people import check_layout
+from app.parts import ActionRecognizer, Estimator, make_mediapipe
 from app.pipeline import Behind, read_ahead
 from app.presence import Presence, Window
 from app.results import VideoResult
 from app.skeletons import SkeletonWriter
+from app.subjects import subject_of
 from app.threads import recognise_on_one_core
 from pose.skeleton import PersonPose
 from pose.sources import Camera, Frame, VideoFile
@@ -45,8 +45,6 @@ RECORDED_STEP = 1 / 36
 
 CHUNK_SECONDS, CHUNK_FRAMES = 0.5, 16
 PROGRESS_EVERY = 0.2
-
-NOBODY = "Nobody was seen in this video."
 
 Progress = Callable[[float | None, str], None]
 OnLabel = Callable[[float, int, str | None, float], None]
@@ -104,7 +102,8 @@ def process_video(
         skeleton_out: .npz to write the landmarks to, see ``SkeletonWriter``.
         attention: takes what the network looked at in each window that counts; None does not compute it.
         threshold: probability under which no action is named; None takes the recogniser's.
-        estimator: finds the people; stays open. None makes a MediaPipe one for this video.
+        estimator: finds the people or hands that the recogniser is about; stays open. None makes a MediaPipe
+            one for this video.
         progress: told (fraction done or None where the length is unknown, sentence) several times a second.
         cancelled: asked often; True stops everything.
         finish: asked often; True ends the video here, as if the source had ended (cameras have no end).
@@ -117,10 +116,10 @@ def process_video(
     Raises:
         SourceError: the source cannot be read at all, or a camera stops.
         Cancelled: ``cancelled`` said so.
-        WeightsError: a recogniser whose layout cannot be made from body poses.
+        WeightsError: a recogniser whose layout cannot be made from a camera's landmarks.
         OSError: an output cannot be written.
     """
-    check_layout(recognizer.layout)
+    subject = subject_of(recognizer.layout)
     with ExitStack() as resources:
         name = str(source)
         if isinstance(source, (str, Path)):
@@ -130,14 +129,12 @@ def process_video(
         else:
             name = f"camera {source.index}"
         if estimator is None:
-            from pose.estimators import MediaPipePose  # takes a second to import
-
-            estimator = resources.enter_context(MediaPipePose())
+            estimator = resources.enter_context(closing(make_mediapipe(subject.landmarks)))
         run = _Run(source, recognizer, estimator, threshold, on_label)
         run.step = STEP if skeleton_out is None else RECORDED_STEP
         run.attention = attention
         if skeleton_out is not None:
-            run.skeletons = resources.enter_context(closing(SkeletonWriter()))
+            run.skeletons = resources.enter_context(closing(SkeletonWriter(subject.landmarks)))
         if video_out is not None:
             size = even_size(source.info.width, source.info.height, LONGEST_SIDE)
             run.writer = resources.enter_context(VideoWriter(video_out, size, source.info.fps))
@@ -153,7 +150,7 @@ def process_video(
             layout=recognizer.layout.name,
             window_seconds=recognizer.window_seconds,
             persons=persons,
-            message=None if persons else NOBODY,
+            message=None if persons else subject.missing_in_video,
             problem=source.problem,
         )
 

@@ -143,7 +143,7 @@ class PoseLive extends HTMLElement {
     this.state = this.dataset.state = state;
     this.stateBox.textContent = STATES[state];
     this.stopButton.hidden = state === "off";
-    this.emptyBox.textContent = state === "off" ? "Actions appear here." : "Nobody in the picture yet.";
+    this.emptyBox.textContent = state === "off" ? "Actions appear here." : `No ${this.people.name.toLowerCase()} in the picture yet.`;
   }
 
   #connect() {
@@ -163,6 +163,8 @@ class PoseLive extends HTMLElement {
   #told(message) {
     if (message.type === "ready") {
       this.#keepHeat([]); // other weights may look at other joints
+      this.people.call(message.subject === "hand" ? "Hand" : "Person");
+      this.#become(this.state);
       this.problem = "";
       this.note("");
     } else if (message.type === "weights-failed") {
@@ -230,7 +232,7 @@ class PoseLive extends HTMLElement {
       const { person } = panel;
       if (!this.heat.has(person)) {
         const tint = this.colours[person % this.colours.length];
-        this.heat.set(person, new HeatPanel(this.heatBox, `Person ${person + 1}`, tint));
+        this.heat.set(person, new HeatPanel(this.heatBox, `${this.people.name} ${person + 1}`, tint));
       }
       this.heat.get(person).show(panel);
     }

@@ -18,15 +18,15 @@ function setText(node, text) {
 }
 
 class PersonCard {
-  constructor(parent, id, colour) {
+  constructor(parent, id, colour, name) {
     this.root = element("article", "p2a-person", parent);
     this.root.style.setProperty("--person", colour);
     this.root.dataset.person = id;
-    setText(element("p", "p2a-who", this.root), `Person ${id + 1}`);
+    setText(element("p", "p2a-who", this.root), `${name} ${id + 1}`);
     this.action = element("p", "p2a-action", this.root);
     this.action.setAttribute("role", "status");
     this.bars = element("ol", "p2a-bars", this.root);
-    this.bars.setAttribute("aria-label", `Most likely actions of person ${id + 1}`);
+    this.bars.setAttribute("aria-label", `Most likely actions of ${name.toLowerCase()} ${id + 1}`);
     this.rows = [];
   }
 
@@ -54,11 +54,11 @@ class PersonCard {
 }
 
 class Strip {
-  constructor(parent, id, colour) {
+  constructor(parent, id, colour, name) {
     this.root = element("div", "p2a-strip", parent);
     this.root.style.setProperty("--person", colour);
     this.root.setAttribute("role", "img");
-    this.id = id;
+    this.who = `${name} ${id + 1}`;
   }
 
   show(pieces) {
@@ -74,7 +74,7 @@ class Strip {
     });
     this.root.replaceChildren(...spans);
     const said = pieces.filter(([, , , label]) => label !== null).map(([, , , label]) => readable(label));
-    this.root.setAttribute("aria-label", `Person ${this.id + 1}, last 30 seconds: ${said.join(", ") || "no action"}`);
+    this.root.setAttribute("aria-label", `${this.who}, last 30 seconds: ${said.join(", ") || "no action"}`);
   }
 }
 
@@ -88,6 +88,14 @@ export class People {
     this.cardBox = cards;
     this.stripBox = strips;
     this.colours = colours;
+    this.name = "Person";
+    this.clear();
+  }
+
+  /** What each of them is called, followed by a number. */
+  call(name) {
+    if (name === this.name) return;
+    this.name = name;
     this.clear();
   }
 
@@ -117,7 +125,7 @@ export class People {
       }
     }
     for (const id of ids) {
-      if (!shown.has(id)) shown.set(id, new Kind(box, id, this.colours[id % this.colours.length]));
+      if (!shown.has(id)) shown.set(id, new Kind(box, id, this.colours[id % this.colours.length], this.name));
     }
   }
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pose.layouts import NTU_25
+from pose.layouts import MEDIAPIPE_HAND_21, NTU_25
 from pose.mapping import ntu25_from_landmarks
 from pose.skeleton import SkeletonSequence
 from recognizer.data.clip import DataError
@@ -33,7 +33,7 @@ def read_recording(path: Path) -> tuple[np.ndarray, np.ndarray]:
         joints (1 or 2, T, 25, 3) metres from the middle of the hips, confidence (1 or 2, T, 25).
 
     Raises:
-        DataError: the file is malformed or shows nobody.
+        DataError: the file is malformed, shows nobody, or hands.
     """
     try:
         with np.load(path) as content:
@@ -44,6 +44,8 @@ def read_recording(path: Path) -> tuple[np.ndarray, np.ndarray]:
         raise DataError(f"{path}: was not written by pose2action run --skeleton.") from None
     if world is None or not len(time):
         raise DataError(f"{path}: there is no person in it.")
+    if world.shape[2:] == (len(MEDIAPIPE_HAND_21), 4):
+        raise DataError(f"{path}: shows hands; record people, with weights of a body's layout.")
     if world.shape[1:] != (len(time), 33, 4) or not np.isfinite(world).all():
         raise DataError(f"{path}: the landmarks must be finite and (frames, 33, 4).")
     mapped = [ntu25_from_landmarks(person[..., :3], person[..., 3]) for person in world]

@@ -2,9 +2,11 @@ import cv2
 import numpy as np
 import pytest
 
-from app.drawing import LEFT_COLOUR, RIGHT_COLOUR, PersonMark, annotate, label_text, person_colour
-from pose.layouts import MEDIAPIPE_33
+from app.drawing import PersonMark, annotate, label_text, person_colour
+from app.limbs import FINGER_COLOURS, LEFT_COLOUR, RIGHT_COLOUR
+from pose.layouts import MEDIAPIPE_33, MEDIAPIPE_HAND_21
 from pose.skeleton import PersonPose
+from tests.doubles import open_hand
 
 
 def grey(width, height):
@@ -102,3 +104,33 @@ def test_poses_of_a_scaled_picture_are_drawn_in_place(fakes):
 def test_what_a_tag_says():
     assert label_text("arm_curl", 0.918) == "arm curl 92%"
     assert label_text(None, 0.3) == "no action I know"
+
+
+@pytest.mark.parametrize("mirror", [False, True])
+def test_every_finger_has_its_own_colour_from_base_to_tip(mirror):
+    hand = open_hand()
+    drawn = annotate(grey(640, 480), [PersonMark(0, hand, "")], mirror)
+    assert len(set(FINGER_COLOURS.values())) == 5
+    for finger, colour in FINGER_COLOURS.items():
+        joints = [
+            MEDIAPIPE_HAND_21.index(f"{finger}_{joint}") for joint in ("base", "first", "second", "tip")
+        ]
+        places = hand.image[joints]
+        for x, y in (*places, *(places[1:] + places[:-1]) / 2):  # the joints, and half way between them
+            assert at(drawn, (639 - x if mirror else x, y)) == colour, finger
+
+
+@pytest.mark.parametrize("size", [(640, 480), (16, 12), (1, 1), (3840, 2160)])
+def test_a_hand_in_any_size_of_picture(size):
+    width, height = size
+    hand = open_hand(size, (width / 2, height * 0.8), height / 4)
+    drawn = annotate(grey(*size), [PersonMark(0, hand, "grab 92%")])
+    assert drawn.shape == (height, width, 3) and len(changed(grey(*size), drawn))
+
+
+def test_lines_are_as_thick_as_the_hand_is_large():
+    near, far = (
+        len(changed(grey(640, 480), annotate(grey(640, 480), [PersonMark(0, open_hand(palm=palm), "")])))
+        for palm in (120, 40)
+    )
+    assert near > 5 * far, "nine times the area"

@@ -4,8 +4,10 @@ import time
 import numpy as np
 import pytest
 
-from app.engine import NOBODY, LiveEngine
-from pose.layouts import NTU_25, SHREC_22
+from app.engine import LiveEngine
+from app.subjects import HANDS, PEOPLE
+from pose.layouts import MEDIAPIPE_33, MEDIAPIPE_HAND_21, NTU_25, SHREC_22
+from tests.doubles import open_hand
 
 PICTURE = np.full((480, 640, 3), 60, np.uint8)
 
@@ -17,10 +19,20 @@ def live(fakes):
 
     class Live:
         def engine(self, recognizer=None, poses=None, **options):
-            self.estimator = fakes.Estimator(poses or (lambda t: [fakes.pose()]))
+            self.estimators = []
             self.recognizer = recognizer or fakes.Recognizer()
-            engines.append(LiveEngine(self.recognizer, self.estimator, label_rate=1000, **options))
+
+            def make_estimator(landmarks):
+                seen = [open_hand()] if landmarks is MEDIAPIPE_HAND_21 else [fakes.pose()]
+                self.estimators.append(fakes.Estimator(poses or (lambda t: seen)))
+                return self.estimators[-1]
+
+            engines.append(LiveEngine(self.recognizer, make_estimator, label_rate=1000, **options))
             return engines[-1]
+
+        @property
+        def estimator(self):
+            return self.estimators[0]
 
         @staticmethod
         def run(engine, start, stop, step=0.1, mirror=True):
@@ -58,9 +70,9 @@ def test_warming_counts_down_to_the_first_label(live):
 def test_nobody_says_so_and_keeps_running(live, fakes):
     engine = live.engine(poses=lambda t: [fakes.pose()] if 1 <= t < 3 else [])
     views = live.run(engine, 0, 6)
-    assert views[0].message == NOBODY and views[0].persons == () and views[0].warming == 0
+    assert views[0].message == PEOPLE.missing and views[0].persons == () and views[0].warming == 0
     assert views[25].persons[0].label == "wave" and views[25].message == ""
-    assert views[-1].message == NOBODY and views[-1].persons == ()
+    assert views[-1].message == PEOPLE.missing and views[-1].persons == ()
 
 
 def test_two_people_have_labels_of_their_own(live, fakes):
@@ -143,11 +155,80 @@ def test_an_answer_of_the_old_weights_is_dropped(live, fakes):
 
 def test_a_layout_without_a_body_is_refused_and_the_old_weights_stay(live, fakes):
     engine = live.engine()
-    with pytest.raises(ValueError, match="kinetics-18, ntu-25"):
-        engine.set_recognizer(fakes.Recognizer(layout=SHREC_22))
+    with pytest.raises(ValueError, match="kinetics-18, ntu-25, shrec-22"):
+        engine.set_recognizer(fakes.Recognizer(layout=MEDIAPIPE_33))
     assert live.run(engine, 0, 2)[-1].persons[0].label == "wave"
-    with pytest.raises(ValueError, match="kinetics-18, ntu-25"):
-        LiveEngine(fakes.Recognizer(layout=SHREC_22), fakes.Estimator(lambda t: []))
+    with pytest.raises(ValueError, match="kinetics-18, ntu-25, shrec-22"):
+        LiveEngine(fakes.Recognizer(layout=MEDIAPIPE_33), lambda landmarks: fakes.Estimator(lambda t: []))
+
+
+def hands(fakes, **choices):
+    return fakes.Recognizer(lambda end: "grab", classes=("grab", "tap"), layout=SHREC_22, **choices)
+
+
+def test_weights_of_hands_see_hands(live, fakes):
+    recognizer = hands(fakes)
+    view = live.run(live.engine(recognizer), 0, 3)[-1]
+    assert view.persons[0].label == "grab" and view.message == ""
+    window = recognizer.windows[-1]
+    assert window.layout is SHREC_22 and window.joints.shape == (1, 16, 22, 3)
+    np.testing.assert_array_equal(window.joints[0, :, 0], 0)  # the wrist
+    assert (PICTURE != live.run(live.engine(hands(fakes)), 0, 0.1)[0].picture).any(), "the hand is drawn"
+
+
+def test_from_bodies_to_hands_and_back_the_estimator_changes_and_poses_are_forgotten(live, fakes):
+    engine = live.engine()
+    assert live.run(engine, 0, 2)[-1].persons[0].label == "wave"
+    engine.set_recognizer(hands(fakes))
+    bodies, fingers = live.estimators
+    assert bodies.closed and not fingers.closed
+    views = live.run(engine, 2, 3.5)
+    assert views[0].history == () and views[0].persons[0].top5 == ()
+    assert views[0].warming == pytest.approx(1.0)
+    assert views[-1].persons[0].label == "grab"
+    assert fingers.times[0] == 2.0 and max(bodies.times) < 2.0
+    engine.set_recognizer(fakes.Recognizer())
+    assert len(live.estimators) == 3 and fingers.closed
+    assert live.run(engine, 3.5, 5)[-1].persons[0].label == "wave"
+    engine.close()
+    assert live.estimators[2].closed
+
+
+def test_the_estimator_stays_while_the_landmarks_do(live, fakes):
+    engine = live.engine()
+    engine.set_recognizer(fakes.Recognizer(layout=NTU_25))
+    assert len(live.estimators) == 1 and live.estimator.resets == 0
+    engine.set_recognizer(hands(fakes))
+    live.run(engine, 0, 2)
+    engine.set_recognizer(hands(fakes, window_seconds=1.0))
+    assert len(live.estimators) == 2
+    assert live.run(engine, 2, 2.2)[-1].persons[0].label == "grab", "from the kept poses"
+
+
+def test_where_the_other_estimator_cannot_be_had_all_stays_as_it_was(live, fakes):
+    engine = live.engine()
+    live.run(engine, 0, 2)
+    engine._make_estimator = lambda landmarks: 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        engine.set_recognizer(hands(fakes))
+    assert not live.estimator.closed
+    view = live.run(engine, 2, 2.2)[-1]
+    assert view.persons[0].label == "wave" and len(view.history) == 1
+
+
+def test_without_a_hand_it_asks_for_one(live, fakes):
+    engine = live.engine(hands(fakes))
+    live.estimator.poses = lambda t: []
+    assert live.run(engine, 0, 0.1)[0].message == HANDS.missing == "I see no hand. Hold one up."
+    engine.set_recognizer(fakes.Recognizer())
+    live.estimators[1].poses = lambda t: []
+    assert live.run(engine, 1, 1.1)[0].message == PEOPLE.missing
+
+
+def test_the_attention_of_hands_is_told(live, fakes):
+    views = live.run(live.engine(hands(fakes), attention=True), 0, 3)
+    (told,) = next(view.attention for view in views if view.attention)
+    assert told.layout is SHREC_22 and told.body.shape == (22, 3)
 
 
 def test_threshold_changes_take_effect_live(live):
@@ -229,13 +310,16 @@ def test_pictures_that_are_no_rgb(live, bad):
         live.engine().process(bad, 0.0)
 
 
-def test_closing_twice_and_use_after_closing(live):
+def test_closing_twice_and_use_after_closing(live, fakes):
     engine = live.engine()
     engine.close()
     engine.close()
     assert live.estimator.closed
     with pytest.raises(RuntimeError, match="closed"):
         engine.process(PICTURE, 0.0)
+    with pytest.raises(RuntimeError, match="closed"):
+        engine.set_recognizer(hands(fakes))
+    assert len(live.estimators) == 1
 
 
 def test_attention_is_not_computed_unless_it_is_asked_for(live):

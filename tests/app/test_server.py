@@ -17,11 +17,13 @@ from fastapi.testclient import TestClient
 from app.catalogue import Catalogue
 from app.live import CameraFrame
 from app.server import STATIC, STATIC_ROUTE, SessionLimit, create_server
+from pose.layouts import MEDIAPIPE_HAND_21, SkeletonLayout
 from recognizer.weights import WeightsError
 from tests.doubles import StandingEstimator, SteadyRecognizer
 
 WAVER = SteadyRecognizer("waver", {"wave": 0.7, "clap": 0.2, "arm_curl": 0.1})
 CLAPPER = SteadyRecognizer("clapper", {"idle_standing": 0.2, "clap": 0.8}, layout="ntu-25")
+GRABBER = SteadyRecognizer("grabber", {"grab": 0.9, "tap": 0.1}, layout="shrec-22")
 
 
 class Damaged(Catalogue):
@@ -39,12 +41,11 @@ class Harness:
     def __init__(self, most: int = 4) -> None:
         self.estimators: list[StandingEstimator] = []
         self.limit = SessionLimit(most)
-        self.client = TestClient(
-            create_server(Damaged.of({"waver": WAVER, "clapper": CLAPPER}), self._estimator, self.limit)
-        )
+        weights = Damaged.of({"waver": WAVER, "clapper": CLAPPER, "grabber": GRABBER})
+        self.client = TestClient(create_server(weights, self._estimator, self.limit))
 
-    def _estimator(self) -> StandingEstimator:
-        self.estimators.append(StandingEstimator())
+    def _estimator(self, landmarks: SkeletonLayout) -> StandingEstimator:
+        self.estimators.append(StandingEstimator(landmarks))
         return self.estimators[-1]
 
     @contextmanager
@@ -92,7 +93,7 @@ def watch(socket, seconds: float, since: float = 0.0) -> dict:
 def test_a_frame_comes_back_mirrored_and_reaches_the_estimator_as_it_was(harness: Harness):
     with harness.session() as socket:
         assert json.loads(socket.receive_text()) == {
-            "type": "ready", "weights": "waver", "classes": ["wave", "clap", "arm_curl"],
+            "type": "ready", "weights": "waver", "classes": ["wave", "clap", "arm_curl"], "subject": "person",
         }  # fmt: skip
         socket.send_bytes(frame(1234.5))
         state, shown = parse(socket.receive_bytes())
@@ -131,6 +132,21 @@ def test_threshold_and_weights_take_effect_while_it_runs(harness: Harness):
         assert json.loads(socket.receive_text())["classes"] == ["idle_standing", "clap"]
         assert watch(socket, 2, since=4)["persons"][0]["label"] == "clap"
         assert len(harness.estimators) == 1
+
+
+def test_weights_of_hands_can_be_chosen_while_it_runs(harness: Harness):
+    with harness.session(attention=True) as socket:
+        socket.receive_text()
+        assert watch(socket, 2)["persons"][0]["label"] == "wave"
+        socket.send_text(json.dumps({"weights": "grabber"}))
+        ready = json.loads(socket.receive_text())
+        assert (ready["classes"], ready["subject"]) == (["grab", "tap"], "hand")
+        state = watch(socket, 2, since=2)
+        assert state["persons"][0]["label"] == "grab"
+        assert {label for *_, label in state["history"]} == {"grab"}
+    bodies, hands = harness.estimators
+    assert hands.landmarks is MEDIAPIPE_HAND_21 and hands.times[0] == 2.0
+    assert bodies.closed and hands.closed
 
 
 def test_what_the_network_looks_at_comes_with_new_labels_once_it_is_asked_for(harness: Harness):

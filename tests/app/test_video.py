@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from app.attention import AttentionLog
-from app.video import NOBODY, Cancelled, process_video
-from pose.layouts import SHREC_22
+from app.subjects import PEOPLE
+from app.video import Cancelled, process_video
+from pose.layouts import MEDIAPIPE_33, SHREC_22
 from pose.sources import SourceError
 from recognizer.predictor import Recognizer
+from tests.doubles import open_hand
 
 
 def frames_of(path):
@@ -126,7 +128,7 @@ def test_nobody(analyse, make_video, tmp_path):
     result = analyse(
         make_video(1.0), poses=lambda t: [], video_out=tmp_path / "o.mp4", skeleton_out=tmp_path / "o.npz"
     )
-    assert result.persons == () and result.message == NOBODY
+    assert result.persons == () and result.message == PEOPLE.missing_in_video
     assert len(frames_of(tmp_path / "o.mp4")) == 30
     assert len(np.load(tmp_path / "o.npz")["persons"]) == 0
 
@@ -276,9 +278,37 @@ def test_a_truncated_file_is_partial(analyse, make_video, tmp_path):
 def test_bad_sources_and_layouts(analyse, tmp_path, fakes, make_video):
     with pytest.raises(SourceError, match="no file"):
         analyse(tmp_path / "none.mp4", video_out=tmp_path / "o.mp4")
-    with pytest.raises(ValueError, match="kinetics-18, ntu-25"):
-        analyse(make_video(1.0), fakes.Recognizer(layout=SHREC_22), video_out=tmp_path / "o.mp4")
+    with pytest.raises(ValueError, match="kinetics-18, ntu-25, shrec-22"):
+        analyse(make_video(1.0), fakes.Recognizer(layout=MEDIAPIPE_33), video_out=tmp_path / "o.mp4")
     assert not (tmp_path / "o.mp4").exists() and not list(tmp_path.glob(".*"))
+
+
+def test_hands(analyse, make_video, tmp_path, fakes):
+    recognizer = fakes.Recognizer(lambda end: "grab", classes=("grab", "tap"), layout=SHREC_22)
+    hand = open_hand((160, 120), (80, 100), 30)
+    with closing(AttentionLog()) as log:
+        result = analyse(
+            make_video(3.0, 10), recognizer, lambda t: [hand], attention=log, video_out=tmp_path / "o.mp4",
+            skeleton_out=tmp_path / "o.npz",
+        )  # fmt: skip
+        looked = log.at(0, 2.0)
+    assert (result.layout, result.subject.number(0)) == ("shrec-22", "hand 1")
+    assert result.as_json()["layout"] == "shrec-22"
+    assert [segment.label for segment in result.persons[0].segments] == ["grab"]
+    with np.load(tmp_path / "o.npz", allow_pickle=False) as read:
+        assert read["world_0"].shape == read["landmarks_0"].shape == (30, 21, 4)
+        np.testing.assert_allclose(read["world_0"][7, :, :3], hand.world, atol=1e-7)
+        np.testing.assert_allclose(read["landmarks_0"][7, :, :2] * (160, 120), hand.image, atol=1e-3)
+        assert (read["world_0"][..., 3] == 1).all() and read["detected_0"].all()
+    assert looked.layout is SHREC_22 and looked.body.shape == (22, 3)
+    _, picture = frames_of(tmp_path / "o.mp4")[15]
+    x, y = hand.image[12]  # the middle finger's tip
+    assert abs(int(picture[round(y), round(x), 1]) - 90) > 60, "the hand is drawn"
+
+
+def test_a_video_without_hands(analyse, make_video, fakes):
+    result = analyse(make_video(1.0), fakes.Recognizer(layout=SHREC_22), lambda t: [])
+    assert result.persons == () and result.message == "No hand was seen in this video."
 
 
 def test_the_figure_with_mediapipe_and_a_real_network(example_clip, tmp_path):

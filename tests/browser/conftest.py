@@ -81,7 +81,7 @@ class Server:
         return f"http://127.0.0.1:{self.port}/"
 
     def start(self) -> None:
-        app = create_app(self._catalogue, WatchedPose, self.limit)
+        app = create_app(self._catalogue, lambda landmarks: WatchedPose(), self.limit)
         config = uvicorn.Config(app, "127.0.0.1", self.port, log_level="error", timeout_graceful_shutdown=1)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)

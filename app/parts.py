@@ -1,0 +1,53 @@
+"""What the application needs of its two parts: the pose estimator and the recogniser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from pose.layouts import MEDIAPIPE_HAND_21, SkeletonLayout
+from pose.skeleton import PersonPose, SkeletonSequence
+from recognizer.predictor import Prediction
+
+
+class Estimator(Protocol):
+    """A pose estimator (``pose.estimators.MediaPipePose``, ``pose.hands.MediaPipeHands``)."""
+
+    def estimate(self, image: np.ndarray, timestamp: float) -> list[PersonPose]: ...
+
+    def reset(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+MakeEstimator = Callable[[SkeletonLayout], Estimator]
+"""Gives a pose estimator that finds these landmarks: MEDIAPIPE_33 or MEDIAPIPE_HAND_21."""
+
+
+class ActionRecognizer(Protocol):
+    """A recogniser (``recognizer.predictor.Recognizer``)."""
+
+    layout: SkeletonLayout
+    classes: tuple[str, ...]
+    threshold: float
+    window_seconds: float
+    frames: int
+
+    def predict(self, windows: Sequence[SkeletonSequence], attention: bool = False) -> list[Prediction]: ...
+
+
+def make_mediapipe(landmarks: SkeletonLayout) -> Estimator:
+    """MediaPipe's estimator of bodies or of hands; imported late, because that takes seconds.
+
+    Raises:
+        PoseModelError: MediaPipe's models cannot be had.
+    """
+    if landmarks is MEDIAPIPE_HAND_21:
+        from pose.hands import MediaPipeHands
+
+        return MediaPipeHands()
+    from pose.estimators import MediaPipePose
+
+    return MediaPipePose()
