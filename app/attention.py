@@ -64,7 +64,7 @@ def _of_hand(window: SkeletonSequence, maps: AttentionMaps) -> tuple[np.ndarray,
     joints = from_wrist(window.joints[0])
     steps = np.diff(joints[seen.all(1)][:, [SHREC_22.root, *_MIDDLE_FINGER]], axis=1)
     lengths = np.linalg.norm(steps, axis=-1).sum(1)
-    unit = float(np.median(lengths)) / HAND_LENGTH if len(lengths) else 0.0
+    unit = float(np.percentile(lengths, 90)) / HAND_LENGTH if len(lengths) else 0.0
     if unit <= 0:
         return joints, seen, maps
     if maps.voxels is not None:

@@ -92,5 +92,5 @@ _HAND = Limbs(
     ),
     joints=tuple(_finger_colour(name) for name in MEDIAPIPE_HAND_21.joints),
     dots=frozenset(),
-    slimness=14,
+    slimness=18,
 )

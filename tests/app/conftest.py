@@ -13,8 +13,11 @@ import pytest
 from app.encoding import VideoWriter
 from pose.layouts import KINETICS_18, MEDIAPIPE_33, SkeletonLayout
 from pose.skeleton import PersonPose, SkeletonSequence
+from recognizer import weights
 from recognizer.attention import AttentionMaps
-from recognizer.predictor import Prediction
+from recognizer.networks.sem import SEMConfig
+from recognizer.predictor import Prediction, untrained_card
+from recognizer.preprocess import Preprocessing
 
 _UP = {"nose": -2.6, "eye": -2.7, "ear": -2.6, "mouth": -2.45, "shoulder": -2.0, "elbow": -1.4, "wrist": -0.8,
        "hip": 0.0, "knee": 1.0, "ankle": 2.0, "heel": 2.1, "foot": 2.15}  # fmt: skip
@@ -125,3 +128,16 @@ def example_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from app.figure import write_example
 
     return write_example(tmp_path_factory.mktemp("example") / "example.mp4")
+
+
+@pytest.fixture
+def hand_weights(tmp_path: Path) -> Path:
+    """A file of weights as a training of SEM-Net on SHREC'17 leaves, untrained."""
+    card = untrained_card("shrec-22", ("grab", "tap"), frames=16).model_copy(
+        update={
+            "name": "shrec-22-sem-untrained",
+            "network": SEMConfig(width=0.125),
+            "preprocessing": Preprocessing(origin="spine", confidence=False),
+        }
+    )
+    return weights.save(weights.build_network(card), card, tmp_path / "weights")

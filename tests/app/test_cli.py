@@ -13,9 +13,13 @@ from typer.testing import CliRunner
 
 from app import __version__
 from app.cli import cli
+from app.encoding import VideoWriter
 from pose.sources import VideoFile, VideoInfo
 from recognizer import weights
+from recognizer.data.clip import DataError
+from recognizer.data.recordings import read_recording
 from recognizer.predictor import Recognizer
+from tests import clips
 
 
 @pytest.fixture(scope="session")
@@ -169,11 +173,61 @@ def test_a_fusion_has_no_card_for_figures(pose2action, tmp_path):
     refused(pose2action("evaluate", "these+those", "--data", tmp_path, "--card"), "no weights 'these+those'")
 
 
-def test_weights_whose_layout_is_no_body(pose2action, make_video, tmp_path):
+def test_weights_whose_layout_no_camera_gives(pose2action, make_video, tmp_path):
     recognizer = Recognizer.untrained()
-    card = recognizer.card.model_copy(update={"layout": "shrec-22"})
+    card = recognizer.card.model_copy(update={"layout": "mediapipe-33"})
     path = weights.save(weights.build_network(card), card, tmp_path)
-    refused(pose2action("run", make_video(0.2), "--weights", path), "shrec-22", "kinetics-18")
+    refused(pose2action("run", make_video(0.2), "--weights", path), "mediapipe-33", "kinetics-18", "shrec-22")
+
+
+def test_a_hand_from_the_hips_is_refused(pose2action, make_video, hand_weights):
+    card = json.loads(hand_weights.with_suffix(".json").read_text())
+    card["preprocessing"]["origin"] = "torso"
+    hand_weights.with_suffix(".json").write_text(json.dumps(card))
+    refused(
+        pose2action("run", make_video(0.2), "-w", hand_weights), "does not fit its card", "needs shoulders"
+    )
+
+
+def test_no_hand_is_no_error(pose2action, make_video, hand_weights, tmp_path):
+    result = pose2action("run", make_video(0.5), "-w", hand_weights, "--json", tmp_path / "a.json")
+    assert result.exit_code == 0 and "No hand was seen" in result.stdout
+    read = json.loads((tmp_path / "a.json").read_text())
+    assert (read["layout"], read["message"]) == ("shrec-22", "No hand was seen in this video.")
+
+
+def test_run_with_weights_of_hands(pose2action, hand_weights, tmp_path):
+    clip = tmp_path / "clip.mp4"
+    with VideoWriter(clip, clips.HANDS_SIZE, 30) as video:
+        for number, picture in enumerate(clips.hands(430, 490)):
+            video.write(picture, number / 30)
+    paths = [tmp_path / name for name in ("a.json", "a.mp4", "a.npz", "b.npz")]
+    options = [
+        x
+        for pair in zip(("--json", "--video", "--skeleton", "--attention"), paths, strict=True)
+        for x in pair
+    ]
+    result = pose2action("run", clip, "--weights", hand_weights, "--threshold", 0, *options)
+    assert result.exit_code == 0, result.output
+    assert "Hand 1, the whole clip: " in result.stdout and "Hand 2, the whole clip: " in result.stdout
+    read = json.loads(paths[0].read_text())
+    assert read["layout"] == "shrec-22" and [hand["id"] for hand in read["persons"]] == [0, 1]
+    assert {label["label"] for label in read["persons"][0]["summary"]} == {"grab", "tap"}
+    with np.load(paths[2]) as skeleton:
+        assert skeleton["world_0"].shape == skeleton["landmarks_1"].shape == (60, 21, 4)
+        assert skeleton["detected_0"].mean() > 0.9
+        # Each hand stays on its side of the picture.
+        sides = [np.ptp(skeleton[f"landmarks_{i}"][skeleton[f"detected_{i}"], 0, 0]) for i in (0, 1)]
+        assert max(sides) < 0.3
+    with np.load(paths[3], allow_pickle=False) as looked:
+        assert str(looked["layout"]) == "shrec-22" and looked["body"].shape[1:] == (22, 3)
+        assert looked["relations_0"].shape[1:] == (22, 22) and looked["regularisation"].shape == (22, 22)
+        assert np.isfinite(looked["body"]).all()
+    recording = tmp_path / "recordings" / "grab"
+    recording.mkdir(parents=True)
+    paths[2].rename(recording / "one.npz")
+    with pytest.raises(DataError, match=r"one\.npz: shows hands; record people"):
+        read_recording(recording / "one.npz")
 
 
 def test_outputs_are_checked_before_the_work(pose2action, make_video, tmp_path):

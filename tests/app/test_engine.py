@@ -4,6 +4,7 @@ import time
 import numpy as np
 import pytest
 
+from app.catalogue import Catalogue
 from app.engine import LiveEngine
 from app.subjects import HANDS, PEOPLE
 from pose.layouts import MEDIAPIPE_33, MEDIAPIPE_HAND_21, NTU_25, SHREC_22
@@ -364,3 +365,14 @@ def test_rates_and_times_are_told(live):
     assert view.fps > 1 and view.labels_per_second > 1
     assert view.total_ms >= view.pose_ms >= 0 and view.total_ms >= view.draw_ms > 0
     assert view.recognise_ms >= 0 and view.label_age_ms == pytest.approx(100, abs=1)
+
+
+def test_a_file_of_hand_weights_is_chosen_and_recognises(live, hand_weights):
+    catalogue = Catalogue.shipped(hand_weights)
+    assert catalogue.default == "shrec-22-sem-untrained" and len(catalogue.cards) > 1
+    engine = live.engine(catalogue.load(None), attention=True, threshold=0)
+    views = live.run(engine, 0, 3)
+    assert views[-1].persons[0].label in ("grab", "tap") and views[-1].message == ""
+    (told,) = next(view.attention for view in views if view.attention)
+    assert told.maps.relations[0].shape == told.maps.regularisation.shape == (22, 22)
+    assert [estimator.closed for estimator in live.estimators] == [False]

@@ -9,7 +9,7 @@ import pytest
 
 from app.attention import WindowAttention, window_attention
 from app.heat import MOST_LINES, MOST_VOXELS, figures, panel, ticks_of_clip, ticks_until_now
-from pose.layouts import KINETICS_18, NTU_25
+from pose.layouts import KINETICS_18, NTU_25, SHREC_22
 from pose.mapping import to_layout
 from pose.skeleton import SkeletonSequence
 from recognizer.attention import ActiveVoxels, AttentionMaps
@@ -18,7 +18,9 @@ from recognizer.networks.sem import SEMConfig
 from recognizer.networks.spa import SPAConfig
 from recognizer.networks.stf import STFConfig
 from recognizer.predictor import Recognizer
+from recognizer.preprocess import Preprocessing
 from recognizer.weights import build_network
+from tests.doubles import open_hand
 
 WRIST = KINETICS_18.index("right_wrist")
 TICKS = ticks_until_now(3.0)
@@ -197,3 +199,71 @@ def test_every_network_has_figures_that_json_can_carry(looked, config, kinds):
     told = panel(window_attention(1, sequence, prediction.attention), True, TICKS)
     assert [figure["kind"] for figure in told["figures"]] == kinds and told["person"] == 1
     assert "NaN" not in json.dumps(told) and len(json.dumps(told)) < 30_000
+
+
+@pytest.fixture
+def hand_window() -> SkeletonSequence:
+    """A hand that opens, its thumb on the picture's right; anywhere in the room."""
+    poses = [to_layout(open_hand(curl=curl), SHREC_22)[0] for curl in np.linspace(1, 0, 32)]
+    joints = np.stack(poses)[None] + np.float32([0.1, 0.5, -0.3])
+    return SkeletonSequence(joints, np.ones((1, 32, 22)), np.linspace(2.0, 5.0, 32), SHREC_22)
+
+
+@pytest.mark.parametrize("mirror", [False, True])
+def test_a_hand_is_shown_from_its_wrist_as_large_as_a_body(hand_window, mirror):
+    looked = window_attention(0, hand_window, AttentionMaps(joints=np.ones((1, 22), np.float32)))
+    (hand,) = figures(looked, mirror, TICKS)
+    places = dict(zip(SHREC_22.joints, hand.points, strict=True))
+    assert places["wrist"] == [0, 0]
+    assert (places["thumb_tip"][0] > 0.3) is not mirror and (places["little_tip"][0] < -0.3) is not mirror
+    assert np.linalg.norm(places["middle_tip"]) == pytest.approx(1.6, rel=0.15)
+    assert places["middle_tip"][1] < places["middle_base"][1] < 0, "up is up"
+    assert len(hand.bones) == 21 and hand.names[1] == "palm"
+
+
+def test_voxels_of_a_hand_stand_where_the_hand_is(hand_window):
+    tip = SHREC_22.index("index_tip")
+    from_wrist = hand_window.joints[0, -1, tip] - hand_window.joints[0, -1, 0]  # metres, as the network sees
+    voxels = ActiveVoxels(from_wrist[None], np.array([31]), np.array([1], np.float32), 0.01)
+    looked = window_attention(0, hand_window, AttentionMaps(voxels=voxels))
+    (space,) = figures(looked, False, TICKS)
+    bone = SHREC_22.bones.index((tip, SHREC_22.parents[tip]))
+    assert space.voxels[0][:3] == pytest.approx(space.bones[bone][0], abs=2e-3)
+    assert 0.05 < space.side < 0.15
+
+
+def test_a_hand_that_was_never_seen_has_no_place(hand_window):
+    unseen = SkeletonSequence(
+        0 * hand_window.joints, 0 * hand_window.confidence, hand_window.timestamps, SHREC_22
+    )
+    (hand,) = figures(
+        window_attention(0, unseen, AttentionMaps(joints=np.ones((1, 22), np.float32))), True, TICKS
+    )
+    assert hand.points == [None] * 22
+
+
+@pytest.mark.parametrize(
+    ("config", "kinds"),
+    [
+        (SEMConfig(width=0.125), ["body", "body"]),
+        (SPAConfig(width=0.125), ["space"]),
+        (STFConfig(width=0.125), ["body", "time", "grid"]),
+    ],
+    ids=["sem", "spa", "stf"],
+)
+def test_networks_of_hands_have_figures(hand_window, config, kinds):
+    card = Recognizer.untrained().card.model_copy(
+        update={
+            "network": config,
+            "layout": "shrec-22",
+            "preprocessing": Preprocessing(origin="spine", confidence=False),
+        }
+    )
+    (prediction,) = Recognizer(build_network(card), card).predict([hand_window], attention=True)
+    looked = window_attention(1, hand_window, prediction.attention)
+    told = panel(looked, True, TICKS)
+    assert [figure["kind"] for figure in told["figures"]] == kinds
+    assert "NaN" not in json.dumps(told)
+    for figure in told["figures"]:
+        for x, y, z, _ in figure.get("voxels", []):
+            assert np.abs([x, y, z]).max() < 2, "within the hand's room"

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import av
-import cv2
 import numpy as np
 import pytest
 
@@ -18,24 +15,10 @@ from pose.hands import MediaPipeHands
 from pose.layouts import MEDIAPIPE_33, MEDIAPIPE_HAND_21
 from pose.mapping import to_shrec22
 from pose.tracking import PersonTracker
+from tests import clips
 
 ROOT = Path(__file__).parents[2]
-CLIP = ROOT.parent / "shared" / "videos" / "clap__malikmrllh__1.mp4"
-LEFT, TOP, WIDTH, HEIGHT, TIMES = 170, 0, 300, 170, 4
-"""Both arms of the man in the clip, enlarged as if he stood before a webcam."""
 WRIST = MEDIAPIPE_HAND_21.index("wrist")
-
-
-def frames(start: int, stop: int) -> list[np.ndarray]:
-    """Enlarged pictures of a man with both palms towards the camera."""
-    if not CLIP.exists():
-        pytest.skip(f"no real clip {CLIP.name} in a folder shared/videos beside the checkout")
-    with av.open(str(CLIP)) as container:
-        pictures = [
-            f.to_ndarray(format="rgb24") for f in itertools.islice(container.decode(video=0), start, stop)
-        ]
-    size = (WIDTH * TIMES, HEIGHT * TIMES)
-    return [cv2.resize(each[TOP : TOP + HEIGHT, LEFT : LEFT + WIDTH], size) for each in pictures]
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +64,7 @@ def test_closing_twice_is_fine_and_a_closed_one_says_so() -> None:
 
 
 def test_both_hands_are_where_the_body_has_its_wrists(estimator: MediaPipeHands) -> None:
-    clip = frames(430, 470)
+    clip = clips.hands(430, 470)
     tracker, ids = PersonTracker(), []
     with MediaPipePose(persons=1) as people:
         for index, image in enumerate(clip):
@@ -94,14 +77,14 @@ def test_both_hands_are_where_the_body_has_its_wrists(estimator: MediaPipeHands)
             ):
                 wrist = body.image[MEDIAPIPE_33.index(f"{side}_wrist")]
                 assert np.linalg.norm(hand.image[WRIST] - wrist) < 45, (index, side)
-                assert hand.frame_size == (WIDTH * TIMES, HEIGHT * TIMES)
+                assert hand.frame_size == clips.HANDS_SIZE
                 assert hand.layout is MEDIAPIPE_HAND_21 and (hand.visibility == 1).all()
     assert all(set(each) == {0, 1} for each in ids), "two hands, and each keeps its id"
     assert len({each[0] < 600 for each in ids}) == 1, "and its side"
 
 
 def test_a_real_hand_as_shrec_has_its_size_and_its_thumb_up(estimator: MediaPipeHands) -> None:
-    (image,) = frames(430, 431)
+    (image,) = clips.hands(430, 431)
     right, left = sorted(estimator.estimate(image, 0.0), key=lambda hand: hand.image[WRIST, 0])
     for hand, outwards in ((right, 1), (left, -1)):  # x grows towards the right of somebody who faces us
         joints, _ = to_shrec22(hand)
@@ -113,7 +96,7 @@ def test_a_real_hand_as_shrec_has_its_size_and_its_thumb_up(estimator: MediaPipe
 
 def test_a_new_clip_is_seen_from_its_first_picture(estimator: MediaPipeHands) -> None:
     """After a cut, told by a timestamp that runs backwards, both hands are where they are now."""
-    first, second = frames(430, 431)[0], np.ascontiguousarray(frames(350, 351)[0])
+    first, second = clips.hands(430, 431)[0], np.ascontiguousarray(clips.hands(350, 351)[0])
     assert len(estimator.estimate(first, 9.0)) == 2
     fresh = [hand.image for hand in estimator.estimate(second, 0.0)]
     estimator.reset()
@@ -123,7 +106,7 @@ def test_a_new_clip_is_seen_from_its_first_picture(estimator: MediaPipeHands) ->
 
 
 def test_one_hand_where_one_is_asked_for() -> None:
-    (image,) = frames(430, 431)
+    (image,) = clips.hands(430, 431)
     with MediaPipeHands(hands=1) as estimator:
         assert len(estimator.estimate(image, 0.0)) == 1
 
@@ -131,7 +114,7 @@ def test_one_hand_where_one_is_asked_for() -> None:
 def test_native_chatter_is_silent(tmp_path: Path) -> None:
     """A whole process, since most of it comes once in a process."""
     image = tmp_path / "image.npy"
-    np.save(image, frames(430, 431)[0] if CLIP.exists() else np.zeros((480, 640, 3), np.uint8))
+    np.save(image, clips.hands(430, 431)[0])
     program = (
         "import sys, numpy as np\n"
         "from pose.hands import MediaPipeHands\n"

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from app.skeletons import SkeletonWriter
-from pose.layouts import NTU_25
+from pose.layouts import MEDIAPIPE_HAND_21, NTU_25
 from recognizer.data import kinetics, recordings, shrec17
 from recognizer.data.clip import DataError
 from recognizer.data.prepared import TEST, TRAIN
 from recognizer.data.sources import SOURCES
-from tests.doubles import standing
+from tests.doubles import open_hand, standing
 from tests.recognizer.data.raw import kinetics_clip, write_shrec
 
 
@@ -163,6 +164,17 @@ def test_a_recording_of_nobody_is_told(tmp_path: Path):
     record(tmp_path / "wave" / "empty.npz", 5, 30.0, ())
     with pytest.raises(DataError, match="no person"):
         recordings.read_recording(tmp_path / "wave" / "empty.npz")
+
+
+def test_a_recording_of_a_hand_is_no_recording_of_a_body(tmp_path: Path):
+    path = tmp_path / "wave" / "hand.npz"
+    path.parent.mkdir()
+    with closing(SkeletonWriter(MEDIAPIPE_HAND_21)) as writer:
+        for frame in range(5):
+            writer.add(frame / 30, {0: open_hand()})
+        writer.save(path, (0,))
+    with pytest.raises(DataError, match="hand.npz: shows hands; record people"):
+        recordings.read_recording(path)
 
 
 def test_the_real_sets_have_their_published_splits(real_data):
