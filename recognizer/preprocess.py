@@ -127,6 +127,13 @@ def channels(layout: SkeletonLayout, options: Preprocessing) -> int:
     return len(options.streams) * layout.coordinates + options.confidence
 
 
+def _check_shoulders(layout: SkeletonLayout) -> None:
+    if "left_shoulder" not in layout.joints:
+        raise ValueError(
+            f"origin torso needs shoulders, and {layout.name} has none; choose spine, which is a hand's wrist"
+        )
+
+
 def stacked(
     normalised: np.ndarray, seen: np.ndarray, layout: SkeletonLayout, options: Preprocessing
 ) -> np.ndarray:
@@ -168,13 +175,6 @@ def _scale_of_limbs(joints: np.ndarray, confidence: np.ndarray, layout: Skeleton
                 lengths = np.linalg.norm(joints[known, ends[0]] - joints[known, ends[1]], axis=-1)
                 scale = max(scale, float(np.percentile(lengths, 90)) / length)
     return scale
-
-
-def _check_shoulders(layout: SkeletonLayout) -> None:
-    if "left_shoulder" not in layout.joints:
-        raise ValueError(
-            f"origin torso needs shoulders, and {layout.name} has none; choose spine, which is a hand's wrist"
-        )
 
 
 def _bridge(values: np.ndarray, seen: np.ndarray) -> None:

@@ -306,6 +306,18 @@ def test_hands(analyse, make_video, tmp_path, fakes):
     assert abs(int(picture[round(y), round(x), 1]) - 90) > 60, "the hand is drawn"
 
 
+def test_hands_that_move_are_drawn_in_every_frame(analyse, make_video, tmp_path, fakes):
+    def poses(t):
+        return [open_hand((160, 120), (60 + 40 * t, 100), 30)]
+
+    analyse(make_video(1.0, 30), fakes.Recognizer(layout=SHREC_22), poses, video_out=tmp_path / "o.mp4")
+    pictures = frames_of(tmp_path / "o.mp4")
+    assert len(pictures) == 30
+    for time, picture in pictures:
+        x, y = poses(time)[0].image[0]  # the wrist is bright
+        assert picture[round(y) - 1 : round(y) + 2, round(x) - 2 : round(x) + 3].max() > 180, time
+
+
 def test_a_video_without_hands(analyse, make_video, fakes):
     result = analyse(make_video(1.0), fakes.Recognizer(layout=SHREC_22), lambda t: [])
     assert result.persons == () and result.message == "No hand was seen in this video."
