@@ -26,4 +26,4 @@ def _moved(before: PersonPose, after: PersonPose, share: float) -> PersonPose:
     def mixed(name: str):
         return getattr(before, name) * (1 - share) + getattr(after, name) * share
 
-    return PersonPose(mixed("image"), mixed("world"), mixed("visibility"), after.frame_size)
+    return PersonPose(mixed("image"), mixed("world"), mixed("visibility"), after.frame_size, after.layout)
