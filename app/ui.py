@@ -89,7 +89,7 @@ def _live_tab(catalogue: Catalogue) -> None:
         attention = gr.Checkbox(
             False,
             label="What the network looks at",
-            info="Shows beside the picture which joints and moments decide.",
+            info="Shows which joints and moments decide; of fused networks, for the first.",
             elem_id="live-attention",
             min_width=240,
         )

@@ -106,7 +106,7 @@ def video_tab(page: gr.Blocks, catalogue: Catalogue) -> None:
             attention = gr.Checkbox(
                 False,
                 label="What the network looks at",
-                info="Also shows which joints and moments decide.",
+                info="Shows which joints and moments decide; of fused networks, for the first.",
                 elem_id="video-look",
             )
             with gr.Row():

@@ -11,11 +11,6 @@ from app.drawing import readable
 from recognizer.networks import TITLES
 
 
-def weights_choices(catalogue: Catalogue) -> list[tuple[str, str]]:
-    """(what the menu says, name) of all weights."""
-    return [(f"{name} ({len(card.classes)} actions)", name) for name, card in catalogue.cards.items()]
-
-
 def fused_name(name: str | None, partners: list[str] | None) -> str | None:
     """What ``Catalogue.load`` is asked for."""
     return "+".join([name, *partners]) if name is not None and partners else name
@@ -30,7 +25,7 @@ def about_weights(catalogue: Catalogue, name: str | None, partners: list[str] | 
     actions = "".join(f"<li>{escape(readable(label))}</li>" for label in sorted(card.classes))
     said = (
         f"{' and '.join(TITLES[each.network.name] for each in cards)} on the {card.layout} skeleton; "
-        f"looks at the last {card.window_seconds:g} seconds. "
+        f"{len(card.classes)} actions, looks at the last {card.window_seconds:g} seconds. "
         f"Trained on: {card.data.rstrip('.')}. Licence: {card.licence}"
     )
     return f'<div class="p2a-about"><p>{escape(said)}</p><ul class="p2a-chips">{actions}</ul></div>'
@@ -57,7 +52,7 @@ def weights_menus(catalogue: Catalogue, prefix: str) -> tuple[gr.Dropdown, gr.Dr
     """
     first, chosen = first_choice(catalogue)
     weights = gr.Dropdown(
-        weights_choices(catalogue),
+        list(catalogue.cards),
         value=first,
         label="Weights",
         info="Which network looks, and which actions it knows.",
