@@ -251,7 +251,7 @@ def export(
 
     path = out or Path(Path(weights).stem + ENDINGS[form])
     difference = write(weights, path, form)
-    print(f"{path}: its logits differ by {difference:.1g} at most")
+    print(f"{path}: its logits differ by {difference:.1g} of the largest one at most")
 
 
 def main() -> None:

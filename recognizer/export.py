@@ -23,7 +23,7 @@ from recognizer.preprocess import channels
 Format = Literal["onnx", "torchscript"]
 ENDINGS: dict[str, str] = {"onnx": ".onnx", "torchscript": ".pt"}
 TOLERANCE = 1e-4
-"""Largest difference of logits that is allowed between the file and the network."""
+"""Largest difference of logits that is allowed, as a share of the largest one."""
 
 CARD = "card.json"
 INPUT, OUTPUT = "windows", "logits"
@@ -46,7 +46,7 @@ def export(name: str | Path, out: Path, form: Format) -> float:
         form: "onnx" (needs the extra ``export``) or "torchscript".
 
     Returns:
-        The largest difference of logits that was found.
+        The largest difference of logits that was found, as a share of the largest logit or of 1.
 
     Raises:
         WeightsError: the weights cannot be loaded.
@@ -68,11 +68,15 @@ def export(name: str | Path, out: Path, form: Format) -> float:
         temporary = Path(folder) / out.name
         run = write(folded, samples[0], card.model_dump_json(), temporary)
         with torch.inference_mode():
-            difference = max(float((run(x) - network(x)).abs().max()) for x in samples)
+            difference = max(_difference(run(x), network(x)) for x in samples)
         if not difference <= TOLERANCE:
             raise ExportError(f"{card.name} as {form} gives other logits, by {difference:.2g}: not written.")
         os.replace(temporary, out)
     return difference
+
+
+def _difference(logits: Tensor, wanted: Tensor) -> float:
+    return float((logits - wanted).abs().max() / wanted.abs().max().clamp(min=1.0))
 
 
 def _write_torchscript(

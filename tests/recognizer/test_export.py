@@ -62,6 +62,13 @@ def test_onnx_gives_the_same_for_any_number_of_samples(tmp_path: Path, config):
             np.testing.assert_allclose(found, network(x).numpy(), rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.parametrize(
+    "name", [name for name, card in weights.available().items() if card.network.name != "spa"]
+)
+def test_shipped_weights_can_be_exported(tmp_path: Path, name: str):
+    assert export(name, tmp_path / "out.pt", "torchscript") < 1e-4
+
+
 def test_what_cannot_be_exported_is_told_and_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     spa = saved(tmp_path / "weights", SPAConfig(width=0.125), preprocessing=Preprocessing())
     with pytest.raises(ExportError, match="spa cannot be exported: .* SPA-Net's sparse"):
