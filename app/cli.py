@@ -207,8 +207,8 @@ def train(
 @told_in_a_sentence
 def evaluate(
     weights: Annotated[
-        list[str], typer.Argument(help="Name (see `pose2action weights`), file, or a fusion: a+b.")
-    ],
+        list[str] | None, typer.Argument(help="Name (see `pose2action weights`), file, or a fusion: a+b.")
+    ] = None,
     data: Annotated[
         Path, typer.Option("--data", help="Folder with one folder a data set, or a prepared data set.")
     ] = Path("data"),
@@ -229,11 +229,12 @@ def evaluate(
     card: Annotated[bool, typer.Option("--card", help="Write the figures into the weights' cards.")] = False,
     sparse_backend: SparseBackend = "auto",
 ) -> None:
-    """Report weights' accuracy on clips that they were not trained on."""
+    """Report accuracy, of the default weights if none are named, on clips that were not trained on."""
     from app.evaluating import Options, evaluate_weights
+    from recognizer.weights import DEFAULT
 
     options = Options(dataset, part, frame_rates, fuse, json, confusion, card)
-    evaluate_weights(weights, data, options, sparse_backend)
+    evaluate_weights(weights or [DEFAULT], data, options, sparse_backend)
 
 
 @cli.command()

@@ -319,3 +319,11 @@ def test_a_camera_runs_until_ctrl_c_and_then_writes(
     with av.open(str(tmp_path / "a.mp4")) as container:
         assert container.streams.video[0].frames == 100
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_the_default_is_evaluated_where_nothing_is_named(monkeypatch: pytest.MonkeyPatch):
+    asked = []
+    monkeypatch.setattr("app.evaluating.evaluate_weights", lambda names, *_: asked.append(list(names)))
+    for command in (["evaluate"], ["evaluate", "a", "b"]):
+        assert CliRunner().invoke(cli, command).exit_code == 0
+    assert asked == [[weights.DEFAULT], ["a", "b"]]
