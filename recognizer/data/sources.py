@@ -13,7 +13,7 @@ from pose.layouts import KINETICS_18, NTU_25, SHREC_22, SkeletonLayout
 from recognizer.data import kinetics, ntu, nw_ucla, penn_action, recordings, shrec17, utd_mhad
 from recognizer.data.clip import Clip, DataError, list_files
 from recognizer.data.ntu_actions import ACTIONS as NTU_ACTIONS
-from recognizer.data.prepared import TEST, TRAIN, Sample
+from recognizer.data.prepared import NEITHER, TEST, TRAIN, Sample
 from recognizer.upright import centred_and_upright, from_wrist
 
 
@@ -92,19 +92,29 @@ def _of_clips(
     layout: SkeletonLayout,
     fps: float,
     protocol: str,
+    held_out: Callable[[Clip], bool],
     root: Path,
 ) -> Source:
-    """One of the data sets that the live vocabularies are made of."""
+    """One of the data sets that the live vocabularies are made of.
+
+    Args:
+        protocol: the official division; "<protocol>-val" divides its training clips, to choose settings by.
+        held_out: whether a training clip tests in "<protocol>-val".
+    """
 
     def sample(path: Path) -> Sample:
         clip = read(path)
         joints, confidence = np.array(clip.sequence.joints), clip.sequence.confidence
         if layout is NTU_25:
             joints = centred_and_upright(joints)
-        parts = (TRAIN if clip.split == "train" else TEST,)
+        train = clip.split == "train"
+        parts = (
+            TRAIN if train else TEST,
+            NEITHER if not train else TEST if held_out(clip) else TRAIN,
+        )
         return Sample(clip.name, (actions.index(clip.action),), parts, joints, confidence)
 
-    return Source(layout, fps, {"action": actions}, (protocol,), files(root), sample)
+    return Source(layout, fps, {"action": actions}, (protocol, f"{protocol}-val"), files(root), sample)
 
 
 def _recordings(root: Path) -> Source:
@@ -131,15 +141,18 @@ SOURCES: dict[str, Callable[[Path], Source]] = {
     "kinetics": _kinetics,
     "shrec17": _shrec17,
     "utd-mhad": partial(
-        _of_clips, utd_mhad.read_clip, utd_mhad.list_clips, utd_mhad.ACTIONS, NTU_25, utd_mhad.FPS, "xsub"
+        _of_clips, utd_mhad.read_clip, utd_mhad.list_clips, utd_mhad.ACTIONS, NTU_25, utd_mhad.FPS, "xsub",
+        lambda clip: clip.subject == "s07",
     ),
     "nw-ucla": partial(
         _of_clips, nw_ucla.read_clip, nw_ucla.list_clips, tuple(nw_ucla.ACTIONS.values()), NTU_25,
-        nw_ucla.FPS, "xview",
+        nw_ucla.FPS, "xview", lambda clip: clip.view == "v02",
     ),
     "penn-action": partial(
         _of_clips, penn_action.read_clip, penn_action.list_clips, penn_action.ACTIONS, KINETICS_18,
         penn_action.FPS, "official",
+        # Tens together: clips of neighbouring numbers are often cut from one video.
+        lambda clip: int(clip.name) // 10 % 5 == 0,
     ),
     "recordings": _recordings,
 }  # fmt: skip

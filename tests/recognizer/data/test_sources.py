@@ -13,7 +13,7 @@ from app.skeletons import SkeletonWriter
 from pose.layouts import MEDIAPIPE_HAND_21, NTU_25
 from recognizer.data import kinetics, recordings, shrec17
 from recognizer.data.clip import DataError
-from recognizer.data.prepared import TEST, TRAIN
+from recognizer.data.prepared import NEITHER, TEST, TRAIN
 from recognizer.data.sources import SOURCES
 from tests.doubles import open_hand, standing
 from tests.recognizer.data.raw import kinetics_clip, write_shrec
@@ -183,5 +183,10 @@ def test_the_real_sets_have_their_published_splits(real_data):
         ("penn-action", "penn_action", (1258, 1068)),
     ):  # fmt: skip
         source = SOURCES[name](real_data(folder))
-        parts = [source.read(path).parts[0] for path in source.files]
-        assert (parts.count(TRAIN), parts.count(TEST)) == wanted
+        parts = [source.read(path).parts for path in source.files]
+        official, held_out = zip(*parts, strict=True)
+        assert (official.count(TRAIN), official.count(TEST)) == wanted
+        # Settings are chosen on training clips alone.
+        assert all(val == NEITHER for part, val in parts if part == TEST)
+        assert all(val != NEITHER for part, val in parts if part == TRAIN)
+        assert 0.1 < held_out.count(TEST) / wanted[0] < 0.55
