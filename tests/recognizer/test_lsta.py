@@ -41,6 +41,7 @@ def test_parameter_count_is_the_published_one():
         {"spatial": "gcn"},
         {"spatial": "ms-gcn"},
         {"spatial": "msda"},
+        {"temporal": "ms-tcn", "scales": 2},
         {"scales": 1},
         {"scales": 4},
         {"scales": 12},
@@ -69,6 +70,13 @@ def test_ablations_change_what_the_paper_says_they_change():
     size = count(LSTANet(NTU_25, 60))
     # Three blocks of three ATPA, each with three kernels of 5.
     assert size - count(LSTANet(NTU_25, 60, config=LSTAConfig(attention=False))) == 9 * 3 * 5
+    # Both embed with C x C weights. In MS-TCN 4 instead of 6 fragments are convolved, there is no MAM, all 1x1
+    # and 3x1 convolutions have biases, and one branch of six has one batch norm less.
+    ms_tcn = count(LSTANet(NTU_25, 60, config=LSTAConfig(temporal="ms-tcn")))
+    convolved = sum(3 * 2 * 3 * (channels // 6) ** 2 for channels in (72, 144, 288))
+    biases = 3 * (72 + 144 + 288) * 10 // 6 + 144 + 288
+    norms = 3 * (72 + 144 + 288) * 2 // 6
+    assert ms_tcn == size - 9 * 3 * 5 - convolved + biases - norms == 983_592
     # Dropping 4 scales drops 4 of 8 inputs of every MSDA's 1x1 convolution.
     without = 4 * (3 * 72 + 72 * 144 + 144 * 288)
     assert size - count(LSTANet(NTU_25, 60, config=LSTAConfig(scales=4))) == without
