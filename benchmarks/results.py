@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from safetensors.numpy import load_file
 
 from recognizer.networks import TITLES
 from recognizer.training.evaluate_clips import FUSED, ClipReport, evaluate_clips
-from recognizer.weights import WeightsCard, read_card
+from recognizer.weights import read_card
 
 
 @dataclass(frozen=True)
@@ -39,32 +40,29 @@ class Run:
 
 @dataclass(frozen=True)
 class Claim:
-    """Something that a paper says helps: the runs without it, then the one with it.
+    """Something that a paper says helps.
 
     Attributes:
         title: what, and where it is said.
-        runs: one a variant.
-        fused: title of a last variant, all the others fused.
+        variants: by title, without it and with it; several runs are fused.
     """
 
     title: str
-    runs: tuple[Run, ...]
-    fused: str = ""
+    variants: dict[str, tuple[Run, ...]]
 
 
-_BONE = ("preprocessing.streams=[bone]",)
+def _variant(network: str, key: str, *overrides: str) -> Run:
+    return Run(f"{network}-{key}", TITLES[network], network, overrides)
 
-JOINT = (
-    Run("dualhead", "DualHead-Net", "dualhead"),
-    Run("lsta", "LSTA-Net", "lsta"),
-    Run("stf", "STF-Net", "stf"),
-    Run("sem", "SEM-Net", "sem"),
-    Run("spa", "SPA-Net 4D", "spa"),
-    Run("spa-3+1d", "SPA-Net 3+1D", "spa", ("network.convolution=3+1d",)),
+
+DUALHEAD, LSTA, STF, SEM, SPA = (Run(name, title, name) for name, title in TITLES.items())
+SPA_3_1D = Run("spa-3+1d", "SPA-Net 3+1D", "spa", ("network.convolution=3+1d",))
+JOINT = (DUALHEAD, LSTA, STF, SEM, SPA, SPA_3_1D)
+BONE = tuple(
+    _variant(run.network, "bone", "preprocessing.streams=[bone]") for run in (DUALHEAD, LSTA, STF, SEM)
 )
-BONE = tuple(Run(f"{run.key}-bone", run.title, run.network, _BONE) for run in JOINT[:4])
 FUSIONS = {
-    "SEM-Net + SPA-Net 4D, joint": (JOINT[3], JOINT[4]),
+    "SEM-Net + SPA-Net, joint": (SEM, SPA),
     "all of joint": JOINT,
     "all": JOINT + BONE,
 }
@@ -72,45 +70,118 @@ FUSIONS = {
 CLAIMS = (
     Claim(
         "Cross-head attention (DualHead-Net, Tables 4 and 8)",
-        (
-            Run(
-                "dualhead-none", "no attention", "dualhead",
-                ("network.temporal_attention=none", "network.spatial_attention=none"),
+        {
+            "without": (
+                _variant(
+                    "dualhead", "none", "network.temporal_attention=none", "network.spatial_attention=none"
+                ),
             ),
-            Run("dualhead", "cross-head attention", "dualhead"),
-        ),
+            "with": (DUALHEAD,),
+        },
     ),
     Claim(
-        "MSDA and ATPA (LSTA-Net, Tables 1 and 2)",
-        (
-            Run("lsta-ms-gcn", "MS-GCN and ATPA", "lsta", ("network.spatial=ms-gcn",)),
-            Run("lsta-no-mam", "MSDA and TPA, no attention", "lsta", ("network.attention=false",)),
-            Run("lsta", "MSDA and ATPA", "lsta"),
-        ),
+        "MSDA, ATPA (LSTA-Net, Tables 4 and 5)",
+        {
+            "MS-GCN, ATPA": (_variant("lsta", "ms-gcn", "network.spatial=ms-gcn"),),
+            "MSDA, MS-TCN": (_variant("lsta", "ms-tcn", "network.temporal=ms-tcn"),),
+            "MSDA, ATPA": (LSTA,),
+        },
     ),
     Claim(
-        "MCF and TDF (STF-Net, Table 2)",
-        (
-            Run("stf-no-mcf", "without MCF", "stf", ("network.mcf=false",)),
-            Run("stf-no-tdf", "without TDF", "stf", ("network.tdf=false",)),
-            Run("stf", "both", "stf"),
-        ),
+        "MCF, TDF (STF-Net, Table IV)",
+        {
+            "without MCF": (_variant("stf", "no-mcf", "network.mcf=false"),),
+            "without TDF": (_variant("stf", "no-tdf", "network.tdf=false"),),
+            "with both": (STF,),
+        },
     ),
     Claim(
-        "Cross-frame attention and global regularisation (SEM-Net, Table 1)",
-        (
-            Run(
-                "sem-single-frame", "single-frame attention", "sem",
-                ("network.attention=single-frame", "network.global_regularisation=false"),
+        "Cross-frame attention, global regularisation (SEM-Net, Table 1)",
+        {
+            "single-frame": (
+                _variant(
+                    "sem", "single-frame",
+                    "network.attention=single-frame", "network.global_regularisation=false",
+                ),
             ),
-            Run("sem", "cross-frame attention and GR", "sem"),
-        ),
+            "cross-frame + GR": (SEM,),
+        },
     ),
     Claim(
-        "Space and time at once, and with SEM-Net (SPA-Net, Table 4)",
-        (
-            Run("spa-3+1d", "SPA-Net 3+1D", "spa", ("network.convolution=3+1d",)),
-            Run("spa", "SPA-Net 4D", "spa"),
-        ),
+        "Space and time at once, both perspectives (SPA-Net, Tables 4 and 6)",
+        {"SPA 3+1D": (SPA_3_1D,), "SPA 4D": (SPA,), "SEM": (SEM,), "SEM + SPA 4D": (SEM, SPA)},
     ),
 )  # fmt: skip
+
+
+def main(
+    dataset: Annotated[str, typer.Argument(help="utd-mhad, nw-ucla or penn-action.")],
+    data: Annotated[Path, typer.Option(help="The prepared data set.")],
+    runs: Annotated[Path, typer.Option(help="Folder of the runs.")] = Path("runs/results"),
+    claims: Annotated[bool, typer.Option("--claims", help="The papers' claims instead.")] = False,
+    seeds: Annotated[int, typer.Option(min=1, help="How many, for the claims.")] = 3,
+    only: Annotated[list[str] | None, typer.Option(help="Networks such as lsta; all by default.")] = None,
+) -> None:
+    """Train what is not trained yet and print a table."""
+    if claims:
+        _print_claims(dataset, data, runs, range(1, seeds + 1), only or list(TITLES))
+    else:
+        _print_results(dataset, data, runs, only or list(TITLES))
+
+
+def _print_results(dataset: str, data: Path, runs: Path, networks: list[str]) -> None:
+    print("| network | stream | top-1 (95 % interval) | top-5 | parameters | minutes | trained with |")
+    print("|---|---|---|---|---|---|---|")
+    rows = [run for run in JOINT + BONE if run.network in networks]
+    for run in rows:
+        path = train(run, dataset, data, runs, 1)
+        card = read_card(path)[1]
+        report = evaluate_clips([path], data)[card.name]
+        stream = " + ".join(card.preprocessing.streams)
+        command = " ".join(["pose2action train", f"{run.network}/{dataset} --data DATA", *run.overrides])
+        parameters = sum(tensor.size for tensor in load_file(path).values())
+        print(f"| {run.title} | {stream} | {_top1(report)} | {100 * report.top5:.1f} |"
+              f" {parameters:,} | {card.training['minutes']:.0f} | `{command}` |", flush=True)  # fmt: skip
+    for title, members in FUSIONS.items():
+        if set(members) <= set(rows):
+            report = _evaluate(members, dataset, data, runs, 1)
+            print(f"| {title} | | {_top1(report)} | {100 * report.top5:.1f} | | | |", flush=True)
+
+
+def _print_claims(dataset: str, data: Path, runs: Path, seeds: range, networks: list[str]) -> None:
+    print("| claim | variant | top-1, mean ± standard deviation | seeds |")
+    print("|---|---|---|---|")
+    for claim in CLAIMS:
+        if not all(run.network in networks for members in claim.variants.values() for run in members):
+            continue
+        for number, (title, members) in enumerate(claim.variants.items()):
+            found = [100 * _evaluate(members, dataset, data, runs, seed).top1 for seed in seeds]
+            spread = statistics.stdev(found) if len(found) > 1 else 0.0
+            figures = f"{statistics.mean(found):.1f} ± {spread:.1f} | {', '.join(f'{x:.1f}' for x in found)}"
+            print(f"| {'' if number else claim.title} | {title} | {figures} |", flush=True)
+
+
+def train(run: Run, dataset: str, data: Path, runs: Path, seed: int) -> Path:
+    """The weights of a run, trained if they are not there yet."""
+    name = f"{dataset}-{run.key}-{seed}"
+    folder = runs / name
+    weights = folder / f"{name}.safetensors"
+    if not weights.is_file():
+        command = [sys.executable, "-m", "app", "train", f"{run.network}/{dataset}", *run.overrides]
+        command += [f"seed={seed}", f"name={name}", "--data", str(data), "--run", str(folder)]
+        command += ["--resume"] * (folder / "last.ckpt").is_file()
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return weights
+
+
+def _evaluate(members: tuple[Run, ...], dataset: str, data: Path, runs: Path, seed: int) -> ClipReport:
+    return evaluate_clips([train(run, dataset, data, runs, seed) for run in members], data, fuse=True)[FUSED]
+
+
+def _top1(report: ClipReport) -> str:
+    low, high = (100 * limit for limit in report.interval)
+    return f"{100 * report.top1:.1f} ({low:.1f} to {high:.1f})"
+
+
+if __name__ == "__main__":
+    typer.run(main)

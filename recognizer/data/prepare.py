@@ -207,7 +207,7 @@ def _check(sample: Sample, path: Path) -> None:
 def _info(dataset: str, source: Source, skipped: tuple[str, ...] = ()) -> PreparedInfo:
     return PreparedInfo(
         dataset=dataset, layout=source.layout.name, fps=source.fps, tasks=dict(source.tasks),
-        protocols=source.protocols, skipped=skipped,
+        origin=source.origin, protocols=source.protocols, skipped=skipped,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -23,6 +24,8 @@ from recognizer.data.clip import DataError
 
 INFO, CLIPS, JOINTS = "info.json", "clips.npy", "joints.npy"
 NAME_LENGTH = 64
+
+Origin = Literal["spine", "picture", "camera"]
 
 TRAIN, TEST, NEITHER = 0, 1, -1
 
@@ -35,6 +38,8 @@ class PreparedInfo(BaseModel):
         layout: key of ``pose.layouts.LAYOUTS``.
         fps: frames a second of all clips.
         tasks: names of the classes, by task; most data sets have one task, SHREC'17 has two.
+        origin: what has become of the joints: "spine" or "picture" as ``preprocess.Preprocessing`` says, or
+            "camera": nothing, they are where the camera saw them.
         protocols: the ways in which the clips are divided into training and test.
         skipped: one sentence for each file that was left out.
     """
@@ -45,6 +50,7 @@ class PreparedInfo(BaseModel):
     layout: str
     fps: float
     tasks: dict[str, tuple[str, ...]]
+    origin: Origin
     protocols: tuple[str, ...]
     skipped: tuple[str, ...] = ()
 

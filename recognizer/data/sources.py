@@ -13,7 +13,7 @@ from pose.layouts import KINETICS_18, NTU_25, SHREC_22, SkeletonLayout
 from recognizer.data import kinetics, ntu, nw_ucla, penn_action, recordings, shrec17, utd_mhad
 from recognizer.data.clip import Clip, DataError, list_files
 from recognizer.data.ntu_actions import ACTIONS as NTU_ACTIONS
-from recognizer.data.prepared import NEITHER, TEST, TRAIN, Sample
+from recognizer.data.prepared import NEITHER, TEST, TRAIN, Origin, Sample
 from recognizer.upright import centred_and_upright, from_wrist
 
 
@@ -24,6 +24,7 @@ class Source:
     Attributes:
         layout: of its skeletons once prepared.
         fps: frames a second.
+        origin: what ``read`` makes of the joints, see ``prepared.PreparedInfo``.
         tasks: names of the classes, by task.
         protocols: names of the divisions into training and test.
         files: one a clip.
@@ -32,6 +33,7 @@ class Source:
 
     layout: SkeletonLayout
     fps: float
+    origin: Origin
     tasks: Mapping[str, tuple[str, ...]]
     protocols: tuple[str, ...]
     files: Sequence[Path]
@@ -51,7 +53,7 @@ def _ntu(root: Path, actions: int, protocols: tuple[str, ...], train_subjects: f
         return Sample(path.stem, (action - 1,), parts, joints, confidence)
 
     files = list_files(root, "**/*.skeleton")
-    return Source(NTU_25, ntu.FPS, {"action": NTU_ACTIONS[:actions]}, protocols, files, read)
+    return Source(NTU_25, ntu.FPS, "spine", {"action": NTU_ACTIONS[:actions]}, protocols, files, read)
 
 
 def _kinetics(root: Path) -> Source:
@@ -68,7 +70,7 @@ def _kinetics(root: Path) -> Source:
         )
 
     files = [file for part in kinetics.PARTS for file in list_files(root / f"kinetics_{part}", "*.json")]
-    return Source(KINETICS_18, kinetics.FPS, {"action": classes}, ("official",), files, read)
+    return Source(KINETICS_18, kinetics.FPS, "picture", {"action": classes}, ("official",), files, read)
 
 
 def _shrec17(root: Path) -> Source:
@@ -82,7 +84,7 @@ def _shrec17(root: Path) -> Source:
         parts = (TRAIN if part == "train" else TEST,)
         return Sample(name, (of14, of28), parts, centred[None], confidence[None])
 
-    return Source(SHREC_22, shrec17.FPS, shrec17.TASKS, ("official",), list(lists), read)
+    return Source(SHREC_22, shrec17.FPS, "spine", shrec17.TASKS, ("official",), list(lists), read)
 
 
 def _of_clips(
@@ -97,6 +99,9 @@ def _of_clips(
 ) -> Source:
     """One of the data sets that the live vocabularies are made of.
 
+    Kinect v1's bodies are not made upright as NTU RGB+D's: the middle of their spine is just above the hips,
+    and its direction from there differs by 20 degrees from person to person.
+
     Args:
         protocol: the official division; "<protocol>-val" divides its training clips, to choose settings by.
         held_out: whether a training clip tests in "<protocol>-val".
@@ -104,17 +109,17 @@ def _of_clips(
 
     def sample(path: Path) -> Sample:
         clip = read(path)
-        joints, confidence = np.array(clip.sequence.joints), clip.sequence.confidence
-        if layout is NTU_25:
-            joints = centred_and_upright(joints)
         train = clip.split == "train"
         parts = (
             TRAIN if train else TEST,
             NEITHER if not train else TEST if held_out(clip) else TRAIN,
         )
-        return Sample(clip.name, (actions.index(clip.action),), parts, joints, confidence)
+        joints = clip.sequence.joints
+        return Sample(clip.name, (actions.index(clip.action),), parts, joints, clip.sequence.confidence)
 
-    return Source(layout, fps, {"action": actions}, (protocol, f"{protocol}-val"), files(root), sample)
+    return Source(
+        layout, fps, "camera", {"action": actions}, (protocol, f"{protocol}-val"), files(root), sample
+    )
 
 
 def _recordings(root: Path) -> Source:
@@ -128,7 +133,7 @@ def _recordings(root: Path) -> Source:
         return Sample(name, (label,), parts, centred_and_upright(joints), confidence)
 
     files = list_files(root, "*/*.npz")
-    return Source(NTU_25, recordings.FPS, {"action": names}, ("fifth", "all"), files, read)
+    return Source(NTU_25, recordings.FPS, "spine", {"action": names}, ("fifth", "all"), files, read)
 
 
 SOURCES: dict[str, Callable[[Path], Source]] = {

@@ -46,8 +46,8 @@ class LSTAConfig:
 
     Attributes:
         spatial: spatial aggregation of Table 4.
-        temporal: temporal aggregation of Table 5: the pyramid, or MS-G3D's MS-TCN, to which what follows about
-            fragments and attention does not apply.
+        temporal: temporal aggregation of Table 5: the pyramid, or MS-G3D's MS-TCN, to which what follows
+            about fragments and attention does not apply.
         scales: K, number of adjacency scales (Table 4).
         fragments: S, sub-convolutions of a TPA (Table 6).
         attention: with MAM (Table 5).

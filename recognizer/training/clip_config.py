@@ -15,6 +15,7 @@ class ClipAugmentation(BaseModel):
 
     Attributes:
         rotation: about each axis of 3-D joints, uniformly up to this many degrees either way.
+        azimuth: more of it about the vertical, of 3-D joints as the camera saw them (origin torso).
         shortest: a random piece of at least this share of the clip is seen.
         scale: of all coordinates, uniformly up to this share more or less.
         noise: standard deviation added to each coordinate.
@@ -24,6 +25,7 @@ class ClipAugmentation(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     rotation: float = Field(0.0, ge=0, le=180)
+    azimuth: float = Field(0.0, ge=0, le=180)
     shortest: float = Field(1.0, gt=0, le=1)
     scale: float = Field(0.0, ge=0, lt=1)
     noise: float = Field(0.0, ge=0)
@@ -86,6 +88,12 @@ class ClipConfig(BaseModel):
     workers: NonNegativeInt = 0
     threads: PositiveInt | None = None
     seed: int = 1
+
+    @model_validator(mode="after")
+    def _where_the_vertical_is_known(self) -> ClipConfig:
+        if self.augmentation.azimuth and self.preprocessing.origin != "torso":
+            raise ValueError("augmentation.azimuth goes with origin torso alone; choose rotation")
+        return self
 
     @model_validator(mode="after")
     def _name(self) -> ClipConfig:

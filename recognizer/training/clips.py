@@ -167,8 +167,10 @@ class _Change:
     def __init__(self, options: ClipAugmentation, coordinates: int, rng: np.random.Generator):
         self.mirror = rng.random() < options.mirror
         self._scale = 1 + rng.uniform(-options.scale, options.scale)
-        angles = np.radians(rng.uniform(-options.rotation, options.rotation, 3))
-        self._turn = rotation(*angles) if coordinates == 3 and options.rotation else None
+        angles = rng.uniform(-options.rotation, options.rotation, 3)
+        angles[0] += rng.uniform(-options.azimuth, options.azimuth)
+        turns = coordinates == 3 and (options.rotation or options.azimuth)
+        self._turn = rotation(*np.radians(angles)) if turns else None
         self._noise, self._rng = options.noise, rng
 
     def __call__(self, values: np.ndarray) -> np.ndarray:

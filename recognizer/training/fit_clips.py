@@ -13,7 +13,13 @@ from pathlib import Path
 import lightning as L
 import numpy as np
 import torch
-from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, LearningRateMonitor, ModelCheckpoint
+from lightning.pytorch.callbacks import (
+    Callback,
+    EMAWeightAveraging,
+    LearningRateMonitor,
+    ModelCheckpoint,
+    Timer,
+)
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from torch import nn
 from torch.utils.data import DataLoader
@@ -58,7 +64,8 @@ def train_clips(
     clips, parts = open_clips(config, data)
     open_run(run, config)
     network = clip_network(config, clips)
-    trainer = _trainer(config, run)
+    timer = Timer()
+    trainer = _trainer(config, run, timer)
     share, rest = divmod(config.batch_size, trainer.world_size)
     if rest:
         raise ConfigError(
@@ -81,6 +88,7 @@ def train_clips(
             "config": config.model_dump(mode="json"),
             "commit": commit(),
             "date": datetime.date.today().isoformat(),
+            "minutes": round(timer.time_elapsed("train") / 60, 1),  # of all its parts, if it was resumed
         },
         metrics={}, sha256="",
     )  # fmt: skip
@@ -94,6 +102,12 @@ def open_clips(config: ClipConfig, data: Path) -> tuple[PreparedClips, dict[int,
     clips = PreparedClips(data)
     if clips.info.dataset != config.dataset:
         raise ConfigError(f"{data} holds {clips.info.dataset}, and {config.name} is about {config.dataset}.")
+    wanted, origin = config.preprocessing.origin, clips.info.origin
+    if wanted != ("torso" if origin == "camera" else origin):
+        raise ConfigError(
+            f"{data} is prepared for preprocessing.origin={origin if origin != 'camera' else 'torso'}, "
+            f"not {wanted}."
+        )
     return clips, {part: clips.part(config.protocol, part) for part in (TRAIN, TEST)}
 
 
@@ -106,10 +120,10 @@ def clip_network(config: ClipConfig, clips: PreparedClips) -> nn.Module:
         raise ConfigError(str(error)) from None
 
 
-def _trainer(config: ClipConfig, run: Path) -> L.Trainer:
+def _trainer(config: ClipConfig, run: Path, timer: Timer) -> L.Trainer:
     """A trainer for what the machine has, or for the processes that torchrun has started."""
     newest = ModelCheckpoint(run, "last", save_on_train_epoch_end=True, enable_version_counter=False)
-    callbacks: list[Callback] = [newest, LearningRateMonitor("epoch"), RunProgressBar()]
+    callbacks: list[Callback] = [newest, timer, LearningRateMonitor("epoch"), RunProgressBar()]
     if config.average is not None:
         callbacks.append(EMAWeightAveraging(decay=config.average))
     table = CSVLogger(run, name="log")

@@ -167,7 +167,7 @@ def test_a_hand_cannot_be_trained_from_the_hips(tmp_path: Path):
     write_shrec(tmp_path / "raw", frames=7)
     prepare("shrec17", tmp_path / "raw", tmp_path / "out", 1)
     options = load_config("sem/shrec17", ["preprocessing.origin=torso"])
-    with pytest.raises(ConfigError, match="origin torso needs shoulders"):
+    with pytest.raises(ConfigError, match="is prepared for preprocessing.origin=spine, not torso"):
         train_clips(options, tmp_path / "out", tmp_path / "run")
 
 
@@ -191,6 +191,12 @@ def test_rotation_keeps_lengths_and_mirroring_swaps_sides(clips: PreparedClips):
     turned = clip_input(joints, confidence, clips, config(augmentation={"rotation": 40}), rng)
     assert np.abs(turned - plain).max() > 0.1
     np.testing.assert_allclose(np.linalg.norm(turned, axis=0), np.linalg.norm(plain, axis=0), atol=1e-5)
+    about_the_vertical = config(augmentation={"azimuth": 90}, preprocessing={"origin": "torso"})
+    upright = config(preprocessing={"origin": "torso"})
+    plain_upright = clip_input(joints, confidence, clips, upright)
+    turned = clip_input(joints, confidence, clips, about_the_vertical, rng)
+    assert np.abs(turned - plain_upright).max() > 0.1
+    np.testing.assert_allclose(turned[1], plain_upright[1], atol=1e-5)
     mirrored = clip_input(joints, confidence, clips, config(augmentation={"mirror": 1.0}), rng)
     left, right = NTU_25.index("left_wrist"), NTU_25.index("right_wrist")
     np.testing.assert_allclose(mirrored[:, :, left, 0], plain[:, :, right, 0] * [[-1], [1], [1]])
@@ -343,8 +349,12 @@ def test_killed_and_resumed_it_gives_the_same_weights(data: Path, tmp_path: Path
 
 def test_what_cannot_be_trained_is_told(data: Path, tmp_path: Path):
     for changes, said in (
+        ({"preprocessing": {"origin": "torso"}}, "is prepared for preprocessing.origin=spine, not torso"),
         ({"dataset": "utd-mhad"}, "holds ntu60, and .* is about utd-mhad"),
-        ({"network": {"name": "spa"}, "preprocessing": {"streams": ["joint", "bone"]}}, "joint stream"),
+        (
+            {"network": {"name": "spa"}, "preprocessing": {"streams": ["joint", "bone"], "origin": "spine"}},
+            "joint stream",
+        ),
     ):
         with pytest.raises(ConfigError, match=said):
             train_clips(config(**changes), data, tmp_path / "run")

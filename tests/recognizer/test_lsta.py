@@ -70,8 +70,8 @@ def test_ablations_change_what_the_paper_says_they_change():
     size = count(LSTANet(NTU_25, 60))
     # Three blocks of three ATPA, each with three kernels of 5.
     assert size - count(LSTANet(NTU_25, 60, config=LSTAConfig(attention=False))) == 9 * 3 * 5
-    # Both embed with C x C weights. In MS-TCN 4 instead of 6 fragments are convolved, there is no MAM, all 1x1
-    # and 3x1 convolutions have biases, and one branch of six has one batch norm less.
+    # Both embed with C x C weights. In MS-TCN 4 instead of 6 fragments are convolved, there is no MAM, all
+    # convolutions have biases, and one branch of six has one batch norm less.
     ms_tcn = count(LSTANet(NTU_25, 60, config=LSTAConfig(temporal="ms-tcn")))
     convolved = sum(3 * 2 * 3 * (channels // 6) ** 2 for channels in (72, 144, 288))
     biases = 3 * (72 + 144 + 288) * 10 // 6 + 144 + 288
