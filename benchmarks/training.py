@@ -2,11 +2,13 @@
 
 Run as ``python -m benchmarks.training``; --help tells the options. The networks are the papers' own, in full
 size, with the settings of their ``<network>/ntu60`` configurations; the clips are NTU RGB+D's, generated and
-prepared by the benchmark. Each network has a process of its own, whose peak memory is told.
+prepared by the benchmark. Each network has a process of its own, whose peak memory is told. At the end
+DualHead-Net takes turns with a straightforward implementation of it.
 """
 
 from __future__ import annotations
 
+import copy
 import json
 import statistics
 import subprocess
@@ -20,8 +22,10 @@ import torch
 import typer
 
 from benchmarks.prepare import write_files
+from benchmarks.straightforward import straightforward
 from recognizer.data.prepare import prepare
 from recognizer.data.prepared import TRAIN
+from recognizer.training.clip_config import ClipConfig
 from recognizer.training.clip_module import ClipModule
 from recognizer.training.clips import ClipDataset
 from recognizer.training.config import load_config
@@ -67,7 +71,14 @@ def main(
             row = json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
             rate = 1000 * batch / row["step_ms"]
             loader = f"{row['loader']:8.0f} ({row['loader'] / rate:4.0f}x)"
-            print(f"{name:14} {row['step_ms']:8.0f} {rate:8.1f} {loader:>16} {row['peak_mb']:8.0f}")
+            print(
+                f"{name:14} {row['step_ms']:8.0f} {rate:8.1f} {loader:>16} {row['peak_mb']:8.0f}", flush=True
+            )
+        if only in (None, "DualHead-Net"):
+            ours, plain = _take_turns(overrides, prepared, steps)
+            print(
+                f"DualHead-Net, ms/step: ours {ours:.0f}, straightforward {plain:.0f} ({plain / ours:.2f}x)"
+            )
 
 
 def _measure(name: str, overrides: list[str], data: Path, steps: int) -> dict[str, float]:
@@ -79,25 +90,45 @@ def _measure(name: str, overrides: list[str], data: Path, steps: int) -> dict[st
     batches = list(loader)
     loaded = len(parts[TRAIN]) / (time.perf_counter() - start)
 
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    module = ClipModule(clip_network(config, clips), config, len(batches)).to(device).train()
-    module.log_dict = lambda *_, **__: None  # there is no Trainer that would want it
-    optimizer = module.configure_optimizers()["optimizer"]
-    batch = [tensor.to(device) for tensor in batches[0]]
-    taken = []
-    for number in range(steps + 1):
-        start = time.perf_counter()
-        optimizer.zero_grad()
-        module.training_step(batch, number).backward()
-        optimizer.step()
-        if device.type == "cuda":
-            torch.cuda.synchronize()
-        taken.append(1000 * (time.perf_counter() - start))
+    step = _Step(clip_network(config, clips), config, batches)
     return {
-        "step_ms": statistics.median(taken[1:]),
+        "step_ms": statistics.median([step() for _ in range(steps + 1)][1:]),
         "loader": loaded,
-        "peak_mb": _peak_memory(device),
+        "peak_mb": _peak_memory(step.device),
     }
+
+
+def _take_turns(overrides: list[str], data: Path, steps: int) -> tuple[float, float]:
+    """Milliseconds a step of DualHead-Net, ours and the straightforward one."""
+    config = load_config(ROWS["DualHead-Net"][0], overrides)
+    clips, parts = open_clips(config, data)
+    batches = list(clip_loader(ClipDataset(clips, parts[TRAIN], config, True), config, config.batch_size))
+    network = clip_network(config, clips)
+    ours, plain = (
+        _Step(each, config, batches) for each in (network, straightforward(copy.deepcopy(network)))
+    )
+    times = [(ours(), plain()) for _ in range(steps + 1)][1:]
+    return tuple(statistics.median(each) for each in zip(*times, strict=True))
+
+
+class _Step:
+    """A training step on the first batch; called, it tells its milliseconds."""
+
+    def __init__(self, network: torch.nn.Module, config: ClipConfig, batches: list):
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._module = ClipModule(network, config, len(batches)).to(self.device).train()
+        self._module.log_dict = lambda *_, **__: None  # there is no Trainer that would want it
+        self._optimizer = self._module.configure_optimizers()["optimizer"]
+        self._batch = [tensor.to(self.device) for tensor in batches[0]]
+
+    def __call__(self) -> float:
+        start = time.perf_counter()
+        self._optimizer.zero_grad()
+        self._module.training_step(self._batch, 0).backward()
+        self._optimizer.step()
+        if self.device.type == "cuda":
+            torch.cuda.synchronize()
+        return 1000 * (time.perf_counter() - start)
 
 
 def _peak_memory(device: torch.device) -> float:

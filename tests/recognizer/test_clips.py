@@ -26,6 +26,7 @@ from recognizer.data.sources import SOURCES
 from recognizer.predictor import Recognizer
 from recognizer.preprocess import Preprocessing, network_input
 from recognizer.training import clips as module
+from recognizer.training import fit_clips
 from recognizer.training.clip_config import ClipConfig
 from recognizer.training.clips import ClipDataset, EpochSampler, clip_input, sample
 from recognizer.training.config import ConfigError, load_config
@@ -323,6 +324,33 @@ def test_weights_for_pictures_are_not_used_live():
     )
     with pytest.raises(weights.WeightsError, match="cannot be used live: .*picture's size"):
         recognizer.predict([window])
+
+
+def test_half_precision_learns_the_same_up_to_rounding(data: Path, tmp_path: Path):
+    whole = tensors(train_clips(config(), data, tmp_path / "whole"))
+    half = tensors(train_clips(config(precision="bf16-mixed"), data, tmp_path / "half"))
+    assert all(half[name].dtype == whole[name].dtype for name in whole)
+    one, other = (torch.cat([each[name].flatten().float() for name in whole]) for each in (whole, half))
+    # bfloat16 has 8 bits: not the same numbers, and about the same.
+    assert 0 < (one - other).norm() / one.norm() < 0.05
+
+
+def test_a_compiled_network_learns_the_same(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    # Compiling one of the five takes minutes.
+    def small(config, layout, classes, *_) -> torch.nn.Module:
+        torch.manual_seed(0)
+        layers = torch.nn.Linear(3 * 8 * len(layout) * 2, 16), torch.nn.ReLU(), torch.nn.Linear(16, classes)
+        return torch.nn.Sequential(torch.nn.Flatten(), *layers)
+
+    monkeypatch.setattr(fit_clips, "build", small)
+    eager = tensors(train_clips(config(), data, tmp_path / "eager"))
+    calls = []
+    compiler = torch.compile
+    monkeypatch.setattr(torch, "compile", lambda network: calls.append(network) or compiler(network))
+    compiled = tensors(train_clips(config(compile=True), data, tmp_path / "compiled"))
+    assert calls and eager.keys() == compiled.keys(), "the weights fit a network that is not compiled"
+    for name, wanted in eager.items():
+        torch.testing.assert_close(compiled[name], wanted, rtol=1e-4, atol=1e-5)
 
 
 def test_killed_and_resumed_it_gives_the_same_weights(data: Path, tmp_path: Path):
