@@ -1,8 +1,8 @@
 """DualHead-Net computed as one writes it down first: PyTorch's own operators in their usual memory order.
 
 The same weights in the same modules: 1x1 convolutions are convolutions, joints are aggregated by ``einsum``
-scale by scale, windows are cut by ``unfold``, as in the public implementation of MS-G3D, on which DualHead-Net
-builds.
+scale by scale, windows are cut by ``unfold``, as in the public implementation of MS-G3D, on which
+DualHead-Net builds.
 """
 
 from __future__ import annotations
