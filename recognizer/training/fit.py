@@ -19,6 +19,7 @@ from recognizer.data.corpus import Example, load_corpus
 from recognizer.networks import build
 from recognizer.predictor import Recognizer
 from recognizer.preprocess import channels, network_input
+from recognizer.training.checkpoints import WholeCheckpoints
 from recognizer.training.config import ConfigError, TrainingConfig
 from recognizer.training.dataset import RandomWindows, clip_windows
 from recognizer.training.evaluate import choose_threshold, classify
@@ -74,6 +75,7 @@ def train(
         logger=CSVLogger(run, name="log"),
         default_root_dir=run,
         enable_model_summary=False,
+        plugins=[WholeCheckpoints()],
     )
     validation = DataLoader(_validation_clips(parts["val"], config), batch_size=None)
     fit(trainer, module, DataLoader(windows, batch_size=None), validation, last, resume)

@@ -28,6 +28,7 @@ from recognizer import weights
 from recognizer.data.prepared import TEST, TRAIN, PreparedClips
 from recognizer.networks import build
 from recognizer.preprocess import channels
+from recognizer.training.checkpoints import WholeCheckpoints
 from recognizer.training.clip_config import ClipConfig
 from recognizer.training.clip_module import ClipModule
 from recognizer.training.clips import ClipDataset, EpochSampler
@@ -142,6 +143,7 @@ def _trainer(config: ClipConfig, run: Path, timer: Timer) -> L.Trainer:
         logger=[table, TensorBoardLogger(run, "log", table.version)],
         default_root_dir=run,
         enable_model_summary=False,
+        plugins=[WholeCheckpoints()],
     )
 
 

@@ -53,15 +53,21 @@ def fit(
     Raises:
         KeyboardInterrupt: Ctrl-C, with a sentence about what is kept.
         ConfigError: the GPU's memory does not suffice.
+        OSError: the disk is full, say; its text tells what is kept.
     """
     try:
         trainer.fit(module, train, validation, ckpt_path=last if resume else None, weights_only=False)
     except SystemExit:  # what Lightning makes of Ctrl-C
-        kept = f"{last} is kept, go on with --resume" if last.is_file() else "there is no checkpoint yet"
-        raise KeyboardInterrupt(f"training stopped; {kept}.") from None
+        raise KeyboardInterrupt(f"training stopped; {_kept(last)}.") from None
     except torch.OutOfMemoryError:
-        kept = f"; {last} is kept" if last.is_file() else ""
-        raise ConfigError(f"The GPU's memory does not suffice: lower batch_size{kept}.") from None
+        raise ConfigError(f"The GPU's memory does not suffice: lower batch_size; {_kept(last)}.") from None
+    except OSError as error:
+        sentence = f"{error.strerror or error}; {_kept(last)}."
+        raise OSError(error.errno, sentence, error.filename or str(last.parent)) from None
+
+
+def _kept(last: Path) -> str:
+    return f"{last} is kept, go on with --resume" if last.is_file() else "there is no checkpoint yet"
 
 
 def commit() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -372,6 +373,32 @@ def test_killed_and_resumed_it_gives_the_same_weights(data: Path, tmp_path: Path
     resumed = tensors(train_clips(options, data, run, resume=True))
     whole = tensors(train_clips(options, data, tmp_path / "whole"))
     assert resumed.keys() == whole.keys()
+    assert all(torch.equal(resumed[name], whole[name]) for name in whole)
+
+
+def test_a_full_disk_leaves_the_last_checkpoint(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    options, run, real, written = config(epochs=3), tmp_path / "run", Path.write_bytes, []
+
+    def write(self: Path, content: bytes) -> int:
+        written.append(self)
+        if len(written) > 1:
+            real(self, bytes(content)[:1000])
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(self, content)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", write)
+        with pytest.raises(
+            OSError, match="No space left on device; .*last.ckpt is kept, go on with --resume"
+        ):
+            train_clips(options, data, run)
+    assert len(written) == 2 and sorted(path.name for path in run.iterdir()) == [
+        "config.json",
+        "last.ckpt",
+        "log",
+    ]
+    resumed = tensors(train_clips(options, data, run, resume=True))
+    whole = tensors(train_clips(options, data, tmp_path / "whole"))
     assert all(torch.equal(resumed[name], whole[name]) for name in whole)
 
 
