@@ -89,7 +89,7 @@ def train_clips(
             "config": config.model_dump(mode="json"),
             "commit": commit(),
             "date": datetime.date.today().isoformat(),
-            "minutes": round(timer.time_elapsed("train") / 60, 1),  # of all its parts, if it was resumed
+            "minutes": round(timer.time_elapsed("train") / 60, 2),  # of all its parts, if it was resumed
         },
         metrics={}, sha256="",
     )  # fmt: skip
@@ -103,12 +103,10 @@ def open_clips(config: ClipConfig, data: Path) -> tuple[PreparedClips, dict[int,
     clips = PreparedClips(data)
     if clips.info.dataset != config.dataset:
         raise ConfigError(f"{data} holds {clips.info.dataset}, and {config.name} is about {config.dataset}.")
-    wanted, origin = config.preprocessing.origin, clips.info.origin
-    if wanted != ("torso" if origin == "camera" else origin):
-        raise ConfigError(
-            f"{data} is prepared for preprocessing.origin={origin if origin != 'camera' else 'torso'}, "
-            f"not {wanted}."
-        )
+    origin = config.preprocessing.origin
+    needed = "torso" if clips.info.origin == "camera" else clips.info.origin
+    if origin != needed:
+        raise ConfigError(f"{data} is prepared for preprocessing.origin={needed}, not {origin}.")
     return clips, {part: clips.part(config.protocol, part) for part in (TRAIN, TEST)}
 
 

@@ -305,6 +305,7 @@ def tensors(path: Path) -> dict[str, torch.Tensor]:
 def test_a_run_gives_weights_that_recognise_live(data: Path, tmp_path: Path):
     path = train_clips(config(average=0.9), data, tmp_path / "run")
     recognizer = Recognizer.load(path, device="cpu")
+    assert 0 < recognizer.card.training["minutes"] < 10
     assert recognizer.card.persons == 2 and recognizer.card.preprocessing.origin == "spine"
     joints = np.random.default_rng(0).normal(0, 0.4, (1, 8, 25, 3)) + [0, 0, 3]
     window = SkeletonSequence(joints, np.ones((1, 8, 25)), np.linspace(0, 3, 8), NTU_25)
