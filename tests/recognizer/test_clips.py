@@ -1,49 +1,26 @@
-"""Whole clips as network input, and training on them."""
+"""Whole clips as network input, in which order, and at which learning rate."""
 
 from __future__ import annotations
 
-import errno
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
-import safetensors.torch
 import torch
-import yaml
 
 from pose.buffer import SlidingBuffer
 from pose.layouts import KINETICS_18, NTU_25, SHREC_22
-from pose.skeleton import SkeletonSequence
-from recognizer import weights
 from recognizer.data import shrec17
 from recognizer.data.prepare import prepare
 from recognizer.data.prepared import PreparedClips
 from recognizer.data.sources import SOURCES
-from recognizer.predictor import Recognizer
-from recognizer.preprocess import Preprocessing, network_input
+from recognizer.preprocess import network_input
 from recognizer.training import clips as module
-from recognizer.training import fit_clips
-from recognizer.training.clip_config import ClipConfig
 from recognizer.training.clips import ClipDataset, EpochSampler, clip_input, sample
 from recognizer.training.config import ConfigError, load_config
 from recognizer.training.fit_clips import train_clips
+from tests.recognizer.clip_runs import config
 from tests.recognizer.data.raw import prepared_ntu, write_shrec
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def config(**changes) -> ClipConfig:
-    values = dict(
-        dataset="ntu60", protocol="xview", frames=8, persons=2, batch_size=8,
-        preprocessing={"origin": "spine", "confidence": False},
-        network={"name": "lsta", "width": 0.1, "scales": 2, "dropout": 0.3}, epochs=2, learning_rate=0.02,
-    )  # fmt: skip
-    return ClipConfig.model_validate({**values, **changes})
 
 
 @pytest.fixture(scope="module")
@@ -237,200 +214,6 @@ def test_the_learning_rate_falls_at_the_milestones_and_rises_before():
     options = config(milestones=[3, 5], gamma=0.1, warm_up=2)
     found = [options.learning_rate_factor(epoch) for epoch in (0, 1, 1.5, 2, 2.9, 3, 4.5, 5, 9)]
     assert found == pytest.approx([0, 0.5, 0.75, 1, 1, 0.1, 0.1, 0.01, 0.01])
-
-
-# Several processes
-
-# A network without batch norm, whose statistics would be each process's own.
-TWO_PROCESSES = """
-import sys
-import torch
-from pathlib import Path
-from recognizer.training import fit_clips
-from recognizer.training.config import load_config
-
-class Plain(torch.nn.Module):
-    def __init__(self, classes):
-        super().__init__()
-        torch.manual_seed(0)
-        self.layer = torch.nn.Linear(3 * 8 * 25 * 2, classes)
-
-    def forward(self, x):
-        return self.layer(x.flatten(1))
-
-def step(self, optimizer):
-    gradients.append(self.network.layer.weight.grad.clone())
-
-gradients = []
-fit_clips.build = lambda config, layout, classes, channels, persons: Plain(classes)
-fit_clips.ClipModule.on_before_optimizer_step = step
-options, data, out = load_config(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
-fit_clips.train_clips(options, data, out)
-rank = torch.distributed.get_rank() if torch.distributed.is_initialized() else 0
-torch.save(gradients, out / f"gradients-{rank}")
-"""
-
-
-def test_two_processes_have_the_gradients_of_one(data: Path, tmp_path: Path):
-    script, path = tmp_path / "script.py", tmp_path / "config.yaml"
-    script.write_text(TWO_PROCESSES)
-    # 20 training clips in batches of 10, five of them for each process.
-    path.write_text(yaml.safe_dump(config(epochs=2, batch_size=10).model_dump(mode="json")))
-    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    for name, launcher in (("one", []), ("two", torchrun)):
-        command = [sys.executable, *launcher, str(script), str(path), str(data), str(tmp_path / name)]
-        done = subprocess.run(
-            command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
-            capture_output=True, text=True, timeout=240, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-    one, *two = (
-        torch.load(tmp_path / name / f"gradients-{rank}")
-        for name, rank in (("one", 0), ("two", 0), ("two", 1))
-    )
-    assert len(one) == 4
-    for gradients in two:
-        for mine, wanted in zip(gradients, one, strict=True):
-            torch.testing.assert_close(mine, wanted, rtol=1e-4, atol=1e-6)
-    assert len(list((tmp_path / "two").glob("*.safetensors"))) == 1
-
-
-# Runs
-
-
-def tensors(path: Path) -> dict[str, torch.Tensor]:
-    return safetensors.torch.load(path.read_bytes())
-
-
-def test_a_run_gives_weights_that_recognise_live(data: Path, tmp_path: Path):
-    path = train_clips(config(average=0.9), data, tmp_path / "run")
-    recognizer = Recognizer.load(path, device="cpu")
-    assert 0 < recognizer.card.training["minutes"] < 10
-    assert recognizer.card.persons == 2 and recognizer.card.preprocessing.origin == "spine"
-    joints = np.random.default_rng(0).normal(0, 0.4, (1, 8, 25, 3)) + [0, 0, 3]
-    window = SkeletonSequence(joints, np.ones((1, 8, 25)), np.linspace(0, 3, 8), NTU_25)
-    (prediction,) = recognizer.predict([window])
-    assert prediction.probabilities.shape == (60,)
-    assert prediction.probabilities.sum() == pytest.approx(1, abs=1e-5)
-    (log,) = (tmp_path / "run" / "log").iterdir()
-    assert "top1_test" in (log / "metrics.csv").read_text()
-    assert list(log.glob("events.out.tfevents.*"))
-
-
-def test_weights_for_pictures_are_not_used_live():
-    card = Recognizer.untrained().card
-    card = card.model_copy(update={"preprocessing": Preprocessing(origin="picture")})
-    recognizer = Recognizer(weights.build_network(card), card)
-    window = SkeletonSequence(
-        np.ones((1, 32, 18, 2)), np.ones((1, 32, 18)), np.linspace(0, 3, 32), KINETICS_18
-    )
-    with pytest.raises(weights.WeightsError, match="cannot be used live: .*picture's size"):
-        recognizer.predict([window])
-
-
-def test_half_precision_learns_the_same_up_to_rounding(data: Path, tmp_path: Path):
-    whole = tensors(train_clips(config(), data, tmp_path / "whole"))
-    half = tensors(train_clips(config(precision="bf16-mixed"), data, tmp_path / "half"))
-    assert all(half[name].dtype == whole[name].dtype for name in whole)
-    one, other = (torch.cat([each[name].flatten().float() for name in whole]) for each in (whole, half))
-    # bfloat16 has 8 bits: not the same numbers, and about the same.
-    assert 0 < (one - other).norm() / one.norm() < 0.05
-
-
-def test_a_compiled_network_learns_the_same(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    # Compiling one of the five takes minutes.
-    def small(config, layout, classes, *_) -> torch.nn.Module:
-        torch.manual_seed(0)
-        layers = torch.nn.Linear(3 * 8 * len(layout) * 2, 16), torch.nn.ReLU(), torch.nn.Linear(16, classes)
-        return torch.nn.Sequential(torch.nn.Flatten(), *layers)
-
-    monkeypatch.setattr(fit_clips, "build", small)
-    eager = tensors(train_clips(config(), data, tmp_path / "eager"))
-    calls = []
-    compiler = torch.compile
-    monkeypatch.setattr(torch, "compile", lambda network: calls.append(network) or compiler(network))
-    compiled = tensors(train_clips(config(compile=True), data, tmp_path / "compiled"))
-    assert calls and eager.keys() == compiled.keys(), "the weights fit a network that is not compiled"
-    for name, wanted in eager.items():
-        torch.testing.assert_close(compiled[name], wanted, rtol=1e-4, atol=1e-5)
-
-
-def test_killed_and_resumed_it_gives_the_same_weights(data: Path, tmp_path: Path):
-    options = config(epochs=30, augmentation={"rotation": 20, "noise": 0.01})
-    path = tmp_path / "config.yaml"
-    path.write_text(yaml.safe_dump(options.model_dump(mode="json")))
-    run = tmp_path / "run"
-    command = [sys.executable, "-m", "app", "train", str(path), "--data", str(data), "--run", str(run)]
-    running = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 120
-    while not (run / "last.ckpt").is_file() and time.monotonic() < deadline and running.poll() is None:
-        time.sleep(0.02)
-    time.sleep(0.1)
-    running.send_signal(signal.SIGKILL)
-    running.wait()
-    assert not list(run.glob("*.safetensors"))
-    begun = torch.load(run / "last.ckpt", weights_only=False)["epoch"]
-    assert begun < 29
-    resumed = tensors(train_clips(options, data, run, resume=True))
-    whole = tensors(train_clips(options, data, tmp_path / "whole"))
-    assert resumed.keys() == whole.keys()
-    assert all(torch.equal(resumed[name], whole[name]) for name in whole)
-
-
-def test_a_full_disk_leaves_the_last_checkpoint(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    options, run, real, written = config(epochs=3), tmp_path / "run", Path.write_bytes, []
-
-    def write(self: Path, content: bytes) -> int:
-        written.append(self)
-        if len(written) > 1:
-            real(self, bytes(content)[:1000])
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return real(self, content)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "write_bytes", write)
-        with pytest.raises(
-            OSError, match="No space left on device; .*last.ckpt is kept, go on with --resume"
-        ):
-            train_clips(options, data, run)
-    assert len(written) == 2 and sorted(path.name for path in run.iterdir()) == [
-        "config.json",
-        "last.ckpt",
-        "log",
-    ]
-    resumed = tensors(train_clips(options, data, run, resume=True))
-    whole = tensors(train_clips(options, data, tmp_path / "whole"))
-    assert all(torch.equal(resumed[name], whole[name]) for name in whole)
-
-
-def test_what_cannot_be_trained_is_told(data: Path, tmp_path: Path):
-    for changes, said in (
-        ({"preprocessing": {"origin": "torso"}}, "is prepared for preprocessing.origin=spine, not torso"),
-        ({"dataset": "utd-mhad"}, "holds ntu60, and .* is about utd-mhad"),
-        (
-            {"network": {"name": "spa"}, "preprocessing": {"streams": ["joint", "bone"], "origin": "spine"}},
-            "joint stream",
-        ),
-    ):
-        with pytest.raises(ConfigError, match=said):
-            train_clips(config(**changes), data, tmp_path / "run")
-    with pytest.raises(ConfigError, match="nothing to resume"):
-        train_clips(config(), data, tmp_path / "run", resume=True)
-
-
-def test_a_loss_that_is_no_number_ends_the_run_and_leaves_no_weights(data: Path, tmp_path: Path):
-    with pytest.raises(ConfigError, match="no finite number .* lower learning_rate"):
-        train_clips(config(learning_rate=1e30, epochs=3), data, tmp_path / "run")
-    assert not list((tmp_path / "run").glob("*.safetensors"))
-
-
-def test_a_configuration_with_a_data_set_is_about_clips(tmp_path: Path):
-    path = tmp_path / "config.yaml"
-    path.write_text(yaml.safe_dump(config().model_dump(mode="json")))
-    assert load_config(str(path), ["epochs=3", "network.width=0.2"]).epochs == 3
-    assert config().name == "lsta-ntu60-xview-joint"
-    with pytest.raises(ConfigError, match="milestones"):
-        load_config(str(path), ["milestones=[0]"])
 
 
 def test_the_share_of_a_test_clip_is_its_middle(clips: PreparedClips):
