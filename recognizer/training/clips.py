@@ -116,7 +116,7 @@ def clip_input(
             values[..., 0] *= -1
         values, seen = sample(values, seen, config.frames, config.length, piece)
         if change is not None:
-            values = change(values) * (seen > 0)[..., None]
+            values = change(values)
         result[..., person] = stacked(values, seen, layout, options)
     return result
 
@@ -174,9 +174,10 @@ class _Change:
         self._noise, self._rng = options.noise, rng
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
-        """(T, V, C)"""
+        """(T, V, C); what is 0, because nothing is known of it, stays 0."""
+        known = values.any(-1, keepdims=True)
         if self._turn is not None:
             values = values @ self._turn.T.astype(np.float32)
         if self._noise:
             values = values + self._rng.normal(0.0, self._noise, values.shape).astype(np.float32)
-        return values * self._scale
+        return values * self._scale * known

@@ -16,6 +16,7 @@ from recognizer.data.prepared import PreparedClips
 from recognizer.data.sources import SOURCES
 from recognizer.preprocess import network_input
 from recognizer.training import clips as module
+from recognizer.training.clip_config import ClipAugmentation
 from recognizer.training.clips import ClipDataset, EpochSampler, clip_input, sample
 from recognizer.training.config import ConfigError, load_config
 from recognizer.training.fit_clips import train_clips
@@ -121,6 +122,22 @@ def test_the_origin_of_kinetics_is_the_middle_of_the_picture():
     x = clip_input(joints, confidence, OfPictures, config(preprocessing=options, length="zeros", persons=1))
     np.testing.assert_allclose(x[:, 0, 0, 0], [0.25, 0.25, 0.6])
     assert not x[:, :, 3].any() and not x[:, 4:].any()
+
+
+def test_a_joint_hidden_for_a_while_is_interpolated_in_training_as_in_the_test():
+    joints = np.random.default_rng(1).uniform(100, 300, (1, 9, 18, 2)).astype(np.float32)
+    confidence = np.ones((1, 9, 18), np.float32)
+    wrist, nose = KINETICS_18.index("left_wrist"), KINETICS_18.index("nose")
+    confidence[:, 3:6, wrist], confidence[:, :, nose] = 0, 0
+    options = config(preprocessing={"origin": "torso"}, frames=9, persons=1)
+    test = clip_input(joints, confidence, OfPictures, options)
+    train = clip_input(joints, confidence, OfPictures, options, np.random.default_rng(2))
+    np.testing.assert_array_equal(train, test)
+    assert test[:2, 3:6, wrist].all() and not test[:2, :, nose].any()
+    noisy = options.model_copy(update={"augmentation": ClipAugmentation(noise=0.1)})
+    train = clip_input(joints, confidence, OfPictures, noisy, np.random.default_rng(2))
+    assert np.abs(train[:2, 3:6, wrist] - test[:2, 3:6, wrist]).max() < 1 and train[:2, 3:6, wrist].all()
+    assert not train[:2, :, nose].any()
 
 
 @pytest.mark.parametrize("shipped", ["sem/shrec17", "spa/shrec17"])
