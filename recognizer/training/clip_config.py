@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
@@ -48,8 +49,10 @@ class ClipConfig(BaseModel):
         window_seconds: how long a window is when the weights are used live.
         epochs: over the training clips.
         batch_size: clips a batch, over all processes.
-        learning_rate: of SGD with Nesterov momentum 0.9.
-        milestones: epochs after which the learning rate is multiplied by ``gamma``.
+        optimizer: "sgd", with Nesterov momentum 0.9, as in the papers, or "adamw".
+        learning_rate: of the optimizer, at its highest.
+        schedule: "steps", as in the papers: multiplied by ``gamma`` after each of the epochs ``milestones``;
+            "cosine": falls to 0 along half a cosine.
         warm_up: epochs over which the learning rate rises to its value.
         precision: of Lightning.
         clip_gradients: largest norm of the gradient, None for no limit.
@@ -74,7 +77,9 @@ class ClipConfig(BaseModel):
     window_seconds: PositiveFloat = 3.0
     epochs: PositiveInt = 80
     batch_size: PositiveInt = 64
+    optimizer: Literal["sgd", "adamw"] = "sgd"
     learning_rate: PositiveFloat = 0.1
+    schedule: Literal["steps", "cosine"] = "steps"
     milestones: tuple[PositiveInt, ...] = (40, 60)
     gamma: PositiveFloat = 0.1
     warm_up: NonNegativeInt = 0
@@ -107,4 +112,7 @@ class ClipConfig(BaseModel):
         """Learning rate over ``learning_rate`` after so many epochs."""
         if epoch < self.warm_up:
             return epoch / self.warm_up
+        if self.schedule == "cosine":
+            done = (epoch - self.warm_up) / max(self.epochs - self.warm_up, 1)
+            return 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
         return self.gamma ** sum(epoch >= milestone for milestone in self.milestones)

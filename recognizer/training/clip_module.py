@@ -54,10 +54,12 @@ class ClipModule(L.LightningModule):
 
     def configure_optimizers(self):
         config = self.config
-        optimizer = torch.optim.SGD(
-            self.network.parameters(), lr=config.learning_rate, momentum=0.9, nesterov=True,
-            weight_decay=config.weight_decay,
-        )  # fmt: skip
+        rate, decay = config.learning_rate, config.weight_decay
+        parameters = self.network.parameters()
+        if config.optimizer == "sgd":
+            optimizer = torch.optim.SGD(parameters, rate, momentum=0.9, nesterov=True, weight_decay=decay)
+        else:
+            optimizer = torch.optim.AdamW(parameters, rate, weight_decay=decay)
 
         def factor(step: int) -> float:
             # During warm-up the first step already learns.

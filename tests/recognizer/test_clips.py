@@ -17,6 +17,7 @@ from recognizer.data.sources import SOURCES
 from recognizer.preprocess import network_input
 from recognizer.training import clips as module
 from recognizer.training.clip_config import ClipAugmentation
+from recognizer.training.clip_module import ClipModule
 from recognizer.training.clips import ClipDataset, EpochSampler, clip_input, sample
 from recognizer.training.config import ConfigError, load_config
 from recognizer.training.fit_clips import train_clips
@@ -231,6 +232,21 @@ def test_the_learning_rate_falls_at_the_milestones_and_rises_before():
     options = config(milestones=[3, 5], gamma=0.1, warm_up=2)
     found = [options.learning_rate_factor(epoch) for epoch in (0, 1, 1.5, 2, 2.9, 3, 4.5, 5, 9)]
     assert found == pytest.approx([0, 0.5, 0.75, 1, 1, 0.1, 0.1, 0.01, 0.01])
+
+
+def test_the_learning_rate_falls_along_half_a_cosine():
+    options = config(schedule="cosine", epochs=10, warm_up=2)
+    found = [options.learning_rate_factor(epoch) for epoch in (0, 1, 2, 4, 6, 8, 10)]
+    assert found == pytest.approx([0, 0.5, 1, 0.8535534, 0.5, 0.1464466, 0])
+
+
+def test_the_optimizer_is_chosen():
+    for name, kind in (("sgd", torch.optim.SGD), ("adamw", torch.optim.AdamW)):
+        options = config(optimizer=name, learning_rate=0.004, weight_decay=0.05, schedule="cosine", warm_up=1)
+        found = ClipModule(torch.nn.Linear(2, 2), options, 10).configure_optimizers()
+        group = found["optimizer"].param_groups[0]
+        assert type(found["optimizer"]) is kind and group["weight_decay"] == 0.05
+        assert group["lr"] == pytest.approx(0.0004)  # a tenth of the warm-up's only epoch
 
 
 def test_the_share_of_a_test_clip_is_its_middle(clips: PreparedClips):

@@ -26,7 +26,7 @@ def test_shipped_configurations_are_valid():
         if isinstance(shipped, ClipConfig):
             assert shipped.dataset in SOURCES and shipped.dataset == name.partition("/")[2]
             assert shipped.milestones == tuple(sorted(shipped.milestones))
-            assert shipped.milestones[-1] < shipped.epochs
+            assert shipped.schedule == "cosine" or shipped.milestones[-1] < shipped.epochs
         else:
             assert shipped.vocabulary in VOCABULARIES
             assert shipped.name.startswith(f"{shipped.layout}-")
