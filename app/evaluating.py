@@ -115,7 +115,7 @@ def _evaluate_clips(names: list[str], data: Path, options: Options) -> None:
     if options.card:
         for name, path in zip(cards, names, strict=True):
             each = reports[name]
-            command = f"pose2action evaluate {name} --data DATA"
+            command = f"pose2action evaluate {name}.safetensors --data DATA"
             add_metrics(path, {"command": command, "clips": each.clips, "top1": each.top1, "top5": each.top5})
 
 
