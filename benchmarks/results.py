@@ -1,0 +1,192 @@
+"""Trains and evaluates the rows of RESULTS.md, and prints its tables.
+
+Run as ``python -m benchmarks.results utd-mhad --data PREPARED``; --help tells the options. What is trained
+already, such as the shipped weights, is evaluated only, and a stopped run goes on, so the command can be
+repeated until a table is full. Another folder of weights trains the rows anew.
+"""
+
+from __future__ import annotations
+
+import shlex
+import statistics
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from recognizer.networks import TITLES
+from recognizer.training.evaluate_clips import FUSED, ClipReport, evaluate_clips
+from recognizer.weights import load
+
+
+@dataclass(frozen=True)
+class Run:
+    """What ``pose2action train NETWORK/DATASET OVERRIDES`` trains.
+
+    Attributes:
+        key: short name.
+        title: in the table.
+        network: key of ``recognizer.networks.TITLES``.
+        overrides: of the configuration.
+    """
+
+    key: str
+    title: str
+    network: str
+    overrides: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Something that a paper says helps.
+
+    Attributes:
+        title: what, and where it is said.
+        variants: by title, without it and with it; several runs are fused.
+    """
+
+    title: str
+    variants: dict[str, tuple[Run, ...]]
+
+
+def _variant(network: str, key: str, *overrides: str) -> Run:
+    return Run(f"{network}-{key}", TITLES[network], network, overrides)
+
+
+DUALHEAD, LSTA, STF, SEM, SPA = (Run(name, title, name) for name, title in TITLES.items())
+SPA_3_1D = Run("spa-3-1d", "SPA-Net 3+1D", "spa", ("network.convolution=3+1d",))
+JOINT = (DUALHEAD, LSTA, STF, SEM, SPA)
+EARLY = tuple(
+    _variant(network, "early", "preprocessing.streams=[joint,bone,joint_motion]")
+    for network in ("dualhead", "stf")
+)
+FUSIONS = {
+    "SEM-Net + SPA-Net, joint": (SEM, SPA),
+    "all of joint": JOINT,
+    "all": JOINT + EARLY,
+}
+
+CLAIMS = (
+    Claim(
+        "Cross-head attention (DualHead-Net, Tables 4 and 8)",
+        {
+            "without": (
+                _variant(
+                    "dualhead", "none", "network.temporal_attention=none", "network.spatial_attention=none"
+                ),
+            ),
+            "with": (DUALHEAD,),
+        },
+    ),
+    Claim(
+        "MSDA, ATPA (LSTA-Net, Tables 4 and 5)",
+        {
+            "MS-GCN, ATPA": (_variant("lsta", "ms-gcn", "network.spatial=ms-gcn"),),
+            "MSDA, MS-TCN": (_variant("lsta", "ms-tcn", "network.temporal=ms-tcn"),),
+            "MSDA, ATPA": (LSTA,),
+        },
+    ),
+    Claim(
+        "MCF, TDF (STF-Net, Table IV)",
+        {
+            "without MCF": (_variant("stf", "no-mcf", "network.mcf=false"),),
+            "without TDF": (_variant("stf", "no-tdf", "network.tdf=false"),),
+            "with both": (STF,),
+        },
+    ),
+    Claim(
+        "Cross-frame attention, global regularisation (SEM-Net, Table 1)",
+        {
+            "single-frame": (
+                _variant(
+                    "sem", "single-frame",
+                    "network.attention=single-frame", "network.global_regularisation=false",
+                ),
+            ),
+            "cross-frame + GR": (SEM,),
+        },
+    ),
+    Claim(
+        "Space and time at once, both perspectives (SPA-Net, Tables 4 and 6)",
+        {"SPA 3+1D": (SPA_3_1D,), "SPA 4D": (SPA,), "SEM": (SEM,), "SEM + SPA 4D": (SEM, SPA)},
+    ),
+)  # fmt: skip
+
+
+def main(
+    dataset: Annotated[str, typer.Argument(help="utd-mhad, nw-ucla or penn-action.")],
+    data: Annotated[Path, typer.Option(help="The prepared data set.")],
+    weights: Annotated[Path, typer.Option(help="Folder of the weights.")] = Path("weights/results"),
+    claims: Annotated[bool, typer.Option("--claims", help="The papers' claims instead.")] = False,
+    seeds: Annotated[int, typer.Option(min=1, help="How many, for the claims.")] = 3,
+    only: Annotated[list[str] | None, typer.Option(help="Networks such as lsta; all by default.")] = None,
+) -> None:
+    """Train what is not trained yet and print a table."""
+    if claims:
+        _print_claims(dataset, data, weights, range(1, seeds + 1), only or list(TITLES))
+    else:
+        _print_results(dataset, data, weights, only or list(TITLES))
+
+
+def _print_results(dataset: str, data: Path, weights: Path, networks: list[str]) -> None:
+    print("| network | stream | top-1 (95 % interval) | top-5 | parameters | minutes | trained with |")
+    print("|---|---|---|---|---|---|---|")
+    rows = [run for run in JOINT + EARLY if run.network in networks]
+    for run in rows:
+        path = train(run, dataset, data, weights, 1)
+        network, card = load(path)
+        report = evaluate_clips([path], data)[card.name]
+        stream = " + ".join(card.preprocessing.streams)
+        command = shlex.join(
+            ["pose2action", "train", f"{run.network}/{dataset}", "--data", "DATA", *run.overrides]
+        )
+        parameters = sum(each.numel() for each in network.parameters())
+        print(f"| {run.title} | {stream} | {_top1(report)} | {100 * report.top5:.1f} |"
+              f" {parameters:,} | {card.training['minutes']:.0f} | `{command}` |", flush=True)  # fmt: skip
+    for title, members in FUSIONS.items():
+        if set(members) <= set(rows):
+            report = _evaluate(members, dataset, data, weights, 1)
+            print(f"| {title} | | {_top1(report)} | {100 * report.top5:.1f} | | | |", flush=True)
+
+
+def _print_claims(dataset: str, data: Path, weights: Path, seeds: range, networks: list[str]) -> None:
+    print("| claim | variant | top-1, mean ± standard deviation | seeds |")
+    print("|---|---|---|---|")
+    for claim in CLAIMS:
+        if not all(run.network in networks for members in claim.variants.values() for run in members):
+            continue
+        for number, (title, members) in enumerate(claim.variants.items()):
+            found = [100 * _evaluate(members, dataset, data, weights, seed).top1 for seed in seeds]
+            spread = statistics.stdev(found) if len(found) > 1 else 0.0
+            figures = f"{statistics.mean(found):.1f} ± {spread:.1f} | {', '.join(f'{x:.1f}' for x in found)}"
+            print(f"| {'' if number else claim.title} | {title} | {figures} |", flush=True)
+
+
+def train(run: Run, dataset: str, data: Path, weights: Path, seed: int) -> Path:
+    """The weights of a run, trained if they are not there yet."""
+    name = f"{dataset}-{run.key}-{seed}"
+    path, folder = weights / f"{name}.safetensors", Path("runs") / name
+    if not path.is_file():
+        command = [sys.executable, "-m", "app", "train", f"{run.network}/{dataset}", *run.overrides]
+        command += [f"seed={seed}", f"name={name}", "--data", str(data), "--into", str(weights)]
+        command += ["--run", str(folder)] + ["--resume"] * (folder / "last.ckpt").is_file()
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return path
+
+
+def _evaluate(members: tuple[Run, ...], dataset: str, data: Path, weights: Path, seed: int) -> ClipReport:
+    return evaluate_clips([train(run, dataset, data, weights, seed) for run in members], data, fuse=True)[
+        FUSED
+    ]
+
+
+def _top1(report: ClipReport) -> str:
+    low, high = (100 * limit for limit in report.interval)
+    return f"{100 * report.top1:.1f} ({low:.1f} to {high:.1f})"
+
+
+if __name__ == "__main__":
+    typer.run(main)
