@@ -2,7 +2,7 @@
 
 Run as ``python -m benchmarks.results utd-mhad --data PREPARED``; --help tells the options. What is trained
 already, such as the shipped weights, is evaluated only, and a stopped run goes on, so the command can be
-repeated until a table is full. Another folder of weights trains the rows anew.
+repeated until a table is full. With --weights and another folder, the rows are trained anew.
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ def _variant(network: str, key: str, *overrides: str) -> Run:
 DUALHEAD, LSTA, STF, SEM, SPA = (Run(name, title, name) for name, title in TITLES.items())
 SPA_3_1D = Run("spa-3-1d", "SPA-Net 3+1D", "spa", ("network.convolution=3+1d",))
 JOINT = (DUALHEAD, LSTA, STF, SEM, SPA)
+# Early fusion: the streams as channels of one network.
 EARLY = tuple(
     _variant(network, "early", "preprocessing.streams=[joint,bone,joint_motion]")
     for network in ("dualhead", "stf")
@@ -168,7 +169,7 @@ def _print_claims(dataset: str, data: Path, weights: Path, seeds: range, network
 def train(run: Run, dataset: str, data: Path, weights: Path, seed: int) -> Path:
     """The weights of a run, trained if they are not there yet."""
     name = f"{dataset}-{run.key}-{seed}"
-    path, folder = weights / f"{name}.safetensors", Path("runs") / name
+    path, folder = weights / f"{name}.safetensors", Path("runs") / weights.name / name
     if not path.is_file():
         command = [sys.executable, "-m", "app", "train", f"{run.network}/{dataset}", *run.overrides]
         command += [f"seed={seed}", f"name={name}", "--data", str(data), "--into", str(weights)]
@@ -178,9 +179,8 @@ def train(run: Run, dataset: str, data: Path, weights: Path, seed: int) -> Path:
 
 
 def _evaluate(members: tuple[Run, ...], dataset: str, data: Path, weights: Path, seed: int) -> ClipReport:
-    return evaluate_clips([train(run, dataset, data, weights, seed) for run in members], data, fuse=True)[
-        FUSED
-    ]
+    paths = [train(run, dataset, data, weights, seed) for run in members]
+    return evaluate_clips(paths, data, fuse=True)[FUSED]
 
 
 def _top1(report: ClipReport) -> str:
