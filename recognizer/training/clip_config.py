@@ -58,6 +58,8 @@ class ClipConfig(BaseModel):
         clip_gradients: largest norm of the gradient, None for no limit.
         accumulate: batches a step.
         average: decay of the exponential moving average of the weights, None for none.
+        average_every: steps from one of its updates to the next.
+        test_every: epochs from one look at the test part to the next, to be logged; None for none.
         compile: with torch.compile.
         workers: processes that load clips.
     """
@@ -89,6 +91,8 @@ class ClipConfig(BaseModel):
     clip_gradients: PositiveFloat | None = None
     accumulate: PositiveInt = 1
     average: float | None = Field(None, gt=0, lt=1)
+    average_every: PositiveInt = 1
+    test_every: PositiveInt | None = 1
     compile: bool = False
     workers: NonNegativeInt = 0
     threads: PositiveInt | None = None

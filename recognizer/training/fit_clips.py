@@ -45,7 +45,7 @@ def train_clips(
 ) -> Path:
     """Trains on the whole training part of the protocol and writes the last epoch's weights.
 
-    The test part is looked at after every epoch, to be logged, and has no say in anything.
+    The test part is looked at every ``test_every`` epochs, to be logged, and has no say in anything.
 
     Args:
         config: of the run; saved as ``config.json``.
@@ -124,7 +124,8 @@ def _trainer(config: ClipConfig, run: Path, timer: Timer) -> L.Trainer:
     newest = ModelCheckpoint(run, "last", save_on_train_epoch_end=True, enable_version_counter=False)
     callbacks: list[Callback] = [newest, timer, LearningRateMonitor("epoch"), RunProgressBar()]
     if config.average is not None:
-        callbacks.append(EMAWeightAveraging(decay=config.average))
+        every = config.average_every
+        callbacks.append(EMAWeightAveraging(decay=config.average, update_every_n_steps=every))
     table = CSVLogger(run, name="log")
     local = int(os.environ.get("LOCAL_WORLD_SIZE", 0))
     return L.Trainer(
@@ -135,6 +136,8 @@ def _trainer(config: ClipConfig, run: Path, timer: Timer) -> L.Trainer:
         gradient_clip_val=config.clip_gradients,
         accumulate_grad_batches=config.accumulate,
         use_distributed_sampler=False,  # EpochSampler divides the clips
+        check_val_every_n_epoch=config.test_every or 1,
+        limit_val_batches=1.0 if config.test_every else 0,
         num_sanity_val_steps=0,
         log_every_n_steps=10,
         callbacks=callbacks,

@@ -113,6 +113,32 @@ def test_a_run_gives_weights_that_recognise_live(data: Path, tmp_path: Path):
     assert list(log.glob("events.out.tfevents.*"))
 
 
+def test_looking_at_the_test_part_changes_nothing(data: Path, tmp_path: Path):
+    seen = train_clips(config(average=0.9), data, tmp_path / "seen")
+    unseen = train_clips(config(average=0.9, test_every=None), data, tmp_path / "unseen")
+    assert unseen.read_bytes() == seen.read_bytes()
+    (log,) = (tmp_path / "unseen" / "log").iterdir()
+    assert "top1_test" not in (log / "metrics.csv").read_text()
+
+
+def test_weights_are_averaged_every_so_many_steps(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    steps: list[dict[str, torch.Tensor]] = []
+
+    def record(self, *_):
+        steps.append({name: value.clone() for name, value in self.network.state_dict().items()})
+
+    monkeypatch.setattr(fit_clips.ClipModule, "on_train_batch_end", record)
+    found = tensors(
+        train_clips(config(average=0.75, average_every=2, epochs=2, batch_size=10), data, tmp_path)
+    )
+    first, _, third, _ = steps
+    for name, value in found.items():
+        if value.is_floating_point():
+            torch.testing.assert_close(value, 0.75 * first[name] + 0.25 * third[name])
+
+
 def test_weights_for_pictures_are_not_used_live():
     card = Recognizer.untrained().card
     card = card.model_copy(update={"preprocessing": Preprocessing(origin="picture")})
