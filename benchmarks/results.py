@@ -67,10 +67,12 @@ EARLY = tuple(
     _variant(network, "early", "preprocessing.streams=[joint,bone,joint_motion]")
     for network in ("dualhead", "stf")
 )
-FUSIONS = {
-    "SEM-Net + SPA-Net, joint": (SEM, SPA),
-    "all of joint": JOINT,
-    "all": JOINT + EARLY,
+STF_BONE = _variant("stf", "bone", "preprocessing.streams=[bone]")
+STF_MOTION = _variant("stf", "motion", "preprocessing.streams=[joint_motion]")
+ROWS = {
+    "utd-mhad": (*JOINT, *EARLY),
+    "nw-ucla": (*JOINT, EARLY[0], STF_BONE, STF_MOTION),
+    "penn-action": JOINT,
 }
 
 CLAIMS = (
@@ -121,7 +123,7 @@ CLAIMS = (
 
 
 def main(
-    dataset: Annotated[str, typer.Argument(help="utd-mhad, nw-ucla or penn-action.")],
+    dataset: Annotated[str, typer.Argument(help=f"{', '.join(ROWS)}.")],
     data: Annotated[Path, typer.Option(help="The prepared data set.")],
     weights: Annotated[Path, typer.Option(help="Folder of the weights.")] = Path("weights/results"),
     claims: Annotated[bool, typer.Option("--claims", help="The papers' claims instead.")] = False,
@@ -129,6 +131,8 @@ def main(
     only: Annotated[list[str] | None, typer.Option(help="Networks such as lsta; all by default.")] = None,
 ) -> None:
     """Train what is not trained yet and print a table."""
+    if dataset not in ROWS:
+        raise typer.BadParameter(f"{dataset!r} is none of {', '.join(ROWS)}.", param_hint="DATASET")
     if claims:
         _print_claims(dataset, data, weights, range(1, seeds + 1), only or list(TITLES))
     else:
@@ -138,7 +142,7 @@ def main(
 def _print_results(dataset: str, data: Path, weights: Path, networks: list[str]) -> None:
     print("| network | stream | top-1 (95 % interval) | top-5 | parameters | minutes | trained with |")
     print("|---|---|---|---|---|---|---|")
-    rows = [run for run in JOINT + EARLY if run.network in networks]
+    rows = [run for run in ROWS[dataset] if run.network in networks]
     for run in rows:
         path = train(run, dataset, data, weights, 1)
         network, card = load(path)
@@ -150,8 +154,9 @@ def _print_results(dataset: str, data: Path, weights: Path, networks: list[str])
         parameters = sum(each.numel() for each in network.parameters())
         print(f"| {run.title} | {stream} | {_top1(report)} | {100 * report.top5:.1f} |"
               f" {parameters:,} | {card.training['minutes']:.0f} | `{command}` |", flush=True)  # fmt: skip
-    for title, members in FUSIONS.items():
-        if set(members) <= set(rows):
+    fusions = {"SEM-Net + SPA-Net, joint": (SEM, SPA), "all of joint": JOINT, "all": ROWS[dataset]}
+    for title, members in fusions.items():
+        if set(members) <= set(rows) and (title != "all" or members != JOINT):
             report = _evaluate(members, dataset, data, weights, 1)
             print(f"| {title} | | {_top1(report)} | {100 * report.top5:.1f} | | | |", flush=True)
 

@@ -20,7 +20,7 @@ LAYOUT_OF = {"utd-mhad": "ntu-25", "nw-ucla": "ntu-25", "penn-action": "kinetics
 RUNS = {
     run.key: run
     for run in [
-        *results.JOINT, *results.EARLY,
+        *(run for rows in results.ROWS.values() for run in rows),
         *(run for claim in results.CLAIMS for members in claim.variants.values() for run in members),
     ]
 }  # fmt: skip
