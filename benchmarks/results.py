@@ -71,8 +71,14 @@ STF_BONE = _variant("stf", "bone", "preprocessing.streams=[bone]")
 STF_MOTION = _variant("stf", "motion", "preprocessing.streams=[joint_motion]")
 ROWS = {
     "utd-mhad": (*JOINT, *EARLY),
-    "nw-ucla": (*JOINT, EARLY[0], STF_BONE, STF_MOTION),
+    "nw-ucla": (*JOINT, STF_BONE, STF_MOTION, EARLY[0]),
     "penn-action": JOINT,
+}
+FUSIONS = {
+    "SEM-Net + SPA-Net, joint": (SEM, SPA),
+    "all of joint": JOINT,
+    "all of joint or bone": (*JOINT, STF_BONE),
+    "all of one stream": (*JOINT, STF_BONE, STF_MOTION),
 }
 
 CLAIMS = (
@@ -154,9 +160,9 @@ def _print_results(dataset: str, data: Path, weights: Path, networks: list[str])
         parameters = sum(each.numel() for each in network.parameters())
         print(f"| {run.title} | {stream} | {_top1(report)} | {100 * report.top5:.1f} |"
               f" {parameters:,} | {card.training['minutes']:.0f} | `{command}` |", flush=True)  # fmt: skip
-    fusions = {"SEM-Net + SPA-Net, joint": (SEM, SPA), "all of joint": JOINT, "all": ROWS[dataset]}
+    fusions = FUSIONS | ({} if ROWS[dataset] in FUSIONS.values() else {"all": ROWS[dataset]})
     for title, members in fusions.items():
-        if set(members) <= set(rows) and (title != "all" or members != JOINT):
+        if set(members) <= set(rows):
             report = _evaluate(members, dataset, data, weights, 1)
             print(f"| {title} | | {_top1(report)} | {100 * report.top5:.1f} | | | |", flush=True)
 
