@@ -44,10 +44,12 @@ def test_variants_of_a_claim_differ():
     assert len(set(plain)) == len(plain)
 
 
-def test_claims_are_trained_for_a_third_of_the_epochs():
-    run = results.shortened(RUNS["stf-no-mcf"], "utd-mhad")
+def test_a_shortened_run_differs_in_its_epochs_alone():
+    run = results.shortened(RUNS["stf-no-mcf"], "utd-mhad", 2)
     config = load_config("stf/utd-mhad", list(run.overrides))
-    assert config == load_config("stf/utd-mhad", ["network.mcf=false", "epochs=20"])
+    assert config == load_config("stf/utd-mhad", ["network.mcf=false", "epochs=30"])
+    assert run.key != "stf-no-mcf", "else it would be taken for the row"
+    assert results.shortened(RUNS["spa"], "utd-mhad", 1) == RUNS["spa"]
 
 
 def test_figures_are_those_of_the_shipped_weights():
