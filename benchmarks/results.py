@@ -4,7 +4,7 @@ Run as ``python -m benchmarks.results utd-mhad --data PREPARED``; --help tells t
 already, such as the shipped weights, is evaluated only, and a stopped run goes on, so the command can be
 repeated until a table is full. With --weights and another folder, the rows are trained anew.
 
-The claims are 36 trainings with three seeds; where a row is trained long enough for it, in half its epochs.
+The claims are 36 trainings with three seeds, each as long as a row's.
 """
 
 from __future__ import annotations
@@ -13,14 +13,13 @@ import shlex
 import statistics
 import subprocess
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from recognizer.networks import TITLES
-from recognizer.training.config import load_config
 from recognizer.training.evaluate_clips import FUSED, ClipReport, evaluate_clips
 from recognizer.weights import load
 
@@ -49,12 +48,10 @@ class Claim:
     Attributes:
         title: what, and where it is said.
         variants: by title, without it and with it; several runs are fused.
-        shorter: what the epochs of a row are divided by.
     """
 
     title: str
     variants: dict[str, tuple[Run, ...]]
-    shorter: int = 1
 
 
 def _variant(network: str, key: str, *overrides: str) -> Run:
@@ -94,7 +91,6 @@ CLAIMS = (
             ),
             "with": (DUALHEAD,),
         },
-        shorter=2,
     ),
     Claim(
         "MSDA, ATPA (LSTA-Net, Tables 4 and 5)",
@@ -103,7 +99,6 @@ CLAIMS = (
             "MSDA, MS-TCN": (_variant("lsta", "ms-tcn", "network.temporal=ms-tcn"),),
             "MSDA, ATPA": (LSTA,),
         },
-        shorter=2,
     ),
     Claim(
         "MCF, TDF (STF-Net, Table IV)",
@@ -112,7 +107,6 @@ CLAIMS = (
             "without TDF": (_variant("stf", "no-tdf", "network.tdf=false"),),
             "with both": (STF,),
         },
-        shorter=2,
     ),
     Claim(
         "Cross-frame attention, global regularisation (SEM-Net, Table 1)",
@@ -179,19 +173,10 @@ def _print_claims(dataset: str, data: Path, weights: Path, seeds: range, network
         if not all(run.network in networks for members in claim.variants.values() for run in members):
             continue
         for number, (title, members) in enumerate(claim.variants.items()):
-            runs = tuple(shortened(run, dataset, claim.shorter) for run in members)
-            found = [100 * _evaluate(runs, dataset, data, weights, seed).top1 for seed in seeds]
+            found = [100 * _evaluate(members, dataset, data, weights, seed).top1 for seed in seeds]
             spread = statistics.stdev(found) if len(found) > 1 else 0.0
             figures = f"{statistics.mean(found):.1f} ± {spread:.1f} | {', '.join(f'{x:.1f}' for x in found)}"
             print(f"| {'' if number else claim.title} | {title} | {figures} |", flush=True)
-
-
-def shortened(run: Run, dataset: str, by: int) -> Run:
-    """The run with its epochs divided."""
-    if by == 1:
-        return run
-    epochs = load_config(f"{run.network}/{dataset}").epochs // by
-    return replace(run, key=f"{run.key}-short", overrides=(*run.overrides, f"epochs={epochs}"))
 
 
 def train(run: Run, dataset: str, data: Path, weights: Path, seed: int) -> Path:

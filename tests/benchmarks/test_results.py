@@ -44,14 +44,6 @@ def test_variants_of_a_claim_differ():
     assert len(set(plain)) == len(plain)
 
 
-def test_a_shortened_run_differs_in_its_epochs_alone():
-    run = results.shortened(RUNS["stf-no-mcf"], "utd-mhad", 2)
-    config = load_config("stf/utd-mhad", list(run.overrides))
-    assert config == load_config("stf/utd-mhad", ["network.mcf=false", "epochs=30"])
-    assert run.key != "stf-no-mcf", "else it would be taken for the row"
-    assert results.shortened(RUNS["spa"], "utd-mhad", 1) == RUNS["spa"]
-
-
 def test_figures_are_those_of_the_shipped_weights():
     text = (ROOT / "RESULTS.md").read_text(encoding="utf-8")
     cards = available(ROOT / "weights" / "results")
