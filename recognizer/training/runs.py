@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import warnings
 from pathlib import Path
@@ -32,12 +33,18 @@ def open_run(run: Path, config: TrainingConfig | ClipConfig) -> None:
 
 
 def start(config: TrainingConfig | ClipConfig) -> None:
-    """Sets seed and threads."""
+    """Sets seed and threads, and keeps what does not concern the run out of the console."""
     if config.threads:
         torch.set_num_threads(config.threads)
     L.seed_everything(config.seed, verbose=False)
     warnings.filterwarnings("ignore", message=".*does not have many workers.*")
     warnings.filterwarnings("ignore", message=".*exists and is not empty.*")  # config.json is there already
+    warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec.*")  # Lightning's own
+    logging.getLogger("lightning.pytorch.utilities.rank_zero").addFilter(_no_advertisement)
+
+
+def _no_advertisement(record: logging.LogRecord) -> bool:
+    return "litlogger" not in record.getMessage()
 
 
 def fit(

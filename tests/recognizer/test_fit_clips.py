@@ -80,6 +80,7 @@ def test_two_processes_have_the_gradients_of_one(data: Path, tmp_path: Path):
             capture_output=True, text=True, timeout=240, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
+        assert "litlogger" not in done.stderr, "an advertisement of Lightning's"
     one, *two = (
         torch.load(tmp_path / name / f"gradients-{rank}")
         for name, rank in (("one", 0), ("two", 0), ("two", 1))
