@@ -150,33 +150,35 @@ def _print_results(dataset: str, data: Path, weights: Path, networks: list[str])
     rows = [run for run in ROWS[dataset] if run.network in networks]
     for run in rows:
         path = train(run, dataset, data, weights, 1)
-        network, card = load(path)
-        report = evaluate_clips([path], data)[card.name]
+        card = load(path)[1]
+        report = _evaluate([path], data)
         stream = " + ".join(card.preprocessing.streams)
         command = shlex.join(
             ["pose2action", "train", f"{run.network}/{dataset}", "--data", "DATA", *run.overrides]
         )
-        parameters = sum(each.numel() for each in network.parameters())
-        print(f"| {run.title} | {stream} | {_top1(report)} | {100 * report.top5:.1f} |"
-              f" {parameters:,} | {card.training['minutes']:.0f} | `{command}` |", flush=True)  # fmt: skip
+        size, minutes = f"{_parameters([path]):,}", round(card.training["minutes"])
+        print(f"| {run.title} | {stream} | {_top1(report)} | {100 * report.top5:.1f} | {size} | {minutes} |"
+              f" `{command}` |", flush=True)  # fmt: skip
     fusions = FUSIONS | ({} if ROWS[dataset] in FUSIONS.values() else {"all": ROWS[dataset]})
     for title, members in fusions.items():
         if set(members) <= set(rows):
-            report = _evaluate(members, dataset, data, weights, 1)
+            report = _evaluate(_trained(members, dataset, data, weights, 1), data)
             print(f"| {title} | | {_top1(report)} | {100 * report.top5:.1f} | | | |", flush=True)
 
 
 def _print_claims(dataset: str, data: Path, weights: Path, seeds: range, networks: list[str]) -> None:
-    print("| claim | variant | top-1, mean ± standard deviation | seeds |")
-    print("|---|---|---|---|")
+    print("| claim | variant | parameters | top-1, mean ± standard deviation | seeds |")
+    print("|---|---|---|---|---|")
     for claim in CLAIMS:
         if not all(run.network in networks for members in claim.variants.values() for run in members):
             continue
         for number, (title, members) in enumerate(claim.variants.items()):
-            found = [100 * _evaluate(members, dataset, data, weights, seed).top1 for seed in seeds]
+            trained = [_trained(members, dataset, data, weights, seed) for seed in seeds]
+            found = [100 * _evaluate(paths, data).top1 for paths in trained]
             spread = statistics.stdev(found) if len(found) > 1 else 0.0
             figures = f"{statistics.mean(found):.1f} ± {spread:.1f} | {', '.join(f'{x:.1f}' for x in found)}"
-            print(f"| {'' if number else claim.title} | {title} | {figures} |", flush=True)
+            first = "" if number else claim.title
+            print(f"| {first} | {title} | {_parameters(trained[0]):,} | {figures} |", flush=True)
 
 
 def train(run: Run, dataset: str, data: Path, weights: Path, seed: int) -> Path:
@@ -191,9 +193,16 @@ def train(run: Run, dataset: str, data: Path, weights: Path, seed: int) -> Path:
     return path
 
 
-def _evaluate(members: tuple[Run, ...], dataset: str, data: Path, weights: Path, seed: int) -> ClipReport:
-    paths = [train(run, dataset, data, weights, seed) for run in members]
+def _trained(runs: tuple[Run, ...], dataset: str, data: Path, weights: Path, seed: int) -> list[Path]:
+    return [train(run, dataset, data, weights, seed) for run in runs]
+
+
+def _evaluate(paths: list[Path], data: Path) -> ClipReport:
     return evaluate_clips(paths, data, fuse=True)[FUSED]
+
+
+def _parameters(paths: list[Path]) -> int:
+    return sum(each.numel() for path in paths for each in load(path)[0].parameters())
 
 
 def _top1(report: ClipReport) -> str:
