@@ -14,7 +14,8 @@ silent or contradicts itself:
   pooled to parts (the text pools gamma once, Eq. 3 multiplies theta by phi). A part is the mean of its
   joints. As in Eq. 3 and 4, dot products have no scale and embeddings no bias. Alpha is 4. The result is
   normalised and added to the input, as in the non-local block that MCF extends: it is to "enrich" the graph
-  convolution.
+  convolution. As there (Wang et al., CVPR 2018, Sec. 4.1) the norm's scale starts at 0, so that MCF adds
+  nothing before it has learned something.
 * TDF ends at Eq. 9: its outcome goes through a sigmoid, multiplies the input and is added to it, as in
   squeeze-and-excitation with a residual connection. Both Conv1d have C/4 groups ("C/4 cardinalities"); their
   best kernel is 3 with and 5 without frame differences (Fig. 7). A frame's difference is the next frame minus
@@ -132,6 +133,7 @@ class MultiGrainFocus(nn.Module):
         self.grain_weights = nn.Parameter(torch.full((len(maps),), 1 / len(maps)))
         self.recover = PointwiseConv(width, channels, bias=True)
         self.norm = nn.BatchNorm2d(channels)
+        nn.init.zeros_(self.norm.weight)
         self.parts = [grain.shape[1] for grain in maps]
         # (V, parts of all grains)
         self.register_buffer("pool", torch.tensor(np.concatenate(maps, 1)), persistent=False)

@@ -189,6 +189,19 @@ def test_mcf_is_equations_4_to_7(grains):
         assert (relation >= 0).all()
 
 
+def test_mcf_adds_nothing_at_first_and_learns_to():
+    module = MultiGrainFocus(8, grain_maps(NTU_25, 3))
+    x, wanted = torch.randn(2, 2, 8, 4, 25)
+    torch.testing.assert_close(module(x)[0], x, rtol=0, atol=0)
+    optimizer = torch.optim.SGD(module.parameters(), 0.1)
+    for _ in range(2):  # the scale learns in the first step, what it scales from the second on
+        module.zero_grad()
+        F.mse_loss(module(x)[0], wanted).backward()
+        optimizer.step()
+    assert module.query.weight.grad.abs().max() > 0
+    assert (module(x)[0] - x).abs().max() > 1e-4
+
+
 # TDF
 
 
