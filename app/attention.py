@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.files import replacing
+from pose.files import replacing
 from pose.layouts import SHREC_22, SkeletonLayout
 from pose.skeleton import SkeletonSequence
 from recognizer.attention import ActiveVoxels, AttentionMaps

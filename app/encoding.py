@@ -10,7 +10,7 @@ from types import TracebackType
 import av
 import numpy as np
 
-from app.files import replacing
+from pose.files import replacing
 
 _TICKS = 90_000
 """Clock ticks a second: fine enough for any frame rate, the usual clock of video."""

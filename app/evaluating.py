@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from app.files import replacing
+from pose.files import replacing
 from recognizer.data.clip import DataError
 from recognizer.networks import TITLES
 from recognizer.sparse import Backend

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.files import replacing
+from pose.files import replacing
 from app.smoothing import Segment
 from app.subjects import Subject, subject_of
 from pose.layouts import LAYOUTS

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.files import replacing
+from pose.files import replacing
 from pose.layouts import MEDIAPIPE_33, SkeletonLayout
 from pose.skeleton import PersonPose
 

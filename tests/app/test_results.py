@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from app.files import replacing
+from pose.files import replacing
 from app.results import PersonResult, VideoResult, WindowResult, write_csv, write_json
 from app.smoothing import Segment
 from recognizer.predictor import LabelScore
