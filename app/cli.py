@@ -11,6 +11,7 @@ from typing import Annotated, Literal, TypeVar
 import typer
 
 from app import __version__
+from pose.errors import UserError
 
 Command = TypeVar("Command", bound=Callable)
 
@@ -53,30 +54,11 @@ def told_in_a_sentence(command: Command) -> Command:
             where = f"{error.filename}: " if error.filename else ""
             say(f"{where}{error.strerror or error}")
             raise typer.Exit(1) from None
-        except (ValueError, RuntimeError) as error:
-            if not _is_for_users(error):
-                raise
+        except UserError as error:
             say(str(error))
             raise typer.Exit(1) from None
 
     return guarded  # type: ignore[return-value]
-
-
-def _is_for_users(error: Exception) -> bool:
-    """Whether the error's message is written for users. Only what was imported can have been raised."""
-    known = (
-        ("pose.sources", "SourceError"),
-        ("pose.bundle", "PoseModelError"),
-        ("recognizer.weights", "WeightsError"),
-        ("recognizer.sparse.errors", "SparseError"),
-        ("recognizer.training.config", "ConfigError"),
-        ("recognizer.data.clip", "DataError"),
-        ("recognizer.export", "ExportError"),
-        ("app.run", "OutputError"),
-        ("app.server", "ServerError"),
-    )
-    kinds = tuple(getattr(sys.modules[module], name) for module, name in known if module in sys.modules)
-    return isinstance(error, kinds)
 
 
 def _version(asked: bool) -> None:

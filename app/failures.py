@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from pose.sources import SourceError
-from recognizer.weights import WeightsError
+from pose.errors import UserError
 
 log = logging.getLogger(__name__)
 
@@ -17,11 +16,7 @@ def explain(error: BaseException, otherwise: str) -> str:
         error: what was raised. One whose message is not written for users goes to the log, with its trace.
         otherwise: what to say about such a one.
     """
-    # These bring MediaPipe and torch, which are there already when something fails.
-    from pose.bundle import PoseModelError
-    from recognizer.sparse import SparseError
-
-    if isinstance(error, (SourceError, WeightsError, SparseError, PoseModelError)):
+    if isinstance(error, UserError):
         return str(error)
     log.error("told to the user as: %s", otherwise, exc_info=error)
     if isinstance(error, OSError) and error.strerror:

@@ -17,6 +17,7 @@ from rich.table import Table
 
 from app.drawing import label_text, readable
 from app.results import VideoResult, write_csv, write_json
+from pose.errors import UserError
 from pose.sources import VideoFile, open_source
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from recognizer.weights import WeightsCard
 
 
-class OutputError(ValueError):
+class OutputError(UserError, ValueError):
     """An output file cannot be written. The message is one sentence for the user."""
 
 

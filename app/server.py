@@ -13,6 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from app.catalogue import Catalogue
 from app.live import CameraFrame, LiveSession, Message
 from app.parts import MakeEstimator, make_mediapipe
+from pose.errors import UserError
 
 STATIC = Path(__file__).parent / "static"
 STATIC_ROUTE = "/pose2action"  # /static and /assets are Gradio's
@@ -21,7 +22,7 @@ MAX_SESSIONS = 4
 """Cameras served at once; each takes about a processor core and 100 MB."""
 
 
-class ServerError(RuntimeError):
+class ServerError(UserError, RuntimeError):
     """The page cannot be served; the message is one sentence for the user."""
 
 

@@ -18,12 +18,14 @@ from pathlib import Path
 
 import mediapipe
 
+from pose.errors import UserError
+
 _MODULES = Path(mediapipe.__file__).parent / "modules"
 _LANDMARK_OUTPUTS = 5
 _TFLITE_IDENTIFIER = b"TFL3"
 
 
-class PoseModelError(RuntimeError):
+class PoseModelError(UserError, RuntimeError):
     """The models cannot be had. The message is one sentence for the user."""
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from pose.errors import UserError
 from pose.layouts import LAYOUTS
 from recognizer import weights
 from recognizer.frozen import fold_batch_norm, frozen_graph
@@ -29,7 +30,7 @@ CARD = "card.json"
 INPUT, OUTPUT = "windows", "logits"
 
 
-class ExportError(RuntimeError):
+class ExportError(UserError, RuntimeError):
     """Weights cannot be exported. The message is one sentence."""
 
 

@@ -17,6 +17,7 @@ import safetensors.torch
 from pydantic import BaseModel, ConfigDict, ValidationError
 from torch import nn
 
+from pose.errors import UserError
 from pose.layouts import LAYOUTS
 from recognizer.networks import NetworkConfig, build
 from recognizer.preprocess import Preprocessing, channels
@@ -26,7 +27,7 @@ DEFAULT = "kinetics-18-lsta-daily+kinetics-18-dualhead-daily+kinetics-18-stf-dai
 cameras."""
 
 
-class WeightsError(ValueError):
+class WeightsError(UserError, ValueError):
     """Weights cannot be used. The message is one sentence that says why and what there is instead."""
 
 

@@ -17,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from pose.errors import UserError
 from recognizer.data.augment import Augmentation
 from recognizer.networks import NetworkConfig
 from recognizer.networks.lsta import LSTAConfig
@@ -24,7 +25,7 @@ from recognizer.preprocess import Preprocessing
 from recognizer.training.clip_config import ClipConfig
 
 
-class ConfigError(ValueError):
+class ConfigError(UserError, ValueError):
     """A configuration cannot be used. The message is one sentence."""
 
 
