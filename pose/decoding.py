@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -9,9 +10,17 @@ import av
 import numpy as np
 from av.sidedata.sidedata import Type as SideDataType
 
+from pose.containers import DECODER_ERRORS
+
+LONGEST_PAUSE = 600.0
+"""Seconds from one frame to the next that are believed. Screen recordings and slide shows stand still for
+minutes; further apart, the file's clock has jumped."""
+_SHORTEST_STEP = 1e-4
+"""Seconds from one frame to the next at least."""
 _BACKWARDS = 0.5
 """Seconds backwards that count as a new beginning of the file's clock, not as jitter."""
-
+_STANDSTILL = 1.0
+"""Seconds of frames, at the declared rate, for which the file's clock may stand still."""
 
 _MOST_OBLONG = 4.0
 """Width to height of the longest pixel that is believed."""
@@ -43,21 +52,26 @@ class VideoDecoder:
         return float(stream.duration * stream.time_base) - self._reached if stream.duration else 0.0
 
     def frames(self) -> Iterator[av.VideoFrame]:
+        """What can be decoded; packets that cannot be are left out, whatever the decoder raises."""
         for packet in self._packets():
             try:
                 yield from packet.decode()
-            except av.FFmpegError:
+            except DECODER_ERRORS:
                 self.skipped += 1
         if self.broken:  # after an error in the file, the decoder still holds the frames before it
-            with suppress(av.FFmpegError):
+            with suppress(*DECODER_ERRORS):
                 yield from self._stream.decode(None)
 
     def moment(self, frame: av.VideoFrame) -> float | None:
         """When the file shows the frame, in seconds of its own clock; None where it does not say."""
-        if self._container.format.name == "avi":
-            # AVI numbers its pictures in the order of decoding: as display times, those run to and fro.
-            return None if frame.dts is None else float(frame.dts * frame.time_base)
-        return frame.time
+        # AVI numbers its pictures in the order of decoding: as display times, those run to and fro.
+        ticks = frame.dts if self._container.format.name == "avi" else frame.pts
+        if ticks is None:
+            return None
+        try:
+            return float(ticks * frame.time_base)
+        except (ArithmeticError, TypeError, ValueError):  # a clock of no or endlessly many ticks a second
+            return None
 
     def _packets(self) -> Iterator[av.Packet]:
         """The stream's packets. The others only tell how far the file reaches: sound may outlast pictures."""
@@ -67,7 +81,7 @@ class VideoDecoder:
         while True:
             try:
                 packet = next(packets, None)
-            except av.FFmpegError:
+            except DECODER_ERRORS:
                 self.broken = True
                 return
             if packet is None:
@@ -90,12 +104,26 @@ class VideoDecoder:
 
 
 class FrameClock:
-    """Turns the times in a file into seconds since its first frame that never decrease."""
+    """Turns the times in a file into seconds since its first frame that always grow.
+
+    This is the one place that judges times. What follows may rely on it: a frame comes at least 0.1 ms and at
+    most ``LONGEST_PAUSE`` after the one before, and all times are finite.
+
+    - A frame without a time (none, NaN, infinite) follows the last one at the declared rate.
+    - One that is not later than the last, by jitter, follows it by the shortest step. Once that lasts for a
+      second's worth of frames, the file's clock stands still: they follow at the declared rate.
+    - One that is far earlier, or later by more than ``LONGEST_PAUSE``, is where the file's clock starts
+      again, as in recordings joined end to end: it follows at the declared rate, and the clock runs on.
+
+    Args:
+        fps: the declared rate.
+    """
 
     def __init__(self, fps: float) -> None:
-        self._step = 1 / fps
+        self._step = float(np.clip(1 / fps, _SHORTEST_STEP, LONGEST_PAUSE))
         self._origin: float | None = None
         self._last: float | None = None
+        self._standing = 0
 
     @property
     def elapsed(self) -> float:
@@ -108,23 +136,32 @@ class FrameClock:
         Args:
             moment: seconds in the file's own time; None where a frame carries none.
         """
-        expected = self.elapsed
-        if moment is None:
-            seconds = expected
+        if moment is None or not math.isfinite(moment):
+            self._last = self.elapsed
+        elif self._last is None or self._origin is None:
+            self._start_again(moment)
         else:
-            if self._origin is None:
-                self._origin = moment - expected
-            seconds = moment - self._origin
-            if seconds < expected - self._step - _BACKWARDS:
-                # The file's clock starts again, as in recordings joined end to end.
-                self._origin, seconds = moment - expected, expected
-        self._last = seconds if self._last is None else max(seconds, self._last)
+            since = moment - self._origin - self._last
+            self._standing = self._standing + 1 if since < _SHORTEST_STEP else 0
+            stands_still = self._standing * self._step > _STANDSTILL
+            if stands_still or not -_BACKWARDS <= since <= LONGEST_PAUSE:
+                self._start_again(moment)
+            else:
+                self._last += max(since, _SHORTEST_STEP)
         return self._last
+
+    def _start_again(self, moment: float) -> None:
+        """Takes a moment of the file's clock for the one at which the next frame is due."""
+        self._last = self.elapsed
+        self._origin = moment - self._last
 
 
 def shown_size(frame: av.VideoFrame, stream: av.VideoStream) -> tuple[int, int]:
     """Width and height of a frame with square pixels, before rotation (DV and DVD store oblong ones)."""
-    aspect = float(stream.sample_aspect_ratio or 1)
+    try:
+        aspect = float(stream.sample_aspect_ratio or 1)
+    except (ArithmeticError, ValueError):
+        aspect = 1.0
     if not 1 / _MOST_OBLONG <= aspect <= _MOST_OBLONG:
         aspect = 1.0  # what no camera makes is a fault of the file
     return max(1, round(frame.width * aspect)), frame.height
@@ -136,10 +173,14 @@ def display_matrix(frame: av.VideoFrame) -> np.ndarray:
     Returns:
         (2, 2) of -1, 0, 1: where the frame's x axis (row 0) and y axis (row 1) point in the upright picture.
     """
-    side_data = frame.side_data.get(SideDataType.DISPLAYMATRIX)
-    if side_data is None:
+    try:
+        side_data = frame.side_data.get(SideDataType.DISPLAYMATRIX)
+    except ValueError:  # PyAV gives up on all side data where it does not know one of them
+        side_data = None
+    numbers = np.array([] if side_data is None else np.frombuffer(side_data, np.uint8))
+    if numbers.size != 36:
         return np.eye(2, dtype=int)
-    axes = np.frombuffer(side_data, np.int32).reshape(3, 3)[:2, :2].astype(float)
+    axes = numbers.view(np.int32).reshape(3, 3)[:2, :2].astype(float)
     turned = abs(axes[0, 1]) > abs(axes[0, 0])
     nearest = np.where(np.eye(2, dtype=bool) ^ turned, np.sign(axes), 0).astype(int)
     return nearest if abs(np.linalg.det(nearest)) == 1 else np.eye(2, dtype=int)

@@ -6,6 +6,7 @@ Nothing is collected on the way, so an hour of video needs no more memory than a
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 import weakref
@@ -18,20 +19,24 @@ import av
 import cv2
 import numpy as np
 
-from pose.decoding import FrameClock, VideoDecoder, display_matrix, shown_size, upright
+from pose.containers import DECODER_ERRORS, SourceError, check_size, opened, refused_size
+from pose.decoding import (
+    LONGEST_PAUSE,
+    FrameClock,
+    VideoDecoder,
+    display_matrix,
+    shown_size,
+    upright,
+)
 
 _DEFAULT_FPS = 30.0
-_MAX_FPS = 1000.0
+_MIN_FPS, _MAX_FPS = 1 / LONGEST_PAUSE, 1000.0
 _END_TOLERANCE = 0.5
 """Seconds by which a whole file may be shorter than its header says."""
 _CAMERA_PATIENCE = 1.0
 """Seconds without a picture after which a camera counts as gone."""
-_TEXT_AND_PLAYLISTS = {"tty", "hls", "concat", "dash"}
-"""Formats that FFmpeg opens as if they were videos: text drawn as a terminal, lists of other files."""
-
-
-class SourceError(ValueError):
-    """A video or camera cannot be used. The message is one sentence for the user."""
+_MOST_CAMERAS = 2**31
+"""Their numbers are C's int."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,7 @@ class Frame:
 
     Attributes:
         image: (H, W, 3) uint8 RGB, upright and unmirrored.
-        timestamp: seconds since the first frame of the source, not decreasing.
+        timestamp: seconds since the first frame of the source, growing; see ``FrameClock`` for files.
     """
 
     image: np.ndarray
@@ -68,7 +73,8 @@ class VideoInfo:
 class VideoFile:
     """A video file, decoded frame by frame. It may be iterated several times, each time from its start.
 
-    All frames have the size of the first one. What cannot be decoded is left out.
+    All frames have the size of the first one. What cannot be decoded, or is over the limit of size, is left
+    out.
 
     Attributes:
         info: size, rate and length.
@@ -78,7 +84,8 @@ class VideoFile:
         path: the file.
 
     Raises:
-        SourceError: the file is missing, or no picture can be read from it.
+        SourceError: the file is missing, no picture can be read from it, or its pictures have more than
+            ``MOST_PIXELS``. Iterating raises it where the file has become unreadable meanwhile.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -86,22 +93,19 @@ class VideoFile:
         self.problem: str | None = None
         self._closed = False
         self._running: weakref.ref | None = None
-        if not self.path.exists():
-            raise SourceError(f"There is no file {str(self.path)!r}; check the path.")
-        if not self.path.is_file():
-            raise SourceError(f"{str(self.path)!r} is not a file; give the path of a video file.")
-        if self.path.stat().st_size == 0:
-            raise SourceError(f"{self.path.name!r} is empty (0 bytes); record or copy the video again.")
-        with self._open() as (container, stream):
+        with opened(self.path) as (container, stream):
             first = next(VideoDecoder(container, stream).frames(), None)
-            if first is None:
-                raise SourceError(
-                    f"No picture in {self.path.name!r} can be decoded; the file is damaged or uses an "
-                    "unsupported codec."
-                )
-            self._size = shown_size(first, stream)
-            self._matrix = display_matrix(first)
-            self.info = _video_info(container, stream, self._size, self._matrix)
+            if first is not None:
+                self._size = shown_size(first, stream)
+                check_size(self.path.name, *self._size)
+                self._matrix = display_matrix(first)
+                self.info = _video_info(container, stream, self._size, self._matrix)
+        if first is None:
+            check_size(self.path.name, *(refused_size(self.path) or (0, 0)))
+            raise SourceError(
+                f"No picture in {self.path.name!r} can be decoded; the file is damaged or uses an "
+                "unsupported codec."
+            )
 
     def __iter__(self) -> Iterator[Frame]:
         frames = self._frames()
@@ -129,11 +133,15 @@ class VideoFile:
             return
         clock = FrameClock(self.info.fps)
         width, height = self._size
-        with self._open() as (container, stream):
+        with opened(self.path) as (container, stream):
             decoder = VideoDecoder(container, stream)
             for frame in decoder.frames():
+                try:
+                    image = frame.to_ndarray(format="rgb24", width=width, height=height)
+                except DECODER_ERRORS:
+                    decoder.skipped += 1
+                    continue
                 timestamp = clock.seconds(decoder.moment(frame))
-                image = frame.to_ndarray(format="rgb24", width=width, height=height)
                 yield Frame(upright(image, self._matrix), timestamp)
                 if self._closed:
                     return
@@ -148,31 +156,6 @@ class VideoFile:
         if decoder.skipped:
             return f"{self.path.name!r} is damaged: parts of it could not be decoded and were left out."
         return None
-
-    @contextmanager
-    def _open(self) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
-        """The open container and its video stream, closed again on leaving."""
-        name = self.path.name
-        try:
-            # The whitelist keeps playlists from fetching anything from a network.
-            container = av.open(f"file:{self.path}", options={"protocol_whitelist": "file"})
-        except PermissionError:
-            raise SourceError(f"{name!r} may not be read; check its permissions.") from None
-        except (av.FFmpegError, OSError, ValueError):
-            raise SourceError(
-                f"{name!r} cannot be read as a video: it is damaged, incomplete or another kind of file."
-            ) from None
-        with container:
-            if container.format.name in _TEXT_AND_PLAYLISTS:
-                raise SourceError(f"{name!r} is a text file, not a video.")
-            stream = container.streams.best("video")
-            # Music files carry their cover as a video of one picture.
-            if stream is None or stream.disposition & av.stream.Disposition.attached_pic:
-                raise SourceError(f"{name!r} has no video track; choose a file with pictures.")
-            if stream.codec_context is None:
-                raise SourceError(f"The video codec of {name!r} is not supported; convert it to H.264 (mp4).")
-            stream.thread_type = "AUTO"
-            yield container, stream
 
 
 class Camera:
@@ -248,9 +231,20 @@ class Camera:
 
 
 def open_source(text: str) -> VideoFile | Camera:
-    """A camera if ``text`` is a number, else a video file. Raises SourceError as those do."""
-    text = str(text).strip()
-    return Camera(int(text)) if text.isascii() and text.isdigit() else VideoFile(text)
+    """A camera if ``text`` is a number and no file has that name, else a video file: names stay as they are.
+
+    Raises:
+        SourceError: as those do.
+    """
+    text = str(text)
+    if not (text.isascii() and text.isdigit()) or os.path.isfile(text):
+        return VideoFile(text)
+    # Python takes no numbers of thousands of digits.
+    if len(text.lstrip("0")) > len(str(_MOST_CAMERAS)) or int(text) >= _MOST_CAMERAS:
+        raise SourceError(
+            "There is no camera of such a high number, and no file of that name; the first camera is 0."
+        )
+    return Camera(int(text))
 
 
 def _video_info(
@@ -260,13 +254,13 @@ def _video_info(
     if stream.duration and stream.time_base:
         duration = float(stream.duration * stream.time_base)
     else:
-        duration = container.duration / av.time_base if container.duration else None
+        duration = container.duration / av.time_base if container.duration else 0.0
     fps = _sane_fps(stream.average_rate or stream.guessed_rate)
-    return VideoInfo(width, height, fps, duration, stream.frames or None)
+    return VideoInfo(width, height, fps, duration if duration > 0 else None, max(stream.frames, 0) or None)
 
 
 def _sane_fps(fps: float | None) -> float:
-    return float(fps) if fps and 0 < fps <= _MAX_FPS else _DEFAULT_FPS
+    return float(fps) if fps and _MIN_FPS <= fps <= _MAX_FPS else _DEFAULT_FPS
 
 
 @contextmanager

@@ -387,11 +387,36 @@ class TestCamera:
         assert capfd.readouterr() == ("", "")
 
 
-def test_open_source_tells_cameras_from_files(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(sources, "Camera", lambda index: f"camera {index}")
-    assert open_source("0") == "camera 0"
-    assert open_source(" 12 ") == "camera 12"
-    path = make_video(tmp_path / "1.mp4", [picture()])
-    assert isinstance(open_source(str(path)), VideoFile)
-    with pytest.raises(SourceError, match="There is no file '-1'"):
-        open_source("-1")
+class TestOpenSource:
+    @pytest.fixture(autouse=True)
+    def here(self, tmp_path, monkeypatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(sources, "Camera", lambda index: f"camera {index}")
+
+    def test_numbers_are_cameras(self) -> None:
+        assert open_source("0") == "camera 0"
+        assert open_source("0012") == "camera 12"
+        assert open_source(str(2**31 - 1)) == f"camera {2**31 - 1}"
+
+    @pytest.mark.parametrize("digits", [str(2**31), "99999999999", "9" * 200, "9" * 5000])
+    def test_numbers_that_no_camera_has(self, digits) -> None:
+        with pytest.raises(SourceError, match="no camera of such a high number"):
+            open_source(digits)
+
+    @pytest.mark.parametrize("name", [" 12 ", "12", " a.mp4", "a.mp4 ", "-a.mp4", "a\nb.mp4", "a\udcff.mp4"])
+    def test_names_of_files_stay_as_they_are(self, name) -> None:
+        make_video(Path("a.mp4"), [picture()]).rename(name)
+        with open_source(name) as video:
+            assert str(video.path) == name
+            assert len(list(video)) == 1
+
+    @pytest.mark.parametrize("text", ["-1", " 1", "1.5", "١", "", "a\nb.mp4", "a\udcff.mp4"])
+    def test_what_is_neither(self, text) -> None:
+        with pytest.raises(SourceError) as error:
+            open_source(text)
+        str(error.value).encode("ascii", "backslashreplace")
+        assert repr(str(Path(text))) in str(error.value) and "\n" not in str(error.value)
+
+    def test_a_folder_of_digits_hides_no_camera(self) -> None:
+        Path("3").mkdir()
+        assert open_source("3") == "camera 3"
