@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import os
+import secrets
 import signal
-import socket
 import sys
-import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 
@@ -20,23 +20,44 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when Gradio i
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from gradio.utils import get_upload_folder
 
 from app import __version__
 from app.catalogue import Catalogue
+from app.door import Door, Guests
 from app.drawing import PERSON_COLOURS
+from app.endpoints import API, Endpoints
+from app.listening import (
+    PatientProtocol,
+    Server,
+    addresses,
+    allow_many_connections,
+    is_shared,
+    listen,
+)
 from app.parts import MakeEstimator, make_mediapipe
-from app.server import STATIC, STATIC_ROUTE, ServerError, SessionLimit, create_server
+from app.server import STATIC, STATIC_ROUTE, SessionLimit, create_server
 from app.subjects import subject_of
 from app.threads import recognise_on_one_core
+from app.ui_calls import check_calls
 from app.ui_theme import page_theme
 from app.ui_video import video_tab
 from app.ui_weights import about_weights, first_choice, threshold_of, weights_menus
+from app.uploads import DEFAULT_LIMIT, MEGABYTE, Uploads, give_file
+from pose.files import temporary_folder
 from recognizer.sparse import Backend
 from recognizer.weights import WeightsError
 
 log = logging.getLogger(__name__)
 
 HOUR = 3600
+MOST_CALLS = 64
+"""Calls of the page's functions that may wait at the same time."""
+MOST_TABS = 256
+"""Tabs that Gradio remembers the state of."""
+MAX_MESSAGE = 4 * 2**20
+"""Bytes of a message to a live session."""
 
 _ICON = (STATIC / "icon.svg").read_text()
 
@@ -51,9 +72,13 @@ _HEAD = "".join(
     )
 )
 
-_TITLE = f"""
+_SHARED = " Everybody who has this address with its token can use this page."
+
+
+def _title(shared: bool) -> str:
+    return f"""
 <header class="p2a-head">{_ICON}<div><h1>pose<b>2</b>action</h1>
-<p>Human actions from a webcam or a video, named as they happen.</p></div>
+<p>Human actions from a webcam or a video, named as they happen.{_SHARED if shared else ""}</p></div>
 <button type="button" class="p2a-theme" aria-label="Switch between light and dark"></button></header>
 """
 
@@ -112,15 +137,24 @@ def _live_tab(catalogue: Catalogue) -> None:
     )  # fmt: skip
 
 
-def build_page(catalogue: Catalogue) -> gr.Blocks:
-    """Both tabs. Uploads and results are deleted when they are a day old."""
+def build_page(catalogue: Catalogue, shared: bool = False) -> gr.Blocks:
+    """Both tabs. Uploads and results are deleted when they are a day old.
+
+    Args:
+        catalogue: where weights come from.
+        shared: whether other machines can reach the page; it says so then.
+    """
     with gr.Blocks(title="pose2action", analytics_enabled=False, delete_cache=(HOUR, 24 * HOUR)) as page:
-        gr.HTML(_TITLE, apply_default_css=False)
+        gr.HTML(_title(shared), apply_default_css=False)
         with gr.Tabs():
             with gr.Tab("Live", id="live"):
                 _live_tab(catalogue)
             with gr.Tab("Video", id="video"):
                 video_tab(page, catalogue)
+    page.queue(max_size=MOST_CALLS)
+    page.state_session_capacity = MOST_TABS
+    # Gradio checks which files of the machine a page may name only after "launch", which is not called here.
+    page.has_launched = True
     return page
 
 
@@ -128,18 +162,26 @@ def create_app(
     recognizers: Catalogue | None = None,
     make_estimator: MakeEstimator = make_mediapipe,
     limit: SessionLimit | None = None,
+    guests: Guests | None = None,
+    max_upload: int = DEFAULT_LIMIT,
 ) -> FastAPI:
-    """The whole application: the page at "/", live sessions at "/live".
+    """The whole application: the page at "/", live sessions at "/live", and the door in front of both.
 
     Args:
         recognizers: the weights that the page offers; None takes the shipped ones.
         make_estimator: gives pose estimators to each live session.
         limit: of live sessions.
+        guests: who is let in; None lets in whoever names this machine localhost.
+        max_upload: megabytes of an uploaded video.
     """
     catalogue = Catalogue.shipped() if recognizers is None else recognizers
-    return gr.mount_gradio_app(
-        create_server(catalogue, make_estimator, limit),
-        build_page(catalogue),
+    guests = Guests() if guests is None else guests
+    page = build_page(catalogue, shared=guests.token is not None)
+    app = create_server(catalogue, make_estimator, limit)
+    app.get(f"{API}/file={{path:path}}")(give_file(_files))
+    gr.mount_gradio_app(
+        app,
+        page,
         path="/",
         theme=page_theme(),
         head=_HEAD,
@@ -148,41 +190,22 @@ def create_app(
         run_history=False,
         ssr_mode=False,
         show_error=True,
+        max_file_size=max_upload * MEGABYTE,
     )
+    # The last one is asked first.
+    app.add_middleware(Uploads, folder=_files, limit=max_upload * MEGABYTE)
+    app.add_middleware(Endpoints, check=check_calls(page))
+    if guests.origins:
+        app.add_middleware(
+            CORSMiddleware, allow_origins=guests.origins, allow_methods=["GET", "POST"], allow_headers=["*"]
+        )
+    app.add_middleware(Door, guests=guests)
+    return app
 
 
-class _Server(uvicorn.Server):
-    """Tells when the page can be opened."""
-
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._on_ready = on_ready
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._on_ready()
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """A bound socket.
-
-    Raises:
-        ServerError: the port is taken or not allowed.
-    """
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        bound = socket.socket(family, socket.SOCK_STREAM)
-        if os.name == "posix":  # elsewhere it would let two programs share the port
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind((host, port))
-        bound.listen(128)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ServerError(
-            f"Port {port} of {host} cannot be used ({reason}): close the program that uses it, perhaps "
-            f"another demo, or choose another port with --port {port + 1}."
-        ) from None
-    return bound
+def _files() -> Path:
+    """Where uploads and results are."""
+    return Path(get_upload_folder())
 
 
 def _warm_up(catalogue: Catalogue) -> None:
@@ -202,44 +225,68 @@ def launch(
     weights: str | Path | None = None,
     open_browser: bool = False,
     sparse_backend: Backend = "auto",
+    allow_hosts: Sequence[str] = (),
+    allow_origins: Sequence[str] = (),
+    max_upload: int = DEFAULT_LIMIT,
 ) -> None:
     """Serves the page until Ctrl-C. For the main thread.
 
     Args:
-        host, port: where to listen.
+        host, port: where to listen. Where other machines can reach it, the page asks for a token.
         weights: the weights to start with: a name or a file; None takes the default.
         open_browser: open the page in the user's browser.
         sparse_backend: who computes SPA-Net's convolutions.
+        allow_hosts: further names of this machine that the page is opened by.
+        allow_origins: further origins, such as https://demo.example.org, that may ask for it.
+        max_upload: megabytes of an uploaded video.
 
     Raises:
         ServerError: the port cannot be used.
+        DoorError: a host or an origin is none.
         WeightsError, SparseError: ``weights`` cannot be used.
     """
-    bound = _listen(host, port)
-    recognise_on_one_core()
-    catalogue = Catalogue.shipped(weights, sparse_backend)
-    address = f"http://{'localhost' if host in ('0.0.0.0', '::') else host}:{bound.getsockname()[1]}"
+    guests = Guests.of(host, allow_hosts, allow_origins)
+    bound = listen(host, port)
+    with bound, temporary_folder("pose2action-page-") as folder:
+        if is_shared(bound):
+            guests = replace(guests, token=secrets.token_urlsafe(18))
+        recognise_on_one_core()
+        catalogue = Catalogue.shipped(weights, sparse_backend)
+        warming = threading.Thread(target=_warm_up, args=(catalogue,), name="warm-up", daemon=True)
+        at = addresses(bound, guests.token)
 
-    warming = threading.Thread(target=_warm_up, args=(catalogue,), name="warm-up", daemon=True)
+        def ready() -> None:
+            print(_ready(at, guests.token is not None), flush=True)
+            warming.start()
+            if open_browser:
+                import webbrowser
 
-    def ready() -> None:
-        print(f"pose2action {__version__} is ready: open {address} in a browser. Ctrl-C ends it.", flush=True)
-        warming.start()
-        if open_browser:
-            import webbrowser
+                webbrowser.open(at[0])
 
-            webbrowser.open(address)
-
-    with bound, tempfile.TemporaryDirectory(prefix="pose2action-", ignore_cleanup_errors=True) as folder:
-        os.environ["GRADIO_TEMP_DIR"] = folder  # uploads and results go when the program ends
+        os.environ["GRADIO_TEMP_DIR"] = str(folder)  # uploads and results go when the program ends
+        allow_many_connections()
+        app = create_app(catalogue, guests=guests, max_upload=max_upload)
         config = uvicorn.Config(
-            create_app(catalogue), log_level="warning", ws_max_size=4 * 2**20, timeout_graceful_shutdown=1
+            app,
+            http=PatientProtocol,
+            log_level="warning",
+            ws_max_size=MAX_MESSAGE,
+            timeout_graceful_shutdown=1,
         )
         # Uvicorn ends in order and then raises the signal again: the temporary folder must still go.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit())
         try:
             with suppress(KeyboardInterrupt):
-                _Server(config, ready).run(sockets=[bound])
+                Server(config, ready).run(sockets=[bound])
         finally:
             if warming.is_alive():  # Python cannot end in order while PyTorch is at work
                 warming.join(timeout=20)
+
+
+def _ready(at: list[str], shared: bool) -> str:
+    """What is printed once the page can be opened: where, and who can reach it."""
+    said = f"pose2action {__version__} is ready: open {at[0]} in a browser. Ctrl-C ends it."
+    if not shared:
+        return said
+    others = f" On other machines: {at[1]}" if len(at) > 1 else ""
+    return f"{said}{others}\nEverybody in your network who has the whole address can use the page."
