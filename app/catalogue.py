@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,7 @@ class Catalogue:
         self.cards = dict(cards)
         self.default = default if default is not None else next(iter(self.cards), None)
         self._load = load
-        self._loaded: dict[str, Recognizer] = {}
+        self._loaded: dict[str, Future[Recognizer]] = {}
         self._lock = threading.Lock()
 
     @classmethod
@@ -68,7 +69,8 @@ class Catalogue:
             return catalogue
         recognizer = load(chosen)
         catalogue = cls({recognizer.card.name: recognizer.card, **cards}, load, recognizer.card.name)
-        catalogue._loaded[recognizer.card.name] = recognizer
+        catalogue._loaded[recognizer.card.name] = loaded = Future()
+        loaded.set_result(recognizer)
         return catalogue
 
     @classmethod
@@ -92,19 +94,49 @@ class Catalogue:
     def load(self, name: str | None) -> Recognizer:
         """The recogniser of a name, None being the default; of several joined by "+", their fusion.
 
+        May be called from several threads: one waits for weights that another is loading, and for nothing
+        else.
+
         Raises:
-            WeightsError: one sentence: no weights at all, an unknown name, or a damaged file.
+            WeightsError: one sentence: no weights at all, an unknown name, one that a fusion names twice,
+                weights that do not go together, or a damaged file.
         """
         if not self.cards:
             raise WeightsError(NO_WEIGHTS)
         name = self.default if name is None else name
-        if name not in self.cards and "+" in name:
-            from recognizer.fusion import Fusion
+        members = self.members(name)
+        for member in members:  # all of them before the first is loaded
+            if member not in self.cards:
+                raise WeightsError(
+                    f"There are no weights named {_short(member)!r}; there are: {', '.join(self.cards)}."
+                )
+        twice = next((member for member in members if members.count(member) > 1), None)
+        if twice is not None:
+            raise WeightsError(
+                f"{_short(name)!r} names {twice} more than once: name each set once."
+            )
+        if len(members) == 1:
+            return self._one(name)
+        from recognizer.fusion import Fusion
 
-            return Fusion([(self.load(member), 1.0) for member in self.members(name)])
-        if name not in self.cards:
-            raise WeightsError(f"There are no weights named {name!r}; there are: {', '.join(self.cards)}.")
+        return Fusion([(self._one(member), 1.0) for member in members])
+
+    def _one(self, name: str) -> Recognizer:
         with self._lock:
-            if name not in self._loaded:
-                self._loaded[name] = self._load(name)
-            return self._loaded[name]
+            loaded = self._loaded.get(name)
+            first = loaded is None
+            if first:
+                loaded = self._loaded[name] = Future()
+        if first:
+            try:
+                loaded.set_result(self._load(name))
+            except BaseException as error:  # whoever waits must not wait for ever
+                with self._lock:
+                    del self._loaded[name]
+                loaded.set_exception(error)
+        return loaded.result()
+
+
+def _short(name: str) -> str:
+    """A name that somebody has sent, short enough for a sentence."""
+    return name if len(name) <= 60 else name[:60] + "…"
