@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -38,9 +41,11 @@ class VideoWriter:
     def __enter__(self) -> VideoWriter:
         with self._files as opened:
             temporary = opened.enter_context(replacing(self._path))
+            opened.enter_context(_plain_errors())
             options = {"movflags": "+faststart"}
+            # With the protocol told, a name with a colon is no address.
             self._container = opened.enter_context(
-                av.open(str(temporary), "w", format="mp4", options=options)
+                av.open(f"file:{temporary}", "w", format="mp4", options=options)
             )
             self._stream = self._container.add_stream("libx264", rate=self._fps)
             self._stream.width, self._stream.height = self._size
@@ -69,6 +74,18 @@ class VideoWriter:
             if error is not None:
                 raise error  # so that the unfinished file goes
             self._container.mux(self._stream.encode(None))
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Makes FFmpeg's errors OSErrors, which are told with the file's name: nothing else can go wrong here."""
+    try:
+        yield
+    except av.FFmpegError as error:
+        known = isinstance(error, OSError) or error.errno in errno.errorcode
+        if known:
+            raise OSError(error.errno, os.strerror(error.errno)) from error
+        raise OSError(errno.EIO, f"the video cannot be encoded ({error.strerror})") from error
 
 
 def even_size(width: int, height: int, longest: int) -> tuple[int, int]:

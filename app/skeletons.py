@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +14,14 @@ from pose.files import replacing
 from pose.layouts import MEDIAPIPE_33, SkeletonLayout
 from pose.skeleton import PersonPose
 
+_BLOCK = 4096
+"""Frames that are in memory at a time while the .npz is written: 2 MB of landmarks."""
+
 
 class SkeletonWriter:
     """Collects landmarks on disk while a video runs, so that an hour of them does not fill the memory.
+
+    The file there has no name: it goes with the program, however that ends.
 
     The .npz holds, for T analysed frames and L landmarks (33, or 21 of a hand):
 
@@ -25,51 +33,82 @@ class SkeletonWriter:
 
     Args:
         landmarks: MEDIAPIPE_33 or MEDIAPIPE_HAND_21.
+
+    Raises:
+        OSError: there is no place for temporary files.
     """
 
     def __init__(self, landmarks: SkeletonLayout = MEDIAPIPE_33) -> None:
         shape = (len(landmarks), 4)
-        self._record = np.dtype(
-            [("frame", np.int32), ("landmarks", np.float32, shape), ("world", np.float32, shape)]
-        )
+        self._record = np.dtype([
+            ("frame", np.int32), ("person", np.int32), ("landmarks", np.float32, shape),
+            ("world", np.float32, shape),
+        ])  # fmt: skip
         self._times: list[float] = []
-        self._files: dict[int, tempfile._TemporaryFileWrapper] = {}
+        self._file = tempfile.TemporaryFile(prefix="pose2action-")
 
     def add(self, timestamp: float, poses: dict[int, PersonPose]) -> None:
-        """Takes the people or hands of one frame, by id."""
+        """Takes the people or hands of one frame, by id. Raises OSError where they cannot be kept."""
         for person, pose in poses.items():
             record = np.zeros((), self._record)
-            record["frame"] = len(self._times)
+            record["frame"], record["person"] = len(self._times), person
             record["landmarks"][:, :2] = pose.image / np.maximum(pose.frame_size, 1)
             record["world"][:, :3] = pose.world
             record["landmarks"][:, 3] = record["world"][:, 3] = pose.visibility
-            if person not in self._files:
-                self._files[person] = tempfile.NamedTemporaryFile(prefix="pose2action-", suffix=".raw")
-            self._files[person].write(record.tobytes())
+            try:
+                self._file.write(record.tobytes())
+            except OSError as error:  # the file has no name to tell: its folder is what is full
+                raise OSError(error.errno, error.strerror, tempfile.gettempdir()) from None
         self._times.append(timestamp)
 
     def save(self, path: str | Path, persons: tuple[int, ...]) -> None:
         """Writes the .npz with these persons. Raises OSError where it cannot be written."""
-        arrays: dict[str, np.ndarray] = {
-            "time": np.array(self._times),
-            "persons": np.array(persons, np.int64),
-        }
-        for person in persons:
-            file = self._files[person]
-            file.flush()
-            records = np.memmap(file.name, self._record, "r")
-            detected = np.zeros(len(self._times), bool)
-            detected[records["frame"]] = True
-            arrays[f"detected_{person}"] = detected
-            for name in ("landmarks", "world"):
-                whole = np.zeros((len(self._times), *records[name].shape[1:]), np.float32)
-                whole[records["frame"]] = records[name]
-                arrays[f"{name}_{person}"] = whole
+        self._file.flush()
+        records = np.zeros(0, self._record)
+        if self._file.seek(0, 2):
+            records = np.memmap(self._file, self._record, "r")
         with replacing(path) as temporary, temporary.open("wb") as file:
-            np.savez_compressed(file, **arrays)
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+                _write(archive, "time", np.array(self._times))
+                _write(archive, "persons", np.array(persons, np.int64))
+                for person in persons:
+                    self._save_person(archive, person, records)
 
     def close(self) -> None:
         """Deletes what lies on disk."""
-        for file in self._files.values():
-            file.close()
-        self._files.clear()
+        with suppress(OSError):  # a full disk takes what is still to be written no better now
+            self._file.close()
+
+    def _save_person(self, archive: zipfile.ZipFile, person: int, records: np.ndarray) -> None:
+        rows = np.flatnonzero(records["person"] == person)
+        frames = np.array(records["frame"][rows])
+        detected = np.zeros(len(self._times), bool)
+        detected[frames] = True
+        _write(archive, f"detected_{person}", detected)
+        for name in ("landmarks", "world"):
+            shape = (len(self._times), *self._record[name].shape)
+            _write_blocks(archive, f"{name}_{person}", shape, self._blocks(records[name], rows, frames))
+
+    def _blocks(self, values: np.ndarray, rows: np.ndarray, frames: np.ndarray) -> Iterator[np.ndarray]:
+        """(up to _BLOCK, L, 4) of consecutive frames; ``rows`` are a person's, ``frames`` theirs, growing."""
+        for start in range(0, len(self._times), _BLOCK):
+            block = np.zeros((min(_BLOCK, len(self._times) - start), *values.shape[1:]), np.float32)
+            here = slice(*np.searchsorted(frames, (start, start + len(block))))
+            block[frames[here] - start] = values[rows[here]]
+            yield block
+
+
+def _write(archive: zipfile.ZipFile, name: str, array: np.ndarray) -> None:
+    with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
+        np.lib.format.write_array(entry, array, allow_pickle=False)
+
+
+def _write_blocks(
+    archive: zipfile.ZipFile, name: str, shape: tuple[int, ...], blocks: Iterator[np.ndarray]
+) -> None:
+    """One float32 array from its parts."""
+    with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
+        header = {"descr": np.lib.format.dtype_to_descr(np.dtype(np.float32)), "fortran_order": False}
+        np.lib.format.write_array_header_1_0(entry, header | {"shape": shape})
+        for block in blocks:
+            entry.write(block.tobytes())

@@ -3,6 +3,12 @@
 Four threads pass small chunks of the video on: one decodes, the caller's finds the poses and cuts the
 windows, one recognises, and one draws and encodes. Nothing grows with the length of the video but the
 windows' answers.
+
+What is held meanwhile has bounds that no file can move: the decoder's frames (``pose.containers``) and, of at
+most 1280 x 1280 pixels, ``READ_AHEAD`` frames decoded, ``MOST_WAITING`` before one that is analysed, and four
+chunks (one filling, ``BEHIND`` ready, one being drawn) of less than ``CHUNK_FRAMES`` + ``MOST_WAITING``: 156
+pictures, 430 MB at 1280 x 720. Videos of up to 60 frames a second need half of it, and without a video to
+write the chunks hold no pictures.
 """
 
 from __future__ import annotations
@@ -10,7 +16,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,6 +48,10 @@ STEP = 1 / 20
 to the next: with a 30 fps video that saves a third of the time."""
 RECORDED_STEP = 1 / 36
 """The same where landmarks are written: every frame of a 30 fps video."""
+
+READ_AHEAD, BEHIND = 8, 2
+MOST_WAITING = 16
+"""Frames between two that are analysed. Videos of more than 340 a second are analysed more often for it."""
 
 CHUNK_SECONDS, CHUNK_FRAMES = 0.5, 16
 PROGRESS_EVERY = 0.2
@@ -159,6 +169,16 @@ def _never() -> bool:
     return False
 
 
+@contextmanager
+def _recognising() -> Iterator[ThreadPoolExecutor]:
+    """The recogniser's thread. After an error, windows that still wait there are not looked at any more."""
+    pool = ThreadPoolExecutor(1, "recogniser", recognise_on_one_core)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
 class _Run:
     """One pass over one source. ``go`` runs in the caller's thread, ``_finish_chunk`` in the drawing one."""
 
@@ -193,8 +213,8 @@ class _Run:
         chunk = _Chunk()
         due = told = -np.inf
         with (
-            ThreadPoolExecutor(1, "recogniser", recognise_on_one_core) as pool,
-            Behind(self._finish_chunk, size=2) as drawing,
+            _recognising() as pool,
+            Behind(self._finish_chunk, size=BEHIND) as drawing,
             closing(self._frames()) as frames,
         ):
             for frame in frames:
@@ -203,11 +223,13 @@ class _Run:
                 if finish():
                     break
                 self.end = frame.timestamp + 1 / self._source.info.fps
-                if frame.timestamp < due - 1e-3:
+                on_beat = frame.timestamp >= due - 1e-3
+                if not on_beat and len(self._waiting) < MOST_WAITING:
                     self._waiting.append(frame)
                     continue
-                # Frames seldom fall on the beat: counting from the beat, not the frame, keeps the mean rate.
-                due = (due if frame.timestamp - due < self.step else frame.timestamp) + self.step
+                if on_beat:
+                    # Frames seldom fall on the beat: counting from it, not the frame, keeps the mean rate.
+                    due = (due if frame.timestamp - due < self.step else frame.timestamp) + self.step
                 self._analyse(frame, chunk)
                 if chunk.full:
                     self._hand_over(chunk, pool, drawing)
@@ -227,8 +249,10 @@ class _Run:
         """Finds the people of a frame, and with them those of the frames before that were not analysed."""
         before, self._poses = self._poses, self._people_in(frame)
         chunk.windows += self._windows(frame.timestamp, self._poses)
+        span = frame.timestamp - self._analysed
         for waiting in self._waiting:
-            share = (waiting.timestamp - self._analysed) / (frame.timestamp - self._analysed)
+            # A camera's clock may tick so slowly that two frames share a time.
+            share = (waiting.timestamp - self._analysed) / span if span > 0 else 1.0
             chunk.pictures.append(self._picture(waiting, between(before, self._poses, share)))
         chunk.pictures.append(self._picture(frame, self._poses))
         self._waiting.clear()
@@ -241,7 +265,7 @@ class _Run:
         """Frames of the size that is written. A file is read ahead; of a camera, the newest frame counts."""
         size = even_size(self._source.info.width, self._source.info.height, LONGEST_SIDE)
         frames = (_resized(frame, size) for frame in self._source)
-        return read_ahead(frames, 8) if isinstance(self._source, VideoFile) else frames
+        return read_ahead(frames, READ_AHEAD) if isinstance(self._source, VideoFile) else frames
 
     def _progress(self, timestamp: float) -> tuple[float | None, str]:
         duration = self._source.info.duration
