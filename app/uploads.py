@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import itertools
 import logging
+import os
 import shutil
 import stat
 import time
@@ -146,6 +147,7 @@ class Uploads:
         for path in self._folder().glob("tmp*"):
             try:
                 if path.is_file() and path.stat().st_mtime < oldest:
+                    os.truncate(path, 0)  # whoever still has it open would keep its room on the disk
                     path.unlink()
             except OSError:
                 log.warning("%s could not be deleted", path)
