@@ -1,0 +1,152 @@
+"""Conversations over the live WebSocket of a real server."""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+import time
+from pathlib import Path
+from socket import SHUT_RDWR
+from typing import Any
+
+import numpy as np
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.sync.client import ClientConnection
+
+from benchmarks.stress.inputs.live import GOOD, Step, conversation
+from benchmarks.stress.inputs.pictures import figure
+from benchmarks.stress.server import DemoServer
+from benchmarks.stress.tab import open_live, state_of
+from benchmarks.stress.trials.served import ServedTrial
+from benchmarks.stress.verdict import PROCESSED, Verdict, failed, refused
+
+PATIENCE = 20.0
+"""Seconds in which an answer comes, or a place is given back."""
+TOO_LARGE = 1009
+"""The WebSocket's own way to say that a message is too large."""
+
+
+class Live(ServedTrial):
+    """One conversation an input."""
+
+    def talk(self, rng: np.random.Generator, folder: Path) -> Verdict:
+        steps = conversation(rng)
+        rows = [f"{step.kind} x {step.times:g}: {len(step.content)} {step.content[:300]!r}" for step in steps]
+        (folder / "conversation.txt").write_text("\n".join(rows) + "\n")
+        return converse(self.server, steps)
+
+
+def converse(server: DemoServer, steps: tuple[Step, ...]) -> Verdict:
+    """Leads a conversation, asks for a usual answer in the end, and judges all that was said."""
+    told: list[dict[str, Any]] = []
+    give_up = time.monotonic() + PATIENCE
+    while True:
+        told.clear()
+        try:
+            with open_live(server, PATIENCE) as socket:
+                end = _lead(socket, steps, told)
+        except InvalidStatus as error:
+            status = error.response.status_code
+            return failed(f"HTTP {status}") if status >= 500 else refused(f"HTTP {status}")
+        except (WebSocketException, OSError) as error:
+            return failed(f"no connection: {type(error).__name__}: {error}")
+        except _Garbage as error:
+            return failed(str(error))
+        if not any(each.get("type") == "refused" for each in told):
+            break
+        if time.monotonic() > give_up:  # the one before still has the place, as long as it cleans up
+            return failed("no place was given back")
+        time.sleep(0.2)
+    return _judge(told, end)
+
+
+class _Garbage(Exception):
+    """An answer that no page can show."""
+
+
+def _judge(told: list[dict[str, Any]], end: str) -> Verdict:
+    sentences = [each["message"] for each in told if each.get("type") in ("failed", "weights-failed")]
+    for sentence in sentences:
+        if (verdict := refused(sentence)).failed:
+            return verdict
+    if end == "silent":
+        return failed(f"no answer to a picture within {PATIENCE:.0f} s; told before: {sentences[-3:]}")
+    if end.startswith("closed") and not sentences:
+        return failed(f"{end} without a sentence")
+    return refused(sentences[-1]) if sentences else PROCESSED
+
+
+def _lead(socket: ClientConnection, steps: tuple[Step, ...], told: list[dict[str, Any]]) -> str:
+    """Does the steps; tells how it ended: "answered", "silent", "left", "too large", or "closed ..."."""
+    try:
+        for step in steps:
+            if step.kind == "wait":
+                time.sleep(step.times)
+            elif step.kind == "close":
+                return "left"
+            elif step.kind == "abort":
+                socket.socket.shutdown(SHUT_RDWR)
+                return "left"
+            elif step.kind == "raw":
+                socket.socket.sendall(step.content)
+                return "left"
+            else:
+                for _ in range(int(step.times)):
+                    socket.send(step.content)
+            if step.kind != "unread":
+                _listen(socket, told, 0.05)
+        # Whatever was said before: an honest page's first message and picture are answered.
+        socket.send(GOOD.content)
+        last = 1234567.0 + len(steps)
+        socket.send(struct.pack("<d", last) + figure(2))
+        give_up = time.monotonic() + PATIENCE
+        while time.monotonic() < give_up:
+            _listen(socket, told, 0.2)
+            if any(each.get("captured") == last for each in told):
+                return "answered"
+            if any(each.get("type") == "failed" and "Start again" in each["message"] for each in told):
+                return "ended"
+            if any(each.get("type") == "refused" for each in told):
+                return "full"
+        return "silent"
+    except ConnectionClosed as error:
+        if error.rcvd is not None and error.rcvd.code == TOO_LARGE:
+            told.append({"type": "failed", "message": f"1009 {error.rcvd.reason or 'message too big'}"})
+            return "too large"
+        if error.rcvd is not None and error.rcvd.reason:
+            told.append({"type": "failed", "message": error.rcvd.reason})
+        # What came before the end may still lie there.
+        return f"closed ({error.rcvd or 'without a goodbye'})"
+    except (BrokenPipeError, ConnectionError) as error:
+        return f"closed ({error})"
+
+
+def _listen(socket: ClientConnection, told: list[dict[str, Any]], seconds: float) -> None:
+    """Takes what has come, and waits a moment for the first of it."""
+    try:
+        while True:
+            told.append(_read(socket.recv(timeout=seconds)))
+            seconds = 0.0
+    except TimeoutError:
+        pass
+
+
+def _read(message: bytes | str) -> dict[str, Any]:
+    """An answer, if a page can show it."""
+    if isinstance(message, str):
+        return json.loads(message, parse_constant=_no_number)
+    (length,) = struct.unpack_from("<I", message)
+    json.loads(message[4 : 4 + length], parse_constant=_no_number)
+    state = state_of(message)
+    for person in state["persons"]:
+        scores = [person["score"], *(score for _, score in person["top"])]
+        if not all(math.isfinite(score) and 0 <= score <= 1 for score in scores):
+            raise _Garbage(f"scores that are none: {person}")
+    if not message[4 + length :].startswith(b"\xff\xd8"):
+        raise _Garbage("an answer without a picture")
+    return state
+
+
+def _no_number(name: str) -> float:
+    raise _Garbage(f"{name} in an answer")
