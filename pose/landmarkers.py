@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import re
-import sys
-import tempfile
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -18,13 +13,15 @@ from mediapipe.tasks.python import BaseOptions, vision
 
 from pose.bundle import hand_bundle, pose_bundle
 from pose.layouts import MEDIAPIPE_33, MEDIAPIPE_HAND_21, SkeletonLayout
+from pose.quiet import quiet_native_libraries
 from pose.skeleton import PersonPose
 
-_CHATTER = re.compile(r"^([IW]\d{4} |WARNING: All log messages before absl|INFO: Created TensorFlow Lite)")
 _BLANK = np.zeros((64, 64, 3), np.uint8)
-_stderr_lock = threading.Lock()
 _seen: set[str] = set()
 """Names of the layouts of which landmarks have been found in this process."""
+
+_LEAP = 60 * 60 * 1000
+"""Milliseconds: a picture that comes so long after the last one has nothing to do with it."""
 
 _Native = vision.PoseLandmarker | vision.HandLandmarker
 _Result = vision.PoseLandmarkerResult | vision.HandLandmarkerResult
@@ -147,7 +144,8 @@ class VideoLandmarker:
 
 
 class PictureClock:
-    """Whole milliseconds that never run backwards, whatever the timestamps of a video do.
+    """Whole milliseconds that never run backwards and never leap, whatever the timestamps of a video do:
+    MediaPipe counts microseconds in 64 bits.
 
     Attributes:
         now: the time of the newest picture; 0 for the first one.
@@ -160,7 +158,7 @@ class PictureClock:
 
     def advance(self, image: np.ndarray, timestamp: float) -> bool:
         """Moves on to the next picture. False if it has nothing to do with the last one: the timestamp runs
-        backwards, or the size is another.
+        backwards or leaps ahead, or the size is another.
 
         Args:
             image: (H, W, 3) uint8 RGB.
@@ -173,11 +171,11 @@ class PictureClock:
             raise ValueError(f"image must be (H, W, 3) uint8 RGB, got {image.shape} {image.dtype}")
         milliseconds, frame_size = round(timestamp * 1000), (image.shape[1], image.shape[0])
         first = self._frame_size is None
-        backwards = not first and milliseconds + self._offset < self.now
-        continues = first or not (backwards or frame_size != self._frame_size)
+        jumps = not first and not 0 <= milliseconds + self._offset - self.now <= _LEAP
+        continues = first or not (jumps or frame_size != self._frame_size)
         if first:
             self._offset = -milliseconds
-        elif backwards:
+        elif jumps:
             self._offset = self.now + 1 - milliseconds
         self.now = milliseconds + self._offset
         self._frame_size = frame_size
@@ -185,7 +183,7 @@ class PictureClock:
 
 
 def _create(task: Task, mode: vision.RunningMode, most: int) -> _Native:
-    with _quiet_native_libraries():
+    with quiet_native_libraries():
         landmarker = task.create(mode, most)
         # Part of the chatter comes with the first picture, as does part of the setting up.
         if mode is vision.RunningMode.VIDEO:
@@ -219,32 +217,4 @@ def _poses(task: Task, result: _Result, box: Box, frame_size: tuple[int, int]) -
 
 def _quiet_until_found(task: Task) -> contextlib.AbstractContextManager[None]:
     """The first landmarks found in a process bring one more warning; after that all is quiet."""
-    return contextlib.nullcontext() if task.layout.name in _seen else _quiet_native_libraries()
-
-
-@contextlib.contextmanager
-def _quiet_native_libraries() -> Iterator[None]:
-    """Hold back what native code writes to stderr meanwhile; everything but known chatter is passed on after.
-
-    MediaPipe, absl and TFLite write to the file descriptor itself, past ``sys.stderr`` and past their own
-    switches.
-    """
-    with _stderr_lock:
-        try:
-            if sys.stderr is not None:
-                sys.stderr.flush()
-            kept = os.dup(2)
-        except OSError:  # a process without a stderr has nothing to keep quiet
-            yield
-            return
-        with tempfile.TemporaryFile() as held:
-            os.dup2(held.fileno(), 2)
-            try:
-                yield
-            finally:
-                os.dup2(kept, 2)
-                os.close(kept)
-                held.seek(0)
-                for line in held.read().decode(errors="replace").splitlines(keepends=True):
-                    if not _CHATTER.match(line):
-                        os.write(2, line.encode())
+    return contextlib.nullcontext() if task.layout.name in _seen else quiet_native_libraries()
