@@ -6,6 +6,7 @@ on the newest windows, so a slow network lowers the label rate and never the fra
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -33,6 +34,13 @@ HISTORY = 30.0
 
 STALE = 1.0
 """Seconds after which a person who is not seen any more has no current action."""
+
+SOONEST = 0.004
+"""Seconds between two frames. One that comes sooner (no camera is that fast) takes the place of the last, so
+that a clock which hardly moves cannot heap up poses."""
+
+MOST_SEGMENTS = 200
+"""Segments of history kept, whatever the clock does; in ``HISTORY`` seconds real ones are few."""
 
 __all__ = ["HistorySegment", "LiveEngine", "LiveView", "PersonAction"]
 
@@ -102,20 +110,26 @@ class LiveEngine:
 
         Args:
             image: (H, W, 3) uint8 RGB, as the camera saw it (never mirrored). Not written to.
-            timestamp: seconds on any clock that only grows; one that runs backwards restarts the session.
+            timestamp: seconds on any clock that only grows; one that runs backwards restarts the session,
+                and after one that leaps ahead nothing of the past is left.
             mirror: mirror the picture for display.
 
         Raises:
-            ValueError: not an RGB picture.
+            ValueError: not an RGB picture, or a timestamp that is no number.
             RuntimeError: the engine is closed.
         """
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
             raise ValueError(f"A frame must be (H, W, 3) uint8, got {image.dtype} {image.shape}.")
+        if not math.isfinite(timestamp):
+            raise ValueError(f"A frame's timestamp must be a number of seconds, got {timestamp}.")
         with self._lock:
             self._check_open()
             began = time.perf_counter()
-            if self._time is not None and timestamp < self._time:
-                self.reset()
+            if self._time is not None:
+                if timestamp < self._time:
+                    self.reset()
+                elif timestamp - self._time < SOONEST:
+                    timestamp = self._time
             self._time = timestamp
             tracks = self._tracker.update(self._estimator.estimate(image, timestamp), timestamp)
             posed = time.perf_counter()
@@ -295,7 +309,8 @@ class LiveEngine:
                 start = timestamp if last is None else max(last.end, timestamp - self._label_period)
                 self._history.append(HistorySegment(number, start, timestamp, shown.label))
         since = timestamp - HISTORY
-        self._history = [replace(s, start=max(s.start, since)) for s in self._history if s.end > since]
+        recent = [replace(s, start=max(s.start, since)) for s in self._history if s.end > since]
+        self._history = recent[-MOST_SEGMENTS:]
 
     def _visible(self, timestamp: float) -> list[int]:
         """Numbers of the people seen within the last second."""

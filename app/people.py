@@ -35,7 +35,10 @@ class Person:
         self.last_seen = -math.inf
 
     def push(self, timestamp: float, pose: PersonPose | None) -> None:
-        """Takes the person's pose in one frame, None where they were not seen."""
+        """Takes the person's pose in one frame, None where they were not seen; a repeated timestamp replaces
+        the frame."""
+        if self.poses and self.poses[-1][0] == timestamp:
+            self.poses.pop()
         self.poses.append((timestamp, pose))
         while timestamp - self.poses[0][0] > KEPT_POSES:
             self.poses.popleft()

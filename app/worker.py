@@ -65,13 +65,14 @@ class NewestOnlyWorker(Generic[Job, Result]):
             outcome, self._outcome = self._outcome, None
             return outcome
 
-    def close(self, timeout: float = 5.0) -> None:
-        """Ends the thread after the job it is at; a pending one is dropped. May be called twice."""
+    def close(self) -> None:
+        """Ends the thread after the job it is at, which is waited for, however long it takes: until then the
+        core is not free. A pending job is dropped. May be called twice."""
         with self._condition:
             self._closed = True
             self._pending = None
             self._condition.notify_all()
-        self._thread.join(timeout)
+        self._thread.join()
 
     def _run(self) -> None:
         self._prepare()

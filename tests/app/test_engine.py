@@ -376,3 +376,90 @@ def test_a_file_of_hand_weights_is_chosen_and_recognises(live, hand_weights):
     (told,) = next(view.attention for view in views if view.attention)
     assert told.maps.relations[0].shape == told.maps.regularisation.shape == (22, 22)
     assert [estimator.closed for estimator in live.estimators] == [False]
+
+
+def kept(engine) -> int:
+    """Poses, observations and segments that an engine holds."""
+    people = engine._people.values()
+    held = sum(len(person.poses) + len(person.buffer._observations) for person in people)
+    return held + len(engine._history)
+
+
+@pytest.mark.parametrize("step", [0.0, 1e-9, 1e-4])
+def test_a_clock_that_hardly_moves_heaps_up_nothing(live, fakes, step):
+    engine = live.engine(poses=lambda t: [fakes.pose(160), fakes.pose(480)])
+    live.run(engine, 0, 2)
+    before = kept(engine)
+    for number in range(1, 500):
+        view = engine.process(PICTURE, 2 + number * step)
+    assert kept(engine) <= before + 4 * (500 * step / 0.004 + 2)
+    assert len(view.persons) == 2
+    assert live.run(engine, 3, 4)[-1].persons[0].label == "wave"
+
+
+def test_a_frame_that_comes_too_soon_takes_the_place_of_the_last(live, fakes):
+    engine = live.engine()
+    engine.process(PICTURE, 1.0)
+    engine.process(PICTURE, 1.5)
+    (person,) = engine._people.values()
+    assert [t for t, _ in person.poses] == [1.0, 1.5]
+    assert engine.process(PICTURE, 1.5 + 1e-9).timestamp == 1.5
+    assert [t for t, _ in person.poses] == [t for t, *_ in person.buffer._observations] == [1.0, 1.5]
+    engine.process(PICTURE, 1.5 + 0.008)  # 125 frames a second are real
+    assert [t for t, _ in person.poses] == [1.0, 1.5, 1.508]
+
+
+@pytest.mark.parametrize("leap", [7.0, 3600.0, 1e9, 1e12, 1e300])
+def test_a_leap_ahead_starts_anew(live, leap):
+    engine = live.engine()
+    assert live.run(engine, 0, 3)[-1].history
+    view = engine.process(PICTURE, 3 + leap)
+    assert view.persons[0].top5 == () and len(view.history) == (1 if leap < 30 else 0)
+    engine.process(PICTURE, 3 + leap)
+    assert kept(engine) <= 60 + 4
+    assert live.run(engine, 0, 3)[-1].persons[0].label == "wave"  # backwards: a session of its own
+
+
+def test_weights_that_change_on_a_clock_that_stands_make_no_endless_history(live, fakes, monkeypatch):
+    monkeypatch.setattr("app.engine.MOST_SEGMENTS", 10)
+    engine = live.engine()
+    live.run(engine, 0, 3)
+    classes = tuple(f"action {number}" for number in range(60))
+    for label in classes:
+        engine.set_recognizer(fakes.Recognizer(lambda end, label=label: label, classes))
+        live.run(engine, 3, 3.1)
+        view = engine.process(PICTURE, 3.0)
+    assert len(view.history) == 10
+    assert int(view.history[-1].label.split()[1]) > 30, "the newest are kept"
+
+
+@pytest.mark.parametrize("timestamp", [float("nan"), float("inf")])
+def test_a_time_that_is_no_number(live, timestamp):
+    engine = live.engine()
+    with pytest.raises(ValueError, match="number of seconds"):
+        engine.process(PICTURE, timestamp)
+    assert engine.process(PICTURE, 0.0).persons
+
+
+def test_closing_waits_for_the_recogniser_however_long_it_takes(live, fakes):
+    entered, go_on = threading.Event(), threading.Event()
+    recognizer = fakes.Recognizer()
+    predict = recognizer.predict
+
+    def slow(windows, attention):
+        entered.set()
+        assert go_on.wait(20)
+        return predict(windows, attention)
+
+    recognizer.predict = slow
+    engine = live.engine(recognizer)
+    for timestamp in np.arange(0, 1.5, 0.1):
+        engine.process(PICTURE, float(timestamp))
+    assert entered.wait(20)
+    closing = threading.Thread(target=engine.close)
+    closing.start()
+    closing.join(6)  # longer than it once waited
+    assert closing.is_alive() and not live.estimator.closed
+    go_on.set()
+    closing.join(20)
+    assert live.estimator.closed and not engine._worker._thread.is_alive()
