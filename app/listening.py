@@ -88,7 +88,14 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._on_end()
+        logging.getLogger("uvicorn.error").addFilter(_tells_more_than_an_end)
         await super().shutdown(sockets)
+
+
+def _tells_more_than_an_end(record: logging.LogRecord) -> bool:
+    """False for what Uvicorn says of streams that it ends: whoever has pressed Ctrl-C wants just that."""
+    cancelled = record.exc_info is not None and isinstance(record.exc_info[1], asyncio.CancelledError)
+    return not cancelled and not str(record.msg).startswith("Cancel %s running task")
 
 
 def listen(host: str, port: int) -> socket.socket:
