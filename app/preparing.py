@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from recognizer.data.clip import DataError
+from recognizer.data.files import read_text
 from recognizer.data.prepare import prepare
 from recognizer.data.prepared import TEST, TRAIN, PreparedClips
 
@@ -53,6 +54,6 @@ def summary(clips: PreparedClips, out: Path) -> list[str]:
 
 def _names(path: Path) -> list[str]:
     try:
-        return path.read_text(encoding="utf-8").split()
-    except (OSError, UnicodeDecodeError):
+        return read_text(path).split()
+    except (OSError, DataError):
         raise DataError(f"{path} cannot be read: give a text file of samples' names.") from None

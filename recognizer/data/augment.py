@@ -7,15 +7,17 @@ missing legs, hand-held pictures; actions are done with either arm or both.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from pose.layouts import KINETICS_18, NTU_25, SkeletonLayout
 from pose.skeleton import MAX_GAP, SkeletonSequence
 from recognizer.data.bodies import waving_arms, with_arms_of
 from recognizer.data.corpus import Example
 from recognizer.data.views import project_to_kinetics18, rotate_about, rotation, slower
+from recognizer.fields import Degrees, Fraction, WindowSeconds
 from recognizer.preprocess import Preprocessing, normalise, stacked
 from recognizer.vocabulary import ARMS_ONLY, MIRRORED, NOT_MIRRORED
 from recognizer.windows import replayed, window_times
@@ -32,36 +34,54 @@ _HANDS = tuple(
 )
 
 
+def _ascending(limits: tuple[float, float]) -> tuple[float, float]:
+    if limits[0] > limits[1]:
+        raise ValueError("the first of two limits must not be above the second")
+    return limits
+
+
+_FREQUENT_ELEVATION = 4.0
+
+Strength = Annotated[float, Field(ge=0, le=3, allow_inf_nan=False)]
+Seconds = Annotated[tuple[WindowSeconds, WindowSeconds], AfterValidator(_ascending)]
+Elevation = tuple[
+    Annotated[float, Field(ge=-90, lt=_FREQUENT_ELEVATION, allow_inf_nan=False)],
+    Annotated[float, Field(ge=_FREQUENT_ELEVATION, le=90, allow_inf_nan=False)],
+]
+Metres = Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]
+Distance = Annotated[tuple[Metres, Metres], AfterValidator(_ascending)]
+
+
 class Augmentation(BaseModel):
     """Strength of each measure; probabilities are per window, lengths in torso lengths, angles in degrees."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    speed: float = 0.4  # log-uniform: times e^-0.4 .. e^0.4; gym exercises are slow
-    slow_camera: float = 0.3  # share seen at only 8 to 20 frames a second
-    short: float = 0.2  # share of which only a piece is seen, as of somebody who has just come in
-    short_seconds: tuple[float, float] = (0.7, 2.0)
-    mirror: float = 0.5
-    frontal_views: float = 0.35  # share of 3-D clips seen from nearly the front
-    azimuth: float = 70.0
-    any_azimuth: float = 0.08  # share seen from anywhere, also from behind
-    elevation: tuple[float, float] = (-15.0, 35.0)
-    roll: float = 6.0
-    distance: tuple[float, float] = (1.8, 6.0)  # metres
-    real_body: float = 0.45  # share of lab gestures put on the body of a real camera clip
-    made_up_wave: float = 0.5  # share of the waves on such bodies that are generated (data.bodies)
-    other_arm: float = 0.35  # share of waves with both arms and of curls with one
-    stretch: float = 0.12  # width against height
-    zoom_drift: float = 0.15
-    height_drift: float = 0.3
-    noise: float = 0.02
-    slow_noise: float = 0.03
-    drop_legs: float = 0.15
-    close_up: float = 0.12  # only the upper body in the picture, hands perhaps below its edge
-    close_up_idle: float = 0.4  # the usual view of someone who sits before a webcam
-    hide_seen: float = 0.2  # do not tell which joints were seen
-    drop_arm: float = 0.05
-    drop_joint: float = 0.02
+    speed: Strength = 0.4  # log-uniform: times e^-0.4 .. e^0.4; gym exercises are slow
+    slow_camera: Fraction = 0.3  # share seen at only 8 to 20 frames a second
+    short: Fraction = 0.2  # share of which only a piece is seen, as of somebody who has just come in
+    short_seconds: Seconds = (0.7, 2.0)
+    mirror: Fraction = 0.5
+    frontal_views: Fraction = 0.35  # share of 3-D clips seen from nearly the front
+    azimuth: Degrees = 70.0
+    any_azimuth: Fraction = 0.08  # share seen from anywhere, also from behind
+    elevation: Elevation = (-15.0, 35.0)
+    roll: Degrees = 6.0
+    distance: Distance = (1.8, 6.0)  # metres
+    real_body: Fraction = 0.45  # share of lab gestures put on the body of a real camera clip
+    made_up_wave: Fraction = 0.5  # share of the waves on such bodies that are generated (data.bodies)
+    other_arm: Fraction = 0.35  # share of waves with both arms and of curls with one
+    stretch: Strength = 0.12  # width against height
+    zoom_drift: Strength = 0.15
+    height_drift: Strength = 0.3
+    noise: Strength = 0.02
+    slow_noise: Strength = 0.03
+    drop_legs: Fraction = 0.15
+    close_up: Fraction = 0.12  # only the upper body in the picture, hands perhaps below its edge
+    close_up_idle: Fraction = 0.4  # the usual view of someone who sits before a webcam
+    hide_seen: Fraction = 0.2  # do not tell which joints were seen
+    drop_arm: Fraction = 0.05
+    drop_joint: Fraction = 0.02
 
 
 def training_window(
@@ -185,7 +205,7 @@ def _random_view(augmentation: Augmentation, rng: np.random.Generator) -> np.nda
         azimuth = rng.uniform(-180.0, 180.0)
     else:
         azimuth = rng.uniform(-augmentation.azimuth, augmentation.azimuth)
-    elevation = rng.triangular(augmentation.elevation[0], 4.0, augmentation.elevation[1])
+    elevation = rng.triangular(augmentation.elevation[0], _FREQUENT_ELEVATION, augmentation.elevation[1])
     roll = rng.uniform(-augmentation.roll, augmentation.roll)
     return rotation(*np.radians([azimuth, elevation, roll]))
 

@@ -1,4 +1,4 @@
-"""One labelled clip of a data set, and the error that readers raise."""
+"""One labelled clip of a data set, the error that readers raise, and what a clip's numbers can be."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from pose.errors import UserError
 from pose.skeleton import SkeletonSequence
 
 
-class DataError(ValueError):
+class DataError(UserError, ValueError):
     """A data set's file is missing or malformed. The message is one sentence that names the file."""
 
 
@@ -40,6 +41,35 @@ class Clip:
     body: str = "full"
 
 
+@dataclass(frozen=True)
+class Unit:
+    """What coordinates are measured in.
+
+    Attributes:
+        name: in the plural.
+        most: what no coordinate of a body can exceed, up or down.
+    """
+
+    name: str
+    most: float
+
+
+METRES = Unit("metres", 50.0)
+"""Depth sensors see 8 m far, and the largest number in their real data is 5.1; a body that the tracker lost
+may lie further out, but not outside of the hall."""
+PIXELS = Unit("pixels", 1e5)
+"""Landmarks may lie a few pictures outside of theirs (4.3 in real data), and no camera has 20,000 pixels."""
+PICTURES = Unit("pictures", 10.0)
+"""Parts of the picture's width and height: the same few pictures."""
+
+SUREST = 1.1
+"""The largest confidence: the peaks of OpenPose's maps exceed 1 by a little (1.02 in real data)."""
+LONGEST = 600.0
+"""Seconds of a clip. No action takes ten minutes; the longest real clip has 62 s."""
+MOST_FRAMES = 18_000
+"""Frames of a clip: as many seconds at 30 a second."""
+
+
 def list_files(folder: Path, pattern: str) -> list[Path]:
     """The files in ``folder`` that match ``pattern``, sorted by name.
 
@@ -52,37 +82,59 @@ def list_files(folder: Path, pattern: str) -> list[Path]:
     return files
 
 
-def check_finite(joints: np.ndarray, path: Path) -> None:
-    """Raises DataError, naming the file, if there is no frame or a coordinate is NaN or infinite."""
-    if not len(joints):
-        raise DataError(f"{path}: the clip has no frames.")
-    if not np.isfinite(joints).all():
-        raise DataError(f"{path}: some joint coordinates are not finite numbers.")
-
-
-def read_table(path: Path, columns: int) -> np.ndarray:
-    """Reads a text file of numbers separated by white space.
+def check_numbers(
+    joints: np.ndarray, unit: Unit, path: Path | str, confidence: np.ndarray | None = None
+) -> None:
+    """Checks what networks will see, so after the cast to float32: there 1e39 is infinite.
 
     Args:
-        path: the file.
-        columns: numbers that every line must have.
-
-    Returns:
-        (lines, columns) float64; empty lines are skipped.
+        joints: (..., V, C) in any type of number; the first axis is the frames, or the persons.
+        unit: of the coordinates.
+        path: the file, for the error, or the file and the clip in it.
+        confidence: (..., V), where the file has it.
 
     Raises:
-        DataError: a line with another count of numbers, or something that is no number.
+        DataError: no frame, a coordinate that is not finite or further out than a body can be, or a
+            confidence outside of 0 to ``SUREST``.
     """
-    rows: list[list[float]] = []
-    lines = path.read_text(encoding="ascii", errors="replace").splitlines()
-    for number, line in enumerate(lines, 1):
-        fields = line.split()
-        if not fields:
-            continue
-        if len(fields) != columns:
-            raise DataError(f"{path}: line {number} has {len(fields)} numbers instead of {columns}.")
-        try:
-            rows.append([float(field) for field in fields])
-        except ValueError:
-            raise DataError(f"{path}: line {number} holds something that is not a number.") from None
-    return np.array(rows, np.float64).reshape(-1, columns)
+    if not joints.size:
+        raise DataError(f"{path}: the clip has no frames.")
+    low, high = _range(joints)
+    if not np.isfinite(low + high):
+        raise DataError(f"{path}: some joint coordinates are not finite numbers.")
+    if max(-low, high) > unit.most:
+        raise DataError(
+            f"{path}: a coordinate of {max(low, high, key=abs):.3g} {unit.name} is none of a body's "
+            f"(the limit is {unit.most:g})."
+        )
+    if confidence is None:
+        return
+    low, high = _range(confidence)
+    if not (low >= 0 and high <= SUREST):
+        raise DataError(f"{path}: a confidence is {high if low >= 0 else low:.3g} and must be in 0 to 1.")
+
+
+def check_times(times: np.ndarray, path: Path | str) -> None:
+    """Checks the (T,) seconds of a clip's frames.
+
+    Raises:
+        DataError: a time that is not finite, times that run backwards, or more than ``LONGEST`` or
+            ``MOST_FRAMES``.
+    """
+    times = np.asarray(times, np.float64)
+    if not np.isfinite(times).all():
+        raise DataError(f"{path}: some times are not finite numbers.")
+    if np.any(np.diff(times) < 0):
+        raise DataError(f"{path}: the times run backwards.")
+    if len(times) > MOST_FRAMES or (len(times) and times[-1] - times[0] > LONGEST):
+        raise DataError(
+            f"{path}: {len(times)} frames over {times[-1] - times[0]:.4g} s are no clip of one action "
+            f"(the limits are {MOST_FRAMES} and {LONGEST:g} s)."
+        )
+
+
+def _range(values: np.ndarray) -> tuple[float, float]:
+    """The smallest and the largest as float32; NaN where one is NaN."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        values = np.asarray(values, np.float32)
+    return float(values.min()), float(values.max())

@@ -14,9 +14,11 @@ import numpy as np
 
 from pose.layouts import KINETICS_18
 from pose.skeleton import SkeletonSequence
-from recognizer.data.clip import Clip, DataError, check_finite
+from recognizer.data.clip import Clip, DataError, Unit, check_numbers, check_times
+from recognizer.data.files import check_lengths, read_npz
 
 FPS = 30.0
+_UNIT = Unit("units", 100.0)  # about the size of a person; the largest real number is 2.8
 
 # The face goes to the nose; the belly has no counterpart; eyes and ears stay at confidence 0.
 JOINT_ORDER = (
@@ -57,20 +59,20 @@ def _load(path: Path, prefix: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """joints (sum of lengths, 15, 2), lengths (N,), labels (N,) of one part of one split."""
     if not path.exists():
         raise DataError(f"{path}: the file is missing.")
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            joints, lengths, labels = (file[f"{prefix}_{key}"] for key in ("joints", "lengths", "labels"))
-    except Exception as error:  # a damaged zip or array header raises many kinds
-        raise DataError(f"{path}: cannot be read ({error}).") from None
+    names = [f"{prefix}_{key}" for key in ("joints", "lengths", "labels")]
+    joints, lengths, labels = read_npz(path, names).values()
     if joints.ndim != 3 or joints.shape[1:] != (15, 2):
         raise DataError(f"{path}: {prefix}_joints must be (frames, 15, 2) and is {joints.shape}.")
-    if len(lengths) != len(labels) or lengths.sum() != len(joints):
-        raise DataError(f"{path}: {prefix}_lengths do not add up to the frames and labels in the file.")
+    check_lengths(lengths, len(joints), f"{path}: {prefix}_lengths")
+    if joints.dtype.kind != "f" or labels.dtype.kind != "U" or labels.shape != lengths.shape:
+        raise DataError(f"{path}: {prefix}_joints must be numbers, and {prefix}_labels a text a clip.")
     return joints, lengths, labels
 
 
 def _sequence(points: np.ndarray, path: Path) -> SkeletonSequence:
-    check_finite(points, path)
+    check_numbers(points, _UNIT, path)
+    times = np.arange(len(points)) / FPS
+    check_times(times, path)
     joints = np.zeros((len(points), len(KINETICS_18), 2))
     confidence = np.zeros(joints.shape[:2])
     for source, name in enumerate(JOINT_ORDER):
@@ -78,4 +80,4 @@ def _sequence(points: np.ndarray, path: Path) -> SkeletonSequence:
             target = KINETICS_18.index(name)
             joints[:, target] = points[:, source]
             confidence[:, target] = 1.0
-    return SkeletonSequence(joints[None], confidence[None], np.arange(len(points)) / FPS, KINETICS_18)
+    return SkeletonSequence(joints[None], confidence[None], times, KINETICS_18)

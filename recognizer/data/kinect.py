@@ -12,7 +12,7 @@ import numpy as np
 
 from pose.layouts import NTU_25
 from pose.skeleton import SkeletonSequence
-from recognizer.data.clip import check_finite
+from recognizer.data.clip import METRES, check_numbers, check_times
 
 KINECT_20 = (
     "hip_center", "spine", "shoulder_center", "head",
@@ -74,9 +74,10 @@ def kinect_sequence(
         order: the 20 joint names in the array's order.
 
     Raises:
-        DataError: no frames, or coordinates that are not finite.
+        DataError: no frames, coordinates that are no body's, or times that are no clip's.
     """
-    check_finite(joints, path)
+    check_numbers(joints, METRES, path)
+    check_times(timestamps, path)
     seen = np.any(joints != 0, axis=-1).astype(np.float64)
     out, sure = ntu25_from_kinect20(joints, seen, order)
     return SkeletonSequence(out[None], sure[None], timestamps, NTU_25)

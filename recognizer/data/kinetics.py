@@ -8,7 +8,6 @@ and height, y down.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,12 +15,14 @@ from typing import Any
 import numpy as np
 
 from pose.layouts import KINETICS_18
-from recognizer.data.clip import DataError
+from recognizer.data.clip import PICTURES, DataError, check_numbers
+from recognizer.data.files import read_json
 
 FPS = 30.0
 PARTS = ("train", "val")
 _PERSONS = 2
 _LONGEST = 10_000
+_MOST_CLASSES = 10_000
 _JOINTS = len(KINETICS_18)
 
 
@@ -36,11 +37,15 @@ def read_labels(root: Path) -> tuple[tuple[str, ...], dict[str, int]]:
     for part in PARTS:
         path = root / f"kinetics_{part}_label.json"
         try:
-            content = json.loads(path.read_bytes())
-            for name, entry in content.items():
+            for name, entry in read_json(path).items():
+                index = entry["label_index"]
+                if type(index) is not int or not 0 <= index < _MOST_CLASSES:
+                    raise DataError(f"{path}: clip {name} has a label_index of {str(index)[:20]}.")
                 if entry["has_skeleton"]:
-                    clips[f"{part}/{name}"] = int(entry["label_index"])
-                classes[int(entry["label_index"])] = str(entry["label"])
+                    clips[f"{part}/{name}"] = index
+                classes[index] = str(entry["label"])
+        except DataError:
+            raise
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             raise DataError(
                 f"{path}: must be JSON with has_skeleton, label and label_index for every clip."
@@ -58,7 +63,7 @@ def read_clip(path: Path) -> tuple[np.ndarray, np.ndarray]:
         DataError: the file is malformed or shows nobody.
     """
     try:
-        frames = json.loads(path.read_bytes())["data"]
+        frames = read_json(path)["data"]
         if not frames:
             raise DataError(f"{path}: the clip has no frames.")
         people = {
@@ -66,7 +71,7 @@ def read_clip(path: Path) -> tuple[np.ndarray, np.ndarray]:
         }
     except DataError:
         raise
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         reason = str(error) if isinstance(error, _Odd) else "is not JSON as of Kinetics-Skeleton"
         raise DataError(f"{path}: {reason}.") from None
     if not 1 <= min(people) <= max(people) <= _LONGEST:
@@ -80,6 +85,7 @@ def read_clip(path: Path) -> tuple[np.ndarray, np.ndarray]:
         for slot, person in enumerate(surest):
             result[slot, index - 1] = person
     result[result[..., 2] == 0] = 0
+    check_numbers(result[..., :2], PICTURES, path, result[..., 2])
     return result[..., :2], result[..., 2]
 
 
@@ -89,7 +95,8 @@ class _Odd(ValueError):
 
 def _person(entry: Mapping[str, Any]) -> np.ndarray:
     """(18, 3): x, y, score."""
-    pose, score = np.array(entry["pose"], np.float32), np.array(entry["score"], np.float32)
+    with np.errstate(over="ignore"):  # 1e39 becomes infinite, which is told
+        pose, score = np.array(entry["pose"], np.float32), np.array(entry["score"], np.float32)
     if pose.shape != (2 * _JOINTS,) or score.shape != (_JOINTS,):
         raise _Odd(f"a skeleton has {pose.size} coordinates and {score.size} scores instead of 36 and 18")
     if not (np.isfinite(pose).all() and np.isfinite(score).all()):

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from recognizer.data.clip import Clip, DataError, list_files, read_table
+from recognizer.data.clip import Clip, DataError, list_files
+from recognizer.data.files import read_table
 from recognizer.data.kinect import kinect_sequence
 
 ACTIONS = (

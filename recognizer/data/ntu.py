@@ -11,13 +11,16 @@ from pathlib import Path
 import numpy as np
 
 from pose.layouts import NTU_25
-from recognizer.data.clip import DataError
+from recognizer.data.clip import METRES, MOST_FRAMES, DataError, check_numbers
+from recognizer.data.files import read_bytes
 from recognizer.data.prepared import TEST, TRAIN
 
 FPS = 30.0
 JOINTS = len(NTU_25)
 _COLUMNS = 12  # of a joint; the first three are x, y, z
 _PERSONS = 2
+_MOST_BODY_FRAMES = 200_000
+"""Bodies times frames: in memory each body has all the frames, in the file only those that show it."""
 
 _NAME = re.compile(r"S(\d{3})C(\d{3})P(\d{3})R(\d{3})A(\d{3})")
 
@@ -58,7 +61,7 @@ def read_bodies(path: Path) -> np.ndarray:
     Raises:
         DataError: with the file's name and, where there is one, the line.
     """
-    lines = path.read_bytes().rstrip().split(b"\n")
+    lines = read_bytes(path).rstrip().split(b"\n")
     at = 0
 
     def whole(what: str, most: int) -> int:
@@ -73,7 +76,7 @@ def read_bodies(path: Path) -> np.ndarray:
         at += 1
         return value
 
-    frames = whole("number of frames", 100_000)
+    frames = whole("number of frames", MOST_FRAMES)
     if not frames:
         raise DataError(f"{path}: the clip has no frames.")
     found: dict[bytes, list[tuple[int, int]]] = {}  # body -> its frames and the lines of its joints
@@ -89,11 +92,15 @@ def read_bodies(path: Path) -> np.ndarray:
                 raise DataError(f"{path}: line {len(lines) + 1}: the file ends.")
             found.setdefault(identity, []).append((frame, at))
             at += JOINTS
+    if len(found) * frames > _MOST_BODY_FRAMES:
+        raise DataError(f"{path}: {len(found)} bodies over {frames} frames are no clip.")
     bodies = np.zeros((len(found), frames, JOINTS, 3), np.float32)
     for body, places in zip(bodies, found.values(), strict=True):
         at_frames = [frame for frame, _ in places]
         rows = [number for _, first in places for number in range(first, first + JOINTS)]
-        body[at_frames] = _coordinates(lines, rows, path).reshape(len(places), JOINTS, 3)
+        joints = _coordinates(lines, rows, path).reshape(len(places), JOINTS, 3)
+        check_numbers(joints, METRES, path)
+        body[at_frames] = joints
     return bodies
 
 

@@ -21,11 +21,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import scipy.io
 
 from pose.layouts import KINETICS_18
 from pose.skeleton import SkeletonSequence
-from recognizer.data.clip import Clip, DataError, check_finite, list_files
+from recognizer.data.clip import PIXELS, Clip, DataError, check_numbers, check_times, list_files
+from recognizer.data.files import read_matlab
 
 FPS = 30.0
 GUESSED = 0.3
@@ -63,24 +63,25 @@ def list_clips(root: Path) -> list[Path]:
 
 def read_clip(path: Path) -> Clip:
     """One clip. Raises DataError if its file is malformed."""
+    if not path.stem.isdecimal():
+        raise DataError(f"{path}: the name is no number.")
     content = _load(path)
     joints, confidence = _kinetics18(content, path)
+    times = np.arange(len(joints)) / FPS
+    check_times(times, path)
     return Clip(
         name=path.stem,
         dataset="penn_action",
-        action=str(content["action"].item()),
+        action=content["action"].item(),
         subject="",
         split="train" if content["train"].item() == 1 else "test",
-        sequence=SkeletonSequence(joints[None], confidence[None], np.arange(len(joints)) / FPS, KINETICS_18),
+        sequence=SkeletonSequence(joints[None], confidence[None], times, KINETICS_18),
         view=str(content["pose"].item()),
     )
 
 
 def _load(path: Path) -> dict[str, np.ndarray]:
-    try:
-        content = scipy.io.loadmat(path, variable_names=_KEYS)
-    except Exception as error:  # scipy raises many kinds on damaged files
-        raise DataError(f"{path}: cannot be read as a MATLAB file ({error}).") from None
+    content = read_matlab(path, _KEYS)
     missing = [key for key in _KEYS if key not in content or not content[key].size]
     if missing:
         raise DataError(f"{path}: has no {', '.join(missing)}.")
@@ -89,13 +90,21 @@ def _load(path: Path) -> dict[str, np.ndarray]:
     shape = content["x"].shape
     if len(shape) != 2 or shape[1] != 13 or any(content[k].shape != shape for k in ("y", "visibility")):
         raise DataError(f"{path}: x, y and visibility must all be (frames, 13).")
+    if any(content[key].dtype.kind not in "biuf" for key in ("x", "y", "visibility", "train")):
+        raise DataError(f"{path}: x, y, visibility and train must be numbers.")
+    if content["action"].item() not in ACTIONS:
+        raise DataError(f"{path}: there is no action {str(content['action'].item())[:40]!r} in Penn Action.")
+    if content["train"].item() not in (1, -1):
+        raise DataError(f"{path}: train is {content['train'].item()} and must be 1 or -1.")
     return content
 
 
 def _kinetics18(content: dict[str, np.ndarray], path: Path) -> tuple[np.ndarray, np.ndarray]:
     """joints (T, 18, 2) pixels, confidence (T, 18)."""
     points = np.stack([content["x"], content["y"]], axis=-1).astype(np.float64)
-    check_finite(points, path)
+    check_numbers(points, PIXELS, path)
+    if not np.isfinite(content["visibility"]).all():
+        raise DataError(f"{path}: visibility holds something that is not a finite number.")
     sure = np.where(content["visibility"] > 0, 1.0, GUESSED)
     sure[(points <= 1).all(axis=-1)] = 0.0
     points[sure == 0] = 0.0

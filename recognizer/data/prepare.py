@@ -11,52 +11,24 @@ import hashlib
 import json
 import os
 import shutil
-import signal
-import threading
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
-from functools import cache
-from multiprocessing import get_context, parent_process
-from multiprocessing.connection import wait
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.lib.format import open_memmap
+from numpy.lib import format as npy
 
+from pose.files import replacing
 from recognizer.data.clip import DataError
-from recognizer.data.prepared import (
-    CLIPS,
-    JOINTS,
-    NAME_LENGTH,
-    PreparedClips,
-    PreparedInfo,
-    Sample,
-    clip_dtype,
-    write_info,
-)
+from recognizer.data.files import read_json
+from recognizer.data.groups import Group, Task, group_path, info_of, load_group
+from recognizer.data.prepared import CLIPS, JOINTS, PreparedClips, PreparedInfo, write_info
+from recognizer.data.processes import make_groups
 from recognizer.data.sources import SOURCES, Source
 
 GROUP = 200
 """Files of a group."""
 
-
-@dataclass(frozen=True)
-class Task:
-    """What a process needs to know to read a group.
-
-    Attributes:
-        dataset: key of ``SOURCES``.
-        raw: the raw data set.
-        work: folder of the groups.
-        without: names of samples to leave out.
-    """
-
-    dataset: str
-    raw: Path
-    work: Path
-    without: frozenset[str] = frozenset()
+_SIGNATURE, _WHOLE = "signature.json", "whole"
 
 
 def prepare(
@@ -90,135 +62,110 @@ def prepare(
         raise DataError(f"{out} exists already: delete it or choose another folder.")
     if not raw.is_dir():
         raise DataError(f"{raw} is no folder.")
+    try:
+        return _prepare(dataset, raw, out, workers or os.cpu_count() or 1, without, progress)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("preparing stopped; call again to go on from here.") from None
+
+
+def _prepare(
+    dataset: str,
+    raw: Path,
+    out: Path,
+    workers: int,
+    without: frozenset[str],
+    progress: Callable[[int, int], None],
+) -> PreparedClips:
     source = SOURCES[dataset](raw)
     groups = [source.files[first : first + GROUP] for first in range(0, len(source.files), GROUP)]
     work = out.with_name(f"{out.name}.partial")
-    _open_work(work, dataset, raw, source, without)
-    task = Task(dataset, raw, work, without)
-    missing = [number for number in range(len(groups)) if not _group_path(work, number).is_file()]
-    done = len(source.files) - sum(len(groups[number]) for number in missing)
-    progress(done, len(source.files))
-    # Not forked: threads of the libraries in this process would be copied half.
-    with ProcessPoolExecutor(workers or os.cpu_count(), get_context("spawn"), _follow_parent) as pool:
-        futures = {
-            pool.submit(_read_group, task, number, groups[number]): len(groups[number]) for number in missing
-        }
-        try:
-            for future in as_completed(futures):
-                future.result()
-                done += futures[future]
-                progress(done, len(source.files))
-        except BrokenProcessPool:
-            raise DataError(
-                "A process that read files was killed, perhaps for want of memory: "
-                "call again to go on, with fewer workers."
-            ) from None
-        except KeyboardInterrupt:
-            pool.shutdown(cancel_futures=True)
-            raise KeyboardInterrupt("preparing stopped; call again to go on from here.") from None
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-    _join(work, dataset, source, len(groups))
-    work.rename(out)
+    task = Task(dataset, raw, work, _open_work(work, dataset, raw, source, without), without)
+    whole = work / _WHOLE
+    if not _is_whole(whole):
+        done = _make_missing(task, groups, info_of(dataset, source), workers, progress)
+        _join(task, whole, source, done)
+    for leftover in work.glob("group-*"):
+        leftover.unlink()
+    whole.rename(out)
+    shutil.rmtree(work, ignore_errors=True)
     return PreparedClips(out)
 
 
-def _follow_parent() -> None:
-    """Starts a reading process: Ctrl-C is for the parent to notice, and when the parent dies so does this."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _open_work(work: Path, dataset: str, raw: Path, source: Source, without: frozenset[str]) -> str:
+    """Makes the folder of the groups unless there is one of the same arguments and files.
 
-    def watch() -> None:
-        wait([parent_process().sentinel])
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-def _open_work(work: Path, dataset: str, raw: Path, source: Source, without: frozenset[str]) -> None:
-    """The folder of the groups; groups of other arguments or other files are deleted."""
+    Returns:
+        The signature of arguments and files.
+    """
     digest = hashlib.sha256()
     for path in source.files:
-        digest.update(f"{path.relative_to(raw)}\n".encode())
+        digest.update(os.fsencode(path.relative_to(raw)) + b"\n")
     digest.update("\n".join(sorted(without)).encode())
     signature = {"dataset": dataset, "raw": str(raw.resolve()), "files": digest.hexdigest(), "group": GROUP}
-    path = work / "signature.json"
+    text = json.dumps(signature)
+    path = work / _SIGNATURE
     try:
-        if json.loads(path.read_text()) == signature:
-            return
-    except (OSError, ValueError):
+        if read_json(path) == signature:
+            return text
+    except (OSError, DataError):
         pass
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    path.write_text(json.dumps(signature))
+    with replacing(path) as temporary:
+        temporary.write_text(text)
+    return text
 
 
-def _group_path(work: Path, number: int) -> Path:
-    return work / f"group-{number:06d}.npz"
+def _is_whole(folder: Path) -> bool:
+    """Whether a call that was stopped at the very end has left the joined groups."""
+    try:
+        PreparedClips(folder)
+    except DataError:
+        return False
+    return True
 
 
-@cache
-def _source(dataset: str, raw: Path) -> Source:
-    return SOURCES[dataset](raw)
+def _make_missing(
+    task: Task,
+    groups: list[Sequence[Path]],
+    info: PreparedInfo,
+    workers: int,
+    progress: Callable[[int, int], None],
+) -> int:
+    """Makes the groups that are not there, or that cannot be read; returns how many there are in all."""
+    missing = {}
+    for number, files in enumerate(groups):
+        if load_group(task.work, number, task.signature, info) is None:
+            group_path(task.work, number).unlink(missing_ok=True)
+            missing[number] = files
+    total = sum(map(len, groups))
+    done = total - sum(map(len, missing.values()))
+    progress(done, total)
+
+    def finished(number: int) -> None:
+        nonlocal done
+        done += len(groups[number])
+        progress(done, total)
+
+    make_groups(task, missing, workers, finished)
+    return len(groups)
 
 
-def _read_group(task: Task, number: int, files: list[Path]) -> None:
-    """Reads files and writes their group; runs in a process of its own."""
-    source = _source(task.dataset, task.raw)
-    info = _info(task.dataset, source)
-    records, rows, skipped = [], [], []
-    for path in files:
-        if path.stem in task.without:
-            skipped.append(f"{path}: is on the list of samples to leave out.")
-            continue
-        try:
-            sample = source.read(path)
-            _check(sample, path)
-        except DataError as error:
-            skipped.append(str(error))
-            continue
-        except OSError as error:
-            skipped.append(f"{path}: cannot be read ({error.strerror}).")
-            continue
-        persons, frames = sample.confidence.shape[:2]
-        records.append((sample.name.encode(), 0, persons, frames, *sample.labels, *sample.parts))
-        both = np.concatenate([sample.joints, sample.confidence[..., None]], -1).astype(np.float32)
-        rows.append(both.reshape(-1, *both.shape[2:]))
-    shape = (0, len(source.layout), source.layout.coordinates + 1)
-    path = _group_path(task.work, number)
-    temporary = path.with_suffix(f".{os.getpid()}")
-    with temporary.open("wb") as file:
-        np.savez(
-            file,
-            clips=np.array(records, clip_dtype(info)),
-            rows=np.concatenate(rows or [np.zeros(shape, np.float32)]),
-            skipped=np.array(skipped, np.str_),
-        )
-    temporary.replace(path)
-
-
-def _check(sample: Sample, path: Path) -> None:
-    if len(sample.name.encode()) > NAME_LENGTH:
-        raise DataError(f"{path}: its name has more than {NAME_LENGTH} characters.")
-    if not sample.confidence.any():
-        raise DataError(f"{path}: no joint of it was ever seen.")
-
-
-def _info(dataset: str, source: Source, skipped: tuple[str, ...] = ()) -> PreparedInfo:
-    return PreparedInfo(
-        dataset=dataset, layout=source.layout.name, fps=source.fps, tasks=dict(source.tasks),
-        origin=source.origin, protocols=source.protocols, skipped=skipped,
-    )  # fmt: skip
-
-
-def _join(work: Path, dataset: str, source: Source, groups: int) -> None:
+def _join(task: Task, folder: Path, source: Source, count: int) -> None:
     """Makes one data set of the groups, one after the other, so that memory holds a single one."""
-    clips, skipped = [], []
-    for number in range(groups):
-        with np.load(_group_path(work, number)) as group:
-            clips.append(group["clips"])
-            skipped += group["skipped"].tolist()
-    index = np.concatenate(clips)
+    info = info_of(task.dataset, source)
+
+    def groups(*names: str) -> Iterator[Group]:
+        for number in range(count):
+            group = load_group(task.work, number, task.signature, info, names)
+            if group is None:
+                path = group_path(task.work, number)
+                raise DataError(f"{path} cannot be read back; see to the disk and call again to go on.")
+            yield group
+
+    found = list(groups())
+    index = np.concatenate([group.clips for group in found])
+    skipped = tuple(sentence for group in found for sentence in group.skipped)
     if not len(index):
         raise DataError(f"Not one of {len(source.files)} files can be used. The first: {skipped[0]}")
     names, times = np.unique(index["name"], return_counts=True)
@@ -227,18 +174,21 @@ def _join(work: Path, dataset: str, source: Source, groups: int) -> None:
         raise DataError(f"The data set holds {twice} {times.max()} times, in different folders.")
     counts = index["persons"].astype(np.int64) * index["frames"]
     index["first"] = np.cumsum(counts) - counts
-    joints = open_memmap(
-        work / JOINTS, "w+", np.float32,
-        (int(counts.sum()), len(source.layout), source.layout.coordinates + 1),
-    )  # fmt: skip
-    at = 0
-    for number in range(groups):
-        with np.load(_group_path(work, number)) as group:
-            rows = group["rows"]
-        joints[at : at + len(rows)] = rows
-        at += len(rows)
-    joints.flush()
-    np.save(work / CLIPS, index)
-    write_info(work, _info(dataset, source, tuple(skipped)))
-    for leftover in (*work.glob("group-*"), work / "signature.json"):
-        leftover.unlink()
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    _write(folder / JOINTS, (int(counts.sum()), *info.row), (group.rows for group in groups("rows")))
+    _write(folder / CLIPS, index.shape, [index])
+    write_info(folder, info_of(task.dataset, source, skipped))
+
+
+def _write(path: Path, shape: tuple[int, ...], pieces: Iterable[np.ndarray]) -> None:
+    """An .npy file of ``shape`` from pieces along its first axis.
+
+    Not through a mapped file: where the disk is full, that ends the process and tells nobody why.
+    """
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        for number, piece in enumerate(pieces):
+            if not number:
+                header = {"descr": npy.dtype_to_descr(piece.dtype), "fortran_order": False, "shape": shape}
+                npy.write_array_header_1_0(file, header)
+            file.write(piece.tobytes())

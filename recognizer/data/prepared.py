@@ -13,14 +13,17 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError
+from numpy.lib.format import open_memmap
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from pose.files import replacing
 from pose.layouts import LAYOUTS, SkeletonLayout
 from pose.skeleton import SkeletonSequence
-from recognizer.data.clip import DataError
+from recognizer.data.clip import METRES, PICTURES, PIXELS, DataError, Unit, check_numbers
+from recognizer.data.files import read_bytes, read_npy
 
 INFO, CLIPS, JOINTS = "info.json", "clips.npy", "joints.npy"
 NAME_LENGTH = 64
@@ -28,6 +31,12 @@ NAME_LENGTH = 64
 Origin = Literal["spine", "picture", "camera"]
 
 TRAIN, TEST, NEITHER = 0, 1, -1
+
+
+def _known(layout: str) -> str:
+    if layout not in LAYOUTS:
+        raise ValueError(f"there is no layout {layout}")
+    return layout
 
 
 class PreparedInfo(BaseModel):
@@ -47,12 +56,18 @@ class PreparedInfo(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     dataset: str
-    layout: str
-    fps: float
+    layout: Annotated[str, AfterValidator(_known)]
+    fps: float = Field(gt=0, le=1000, allow_inf_nan=False)
     tasks: dict[str, tuple[str, ...]]
     origin: Origin
     protocols: tuple[str, ...]
     skipped: tuple[str, ...] = ()
+
+    @property
+    def row(self) -> tuple[int, int]:
+        """(V, C + 1), the shape of a row: one person in one frame."""
+        layout = LAYOUTS[self.layout]
+        return len(layout), layout.coordinates + 1
 
 
 @dataclass(frozen=True)
@@ -83,6 +98,13 @@ def clip_dtype(info: PreparedInfo) -> np.dtype:
     )
 
 
+def unit(info: PreparedInfo) -> Unit:
+    """What a prepared data set's coordinates are measured in."""
+    if LAYOUTS[info.layout].coordinates == 3:
+        return METRES
+    return PICTURES if info.origin == "picture" else PIXELS
+
+
 class PreparedClips:
     """A prepared data set. Opening reads the index only; clips come from disk one by one.
 
@@ -95,32 +117,41 @@ class PreparedClips:
 
     def __init__(self, folder: Path):
         try:
-            self.info = PreparedInfo.model_validate_json((folder / INFO).read_bytes())
-            self.clips = np.load(folder / CLIPS)
-            self._rows = np.load(folder / JOINTS, mmap_mode="r")
-        except (OSError, ValueError, ValidationError):
+            self.info = PreparedInfo.model_validate_json(read_bytes(folder / INFO))
+            self.clips = read_npy(folder / CLIPS)
+            dtype = clip_dtype(self.info)
+            if not (folder / JOINTS).is_file():  # of a pipe nothing would ever come
+                raise FileNotFoundError
+            self._rows = open_memmap(folder / JOINTS, mode="r")
+        except Exception:  # numpy and pydantic raise many kinds on damaged files
             raise DataError(
                 f"{folder} is no prepared data set: make one with pose2action prepare DATASET RAW OUT."
             ) from None
+        self.folder = folder
         self.layout: SkeletonLayout = LAYOUTS[self.info.layout]
-        shape = (len(self.layout), self.layout.coordinates + 1)
-        rows = (self.clips["persons"].astype(np.int64) * self.clips["frames"]).sum()
-        if self.clips.dtype != clip_dtype(self.info) or self._rows.shape != (rows, *shape):
-            raise DataError(f"{folder} is damaged: index and joints do not fit; prepare it again.")
+        damage = _damage(self.info, dtype, self.clips, self._rows)
+        if damage:
+            raise DataError(f"{folder} is damaged: {damage}; prepare it again.")
 
     def __len__(self) -> int:
         return len(self.clips)
 
     def arrays(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """joints (M, T, V, C) and confidence (M, T, V) of a clip, float32."""
+        """joints (M, T, V, C) and confidence (M, T, V) of a clip, float32.
+
+        Raises:
+            DataError: they are no numbers of a body; opening has not looked at them.
+        """
         clip = self.clips[index]
         count = int(clip["persons"]) * int(clip["frames"])
         rows = np.array(self._rows[clip["first"] : clip["first"] + count])
         rows = rows.reshape(clip["persons"], clip["frames"], *rows.shape[1:])
-        return rows[..., :-1], rows[..., -1]
+        joints, confidence = rows[..., :-1], rows[..., -1]
+        check_numbers(joints, unit(self.info), f"{self.folder}, clip {self.name(index)}", confidence)
+        return joints, confidence
 
     def sequence(self, index: int) -> SkeletonSequence:
-        """A clip as a sequence whose frames are 1 / fps seconds apart."""
+        """A clip as a sequence whose frames are 1 / fps seconds apart. Raises DataError like ``arrays``."""
         joints, confidence = self.arrays(index)
         return SkeletonSequence(joints, confidence, np.arange(joints.shape[1]) / self.info.fps, self.layout)
 
@@ -139,6 +170,33 @@ class PreparedClips:
         )
 
 
+def _damage(info: PreparedInfo, dtype: np.dtype, clips: np.ndarray, rows: np.ndarray) -> str:
+    """What is wrong with an index and its joints; '' where nothing is."""
+    if clips.dtype != dtype or clips.ndim != 1:
+        return f"{CLIPS} is no index of {INFO}'s tasks and protocols"
+    if rows.dtype != np.float32 or not rows.flags.c_contiguous or rows.shape[1:] != info.row:
+        return f"{JOINTS} is no array of float32 of (rows, {info.row[0]}, {info.row[1]})"
+    if len(clips) and min(clips["persons"].min(), clips["frames"].min()) < 1:
+        return f"{CLIPS} has clips without persons or frames"
+    counts = clips["persons"].astype(np.int64) * clips["frames"]
+    order = np.argsort(clips["first"], kind="stable")
+    ends = np.cumsum(counts[order])
+    if len(rows) != counts.sum() or (clips["first"][order] != ends - counts[order]).any():
+        return "index and joints do not fit"
+    for task, names in info.tasks.items():
+        labels = clips[f"label_{task}"]
+        if len(clips) and not 0 <= labels.min() <= labels.max() < len(names):
+            return f"{CLIPS} has classes from {labels.min()} to {labels.max()} of {task}'s {len(names)}"
+    for protocol in info.protocols:
+        if not np.isin(clips[f"part_{protocol}"], (TRAIN, TEST, NEITHER)).all():
+            return f"{CLIPS} has clips of no part of {protocol}"
+    try:
+        np.char.decode(clips["name"], "utf-8")
+    except UnicodeDecodeError:
+        return f"{CLIPS} has names that are no text"
+    return ""
+
+
 def _one_of(name: str, known, kind: str) -> str:
     if name not in known:
         raise DataError(f"{name!r} is no {kind} of this data set: choose one of {', '.join(known)}.")
@@ -146,5 +204,6 @@ def _one_of(name: str, known, kind: str) -> str:
 
 
 def write_info(folder: Path, info: PreparedInfo) -> None:
-    """Writes ``info.json``."""
-    (folder / INFO).write_text(json.dumps(info.model_dump(mode="json"), indent=1) + "\n")
+    """Writes ``info.json``. Raises OSError."""
+    with replacing(folder / INFO) as temporary:
+        temporary.write_text(json.dumps(info.model_dump(mode="json"), indent=1) + "\n")

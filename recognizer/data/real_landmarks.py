@@ -8,6 +8,8 @@ the vocabulary.
 from __future__ import annotations
 
 import csv
+import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,9 +18,11 @@ import numpy as np
 from pose.layouts import KINETICS_18, NTU_25, SkeletonLayout
 from pose.mapping import kinetics18_from_landmarks, ntu25_from_landmarks
 from pose.skeleton import SkeletonSequence
-from recognizer.data.clip import Clip, DataError, check_finite
+from recognizer.data.clip import METRES, PIXELS, Clip, DataError, check_numbers, check_times
+from recognizer.data.files import check_lengths, read_npz, read_text
 
 _COLUMNS = ("index", "class", "width", "height", "body", "camera", "person_key", "split", "frames")
+_SIZE = re.compile("[1-9][0-9]{0,4}")  # pixels
 
 
 def read_real_landmarks(root: Path, layout: SkeletonLayout = KINETICS_18) -> Iterator[Clip]:
@@ -61,14 +65,19 @@ def read_real_landmarks(root: Path, layout: SkeletonLayout = KINETICS_18) -> Ite
 def _rows(path: Path) -> list[dict[str, str]]:
     if not path.exists():
         raise DataError(f"{path}: the table is missing.")
-    with path.open(newline="", encoding="utf-8", errors="replace") as file:
-        rows = list(csv.DictReader(file))
+    try:
+        rows = list(csv.DictReader(io.StringIO(read_text(path), newline="")))
+    except csv.Error as error:
+        raise DataError(f"{path}: is no table ({error}).") from None
     missing = [c for c in _COLUMNS if not rows or any(row.get(c) is None for row in rows)]
     if missing:
         raise DataError(f"{path}: the column {missing[0]!r} is missing or not filled in every line.")
     for row in rows:
-        if row["split"] not in ("train", "val") or not (row["width"].isdigit() and row["height"].isdigit()):
+        sizes = (row["width"], row["height"])
+        if row["split"] not in ("train", "val") or not all(map(_SIZE.fullmatch, sizes)):
             raise DataError(f"{path}: clip {row['index']} has no valid split, width or height.")
+        if row["body"] not in ("full", "upper"):
+            raise DataError(f"{path}: clip {row['index']} shows a body that is neither full nor upper.")
     return rows
 
 
@@ -76,16 +85,15 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
     if not path.exists():
         raise DataError(f"{path}: the file is missing.")
     keys = ("landmarks", "world", "time", "detected", "lengths")
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            data = {key: file[key] for key in keys}
-    except Exception as error:  # a damaged zip or array header raises many kinds
-        raise DataError(f"{path}: cannot be read ({error}).") from None
-    total = int(data["lengths"].sum())
+    data = read_npz(path, keys)
+    total = len(data["landmarks"]) if data["landmarks"].ndim else 0
+    check_lengths(data["lengths"], total, f"{path}: lengths")
     shapes = {"landmarks": (total, 33, 4), "world": (total, 33, 4), "time": (total,), "detected": (total,)}
     for key, shape in shapes.items():
         if data[key].shape != shape:
             raise DataError(f"{path}: {key} must be {shape} and is {data[key].shape}.")
+        if data[key].dtype.kind not in "biuf":
+            raise DataError(f"{path}: {key} must be numbers and is {data[key].dtype}.")
     return data
 
 
@@ -93,17 +101,16 @@ def _sequence(
     frames: dict[str, np.ndarray], size: tuple[float, float], layout: SkeletonLayout, path: Path
 ) -> SkeletonSequence:
     landmarks = frames["landmarks"] if layout is KINETICS_18 else frames["world"]
-    check_finite(landmarks, path)
     if layout is KINETICS_18:
         # Pixels, so that both axes have one scale.
         joints, confidence = kinetics18_from_landmarks(landmarks[..., :2] * np.array(size), landmarks[..., 3])
     else:
         joints, confidence = ntu25_from_landmarks(landmarks[..., :3], landmarks[..., 3])
+    check_numbers(joints, PIXELS if layout is KINETICS_18 else METRES, path, confidence)
     seen = frames["detected"].astype(bool)
     joints = np.where(seen[:, None, None], joints, 0.0)
     confidence = np.where(seen[:, None], confidence, 0.0)
     # The clips start anywhere in their video.
     times = frames["time"].astype(np.float64) - float(frames["time"][0])
-    if np.any(np.diff(times) < 0):
-        raise DataError(f"{path}: the times of a clip run backwards.")
+    check_times(times, path)
     return SkeletonSequence(joints[None], confidence[None], times, layout)

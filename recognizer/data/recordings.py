@@ -10,9 +10,12 @@ import numpy as np
 from pose.layouts import MEDIAPIPE_HAND_21, NTU_25
 from pose.mapping import ntu25_from_landmarks
 from pose.skeleton import SkeletonSequence
-from recognizer.data.clip import DataError
+from recognizer.data.clip import METRES, DataError, check_numbers, check_times
+from recognizer.data.files import read_npz
 
 FPS = 30.0
+_PERSONS = 2
+_MOST = 2**28  # bytes of the arrays: ten minutes of two people have 40 million
 _TEST_PERCENT = 20
 
 
@@ -35,25 +38,36 @@ def read_recording(path: Path) -> tuple[np.ndarray, np.ndarray]:
     Raises:
         DataError: the file is malformed, shows nobody, or hands.
     """
-    try:
-        with np.load(path) as content:
-            time, persons = content["time"], content["persons"][:2]
-            world = np.stack([content[f"world_{person}"] for person in persons]) if len(persons) else None
-            seen = [content[f"detected_{person}"] for person in persons]
-    except Exception:  # numpy raises many kinds on damaged files
-        raise DataError(f"{path}: was not written by pose2action run --skeleton.") from None
-    if world is None or not len(time):
-        raise DataError(f"{path}: there is no person in it.")
-    if world.shape[2:] == (len(MEDIAPIPE_HAND_21), 4):
-        raise DataError(f"{path}: shows hands; record people, with weights of a body's layout.")
-    if world.shape[1:] != (len(time), 33, 4) or not np.isfinite(world).all():
-        raise DataError(f"{path}: the landmarks must be finite and (frames, 33, 4).")
+    time, world, seen = _load(path)
     mapped = [ntu25_from_landmarks(person[..., :3], person[..., 3]) for person in world]
     joints = np.stack([each[0] for each in mapped])
-    confidence = np.stack([each[1] for each in mapped]) * np.stack(seen)[..., None]
-    try:
-        sequence = SkeletonSequence(joints, confidence, time - time[0], NTU_25)
-    except ValueError as error:
-        raise DataError(f"{path}: {error}.") from None
+    confidence = np.stack([each[1] for each in mapped]) * seen[..., None]
+    check_numbers(joints, METRES, path, confidence)
+    sequence = SkeletonSequence(joints, confidence, time - time[0], NTU_25)
     even = sequence.resample(np.arange(0.0, sequence.duration + 1e-6, 1 / FPS))
     return np.where(even.confidence[..., None] > 0, even.joints, 0.0), even.confidence
+
+
+def _load(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """time (T,), world (1 or 2, T, 33, 4) and detected (1 or 2, T) of a recording."""
+    try:
+        head = read_npz(path, ("time", "persons"), _MOST)
+        time, persons = head["time"], head["persons"]
+        if time.ndim != 1 or persons.ndim != 1 or persons.dtype.kind not in "iu" or time.dtype.kind != "f":
+            raise DataError("time and persons are of another kind")
+        names = [f"{what}_{person}" for what in ("world", "detected") for person in persons[:_PERSONS]]
+        arrays = list(read_npz(path, names, _MOST).values())
+    except DataError as error:
+        reason = str(error).removeprefix(f"{path}: ").rstrip(".")
+        raise DataError(f"{path}: was not written by pose2action run --skeleton ({reason}).") from None
+    world, seen = arrays[: len(arrays) // 2], arrays[len(arrays) // 2 :]
+    if not world or not len(time):
+        raise DataError(f"{path}: there is no person in it.")
+    if any(each.shape[1:] == (len(MEDIAPIPE_HAND_21), 4) for each in world):
+        raise DataError(f"{path}: shows hands; record people, with weights of a body's layout.")
+    if any(each.shape != (len(time), 33, 4) or each.dtype.kind != "f" for each in world):
+        raise DataError(f"{path}: the landmarks must be numbers (frames, 33, 4).")
+    if any(each.shape != time.shape or each.dtype != bool for each in seen):
+        raise DataError(f"{path}: detected must be true or false for each frame.")
+    check_times(time, path)
+    return time, np.stack(world), np.stack(seen)

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from pose.layouts import SHREC_22
-from recognizer.data.clip import DataError, check_finite, read_table
+from recognizer.data.clip import METRES, DataError, check_numbers
+from recognizer.data.files import read_table
 
 FPS = 30.0
 GESTURES = (
@@ -21,6 +22,8 @@ GESTURES = (
 )  # fmt: skip
 FINGERS = ("one_finger", "whole_hand")
 TASKS = {"14": GESTURES, "28": tuple(f"{gesture}_{finger}" for gesture in GESTURES for finger in FINGERS)}
+
+_MOST_FIELD = 1e6
 
 LISTS = {"train": "train_gestures.txt", "test": "test_gestures.txt"}
 
@@ -36,7 +39,10 @@ def read_lists(root: Path) -> dict[Path, tuple[str, int, int]]:
         path = root / name
         if not path.is_file():
             raise DataError(f"{path} does not exist: it holds the official split of SHREC'17.")
-        for gesture, finger, subject, trial, of14, of28, _ in read_table(path, 7).astype(int):
+        table = read_table(path, 7)
+        if not (np.abs(table) < _MOST_FIELD).all() or (table != table.astype(int)).any():
+            raise DataError(f"{path}: holds something that is no whole number of a list.")
+        for gesture, finger, subject, trial, of14, of28, _ in table.astype(int):
             if not (1 <= of14 <= len(TASKS["14"]) and 1 <= of28 <= len(TASKS["28"])):
                 raise DataError(f"{path}: there is no class {of14} of 14 or {of28} of 28.")
             clip = root / f"gesture_{gesture}" / f"finger_{finger}" / f"subject_{subject}" / f"essai_{trial}"
@@ -53,5 +59,5 @@ def read_clip(path: Path) -> np.ndarray:
     if not path.is_file():
         raise DataError(f"{path} does not exist.")
     joints = read_table(path, 3 * len(SHREC_22)).reshape(-1, len(SHREC_22), 3)
-    check_finite(joints, path)
+    check_numbers(joints, METRES, path)
     return joints.astype(np.float32)

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import scipy.io
 
 from recognizer.data.clip import Clip, DataError, list_files
+from recognizer.data.files import read_matlab
 from recognizer.data.kinect import kinect_sequence
 
 ACTIONS = (
@@ -73,12 +73,10 @@ def read_clip(path: Path) -> Clip:
 
 def _load(path: Path) -> np.ndarray:
     """(T, 20, 3) metres."""
-    try:
-        content = scipy.io.loadmat(path, variable_names=["d_skel"])
-    except Exception as error:  # scipy raises many kinds on damaged files
-        raise DataError(f"{path}: cannot be read as a MATLAB file ({error}).") from None
-    skeleton = content.get("d_skel")
+    skeleton = read_matlab(path, ("d_skel",)).get("d_skel")
     if skeleton is None or skeleton.ndim != 3 or skeleton.shape[:2] != (20, 3):
         shape = "missing" if skeleton is None else f"of shape {skeleton.shape}"
         raise DataError(f"{path}: d_skel must be (20, 3, frames) and is {shape}.")
+    if skeleton.dtype.kind not in "iuf":
+        raise DataError(f"{path}: d_skel must be numbers and is {skeleton.dtype}.")
     return skeleton.transpose(2, 0, 1).astype(np.float64)

@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from pose.skeleton import MAX_GAP
-from recognizer.data.clip import Clip, DataError, read_table
+from recognizer.data.clip import Clip, DataError
+from recognizer.data.files import read_table, read_text
 from recognizer.data.kinect import kinect_sequence
 
 ACTIONS = {
@@ -83,6 +84,8 @@ def _recording(path: Path) -> tuple[np.ndarray, np.ndarray]:
         raise DataError(f"{path}: the recording is missing.")
     table = read_table(path, columns=61)
     numbers = table[:, 0]
+    if not np.isfinite(numbers).all():
+        raise DataError(f"{path}: some frame numbers are not finite.")
     if np.any(np.diff(numbers) < 0):
         raise DataError(f"{path}: the frame numbers run backwards.")
     # Some frames were written twice under one number: the later one is the tracker's last word.
@@ -96,7 +99,7 @@ def _labels(path: Path) -> dict[str, dict[str, tuple[float, float]]]:
         raise DataError(f"{path}: the label file is missing.")
     labels: dict[str, dict[str, tuple[float, float]]] = {}
     current = ""
-    for number, line in enumerate(path.read_text().splitlines(), 1):
+    for number, line in enumerate(read_text(path).splitlines(), 1):
         line = line.strip()
         if not line:
             continue
