@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import io
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Annotated, Literal, TypeVar
 import typer
 
 from app import __version__
+from app.console import printable
 from pose.errors import UserError
 
 Command = TypeVar("Command", bound=Callable)
@@ -37,7 +40,7 @@ SparseBackend = Annotated[
 
 def say(sentence: str) -> None:
     """One line to stderr, under the program's name."""
-    print(f"pose2action: {sentence}", file=sys.stderr)
+    print(printable(f"pose2action: {sentence}"), file=sys.stderr)
 
 
 def told_in_a_sentence(command: Command) -> Command:
@@ -254,10 +257,16 @@ def export(
 
 def main() -> None:
     """Entry point of the ``pose2action`` command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names and labels may have letters that a terminal lacks
+            stream.reconfigure(errors="backslashreplace")
     try:
         cli()
     except KeyboardInterrupt:  # outside of any command
         sys.exit(INTERRUPTED)
+    finally:
+        # All that is left is Python's own clean-up, to which Ctrl-C would only add tracebacks.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 if __name__ == "__main__":

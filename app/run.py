@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import functools
-import signal
-import threading
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, fields
@@ -15,12 +14,16 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from app.console import printable
 from app.drawing import label_text, readable
+from app.interrupts import interruptible, until_interrupted
 from app.results import VideoResult, write_csv, write_json
 from pose.errors import UserError
 from pose.sources import VideoFile, open_source
 
 if TYPE_CHECKING:
+    import threading
+
     from app.subjects import Subject
     from recognizer.sparse import Backend
     from recognizer.weights import WeightsCard
@@ -46,12 +49,12 @@ class Outputs:
         Raises:
             OutputError: a missing folder, a folder in the file's place, the source itself, one name twice.
         """
-        taken = [Path(source).resolve()] if Path(source).exists() else []
+        taken = [Path(source).resolve()] if os.path.exists(source) else []
         for each in fields(self):
             path: Path | None = getattr(self, each.name)
             if path is None:
                 continue
-            option = f"--{each.name} {path}"
+            option = f"--{each.name} {str(path)!r}"
             if not path.parent.is_dir():
                 raise OutputError(f"{option}: there is no folder {str(path.parent)!r}; make it first.")
             if path.is_dir():
@@ -61,6 +64,12 @@ class Outputs:
                     f"{option}: this file is the source or another output; choose another name."
                 )
             taken.append(path.resolve())
+
+    def versions(self) -> dict[str, tuple[int, int]]:
+        """Which of the files are there, and something that changes when one is written anew."""
+        paths = [path for each in fields(self) if (path := getattr(self, each.name)) is not None]
+        states = {str(path): path.stat() for path in paths if path.exists()}
+        return {name: (state.st_ino, state.st_mtime_ns) for name, state in states.items()}
 
 
 def run_source(
@@ -74,8 +83,28 @@ def run_source(
 
     Raises:
         SourceError, WeightsError, OutputError: with one sentence for the user.
+        KeyboardInterrupt: Ctrl-C; with a sentence on what was written already, where anything was.
     """
     outputs.check(source)
+    before = outputs.versions()
+    try:
+        with interruptible() as interrupted:
+            _run(source, weights, outputs, threshold, sparse_backend, interrupted)
+    except KeyboardInterrupt:
+        written = [name for name, version in outputs.versions().items() if before.get(name) != version]
+        raise KeyboardInterrupt(
+            f"stopped; only this was written: {', '.join(written)}." if written else ""
+        ) from None
+
+
+def _run(
+    source: str,
+    weights: str | None,
+    outputs: Outputs,
+    threshold: float | None,
+    sparse_backend: Backend,
+    interrupted: threading.Event,
+) -> None:
     errors = Console(stderr=True)
     with open_source(source) as opened, ExitStack() as resources:
         # After the source: a wrong path is told at once, while torch takes seconds to import.
@@ -83,7 +112,7 @@ def run_source(
             from app.attention import AttentionLog
             from app.catalogue import Catalogue
             from app.subjects import subject_of
-            from app.video import process_video
+            from app.video import Cancelled, process_video
 
             recognizer = Catalogue.shipped(weights, sparse_backend).load(None)
         attention = None
@@ -94,17 +123,19 @@ def run_source(
             "skeleton_out": outputs.skeleton,
             "threshold": threshold,
             "attention": attention,
+            "cancelled": interrupted.is_set,
         }
-        if isinstance(opened, VideoFile):
-            with _bar(errors) as report:
-                result = process_video(opened, recognizer, progress=report, **more)
-        else:
-            errors.print("Ctrl-C ends the recording.")
-            with _until_interrupted() as interrupted:
-                on_label = functools.partial(_print_label, subject_of(recognizer.layout))
-                result = process_video(
-                    opened, recognizer, finish=interrupted.is_set, on_label=on_label, **more
-                )
+        try:
+            if isinstance(opened, VideoFile):
+                with _bar(errors) as report:
+                    result = process_video(opened, recognizer, progress=report, **more)
+            else:
+                errors.print("Ctrl-C ends the recording.")
+                with until_interrupted() as ended:
+                    on_label = functools.partial(_print_label, subject_of(recognizer.layout))
+                    result = process_video(opened, recognizer, finish=ended.is_set, on_label=on_label, **more)
+        except Cancelled:
+            raise KeyboardInterrupt from None
         if attention is not None:
             attention.save(outputs.attention, tuple(person.id for person in result.persons))
     if outputs.json is not None:
@@ -120,7 +151,7 @@ def print_result(result: VideoResult, console: Console) -> None:
     """Prints a result for people: the clip as a whole, then every action with its times."""
     rate = f"{result.fps:.4g} frames a second"
     head = f"{result.source}: {result.duration:.1f} s, {rate}, weights {result.weights}"
-    console.print(head, markup=False, highlight=False, soft_wrap=True)
+    console.print(printable(head), markup=False, highlight=False, soft_wrap=True)
     if result.message is not None:
         console.print(result.message, markup=False)
         return
@@ -179,22 +210,6 @@ def _bar(console: Console) -> Iterator[Any]:
                             description=f"Analysing: {sentence}")  # fmt: skip
 
         yield report
-
-
-@contextmanager
-def _until_interrupted() -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C sets; the second one interrupts as usual."""
-    interrupted = threading.Event()
-
-    def on_interrupt(number: int, frame: object) -> None:
-        interrupted.set()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    before = signal.signal(signal.SIGINT, on_interrupt)
-    try:
-        yield interrupted
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _print_label(subject: Subject, time: float, person: int, label: str | None, score: float) -> None:

@@ -1,0 +1,79 @@
+"""Ctrl-C at odd moments."""
+
+import os
+import signal
+import sys
+import time
+
+import pytest
+
+from app.interrupts import interruptible, until_interrupted
+
+
+def press() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(0.01)  # Python runs the handler between two of its instructions
+
+
+@pytest.fixture(autouse=True)
+def default_handler():
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_the_first_one_stops_and_later_ones_do_not_disturb_the_cleaning_up():
+    cleaned = []
+    with pytest.raises(KeyboardInterrupt), interruptible() as interrupted:
+        try:
+            assert not interrupted.is_set()
+            press()
+        finally:
+            press()
+            press()
+            cleaned.append(interrupted.is_set())
+    assert cleaned == [True]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_where_the_exception_is_lost_the_event_is_not(capfd):
+    class Finaliser:
+        def __del__(self):
+            press()
+
+    hook = sys.unraisablehook
+    with interruptible() as interrupted:
+        Finaliser()
+        assert interrupted.is_set()
+    assert capfd.readouterr().err == ""
+    assert sys.unraisablehook is hook
+
+
+def test_other_lost_exceptions_are_told(capfd):
+    class Finaliser:
+        def __del__(self):
+            raise ValueError("told")
+
+    said = []
+    before, sys.unraisablehook = sys.unraisablehook, lambda lost: said.append(str(lost.exc_value))
+    try:
+        with interruptible():
+            Finaliser()
+    finally:
+        sys.unraisablehook = before
+    assert said == ["told"]
+
+
+def test_a_program_in_the_background_goes_on_ignoring_it():
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with interruptible() as interrupted:
+        press()
+        assert not interrupted.is_set()
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
+def test_work_without_an_end_is_ended_by_the_first_and_stopped_by_the_second():
+    with pytest.raises(KeyboardInterrupt), interruptible() as interrupted, until_interrupted() as ended:
+        press()
+        assert ended.is_set() and not interrupted.is_set()
+        press()
