@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import tempfile
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -77,16 +78,26 @@ class AttentionLog:
     """Collects attention on disk while a video runs, so that hours of it do not fill the memory.
 
     Safe to use from several threads. The file has no name and goes when the log is closed.
+
+    Args:
+        folder: where to write; None takes the system's place for temporary files.
+
+    Raises:
+        OSError: nothing can be written there.
     """
 
-    def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(prefix="pose2action-")
+    def __init__(self, folder: Path | None = None) -> None:
+        self._file = tempfile.TemporaryFile(prefix="pose2action-", dir=folder)
         self._lock = threading.Lock()
         # Windows without their arrays, and from where to where those lie in the file.
         self._rows: list[tuple[WindowAttention, int, int]] = []
 
     def add(self, looked: WindowAttention) -> None:
-        """Takes one window; all come from one network."""
+        """Takes one window; all come from one network.
+
+        Raises:
+            OSError: the disk is full.
+        """
         whole = io.BytesIO()
         np.savez(whole, **_arrays(looked))
         with self._lock:
@@ -153,7 +164,8 @@ class AttentionLog:
         """Deletes what lies on disk; nothing can be read any more. May be called twice."""
         with self._lock:
             self._rows = []
-            self._file.close()
+            with suppress(OSError):  # a full disk has no room for what the file still holds back
+                self._file.close()
 
     def _read(self, row: WindowAttention, begin: int, end: int) -> WindowAttention:
         self._file.seek(begin)

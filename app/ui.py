@@ -36,6 +36,7 @@ from app.listening import (
     is_shared,
     listen,
 )
+from app.pages import Connections, OpenPages
 from app.parts import MakeEstimator, make_mediapipe
 from app.server import STATIC, STATIC_ROUTE, SessionLimit, create_server
 from app.subjects import subject_of
@@ -137,11 +138,12 @@ def _live_tab(catalogue: Catalogue) -> None:
     )  # fmt: skip
 
 
-def build_page(catalogue: Catalogue, shared: bool = False) -> gr.Blocks:
+def build_page(catalogue: Catalogue, pages: OpenPages, shared: bool = False) -> gr.Blocks:
     """Both tabs. Uploads and results are deleted when they are a day old.
 
     Args:
         catalogue: where weights come from.
+        pages: those that are open.
         shared: whether other machines can reach the page; it says so then.
     """
     with gr.Blocks(title="pose2action", analytics_enabled=False, delete_cache=(HOUR, 24 * HOUR)) as page:
@@ -150,7 +152,7 @@ def build_page(catalogue: Catalogue, shared: bool = False) -> gr.Blocks:
             with gr.Tab("Live", id="live"):
                 _live_tab(catalogue)
             with gr.Tab("Video", id="video"):
-                video_tab(page, catalogue)
+                video_tab(page, catalogue, pages)
     page.queue(max_size=MOST_CALLS)
     page.state_session_capacity = MOST_TABS
     # Gradio checks which files of the machine a page may name only after "launch", which is not called here.
@@ -176,7 +178,8 @@ def create_app(
     """
     catalogue = Catalogue.shipped() if recognizers is None else recognizers
     guests = Guests() if guests is None else guests
-    page = build_page(catalogue, shared=guests.token is not None)
+    pages = OpenPages()
+    page = build_page(catalogue, pages, shared=guests.token is not None)
     app = create_server(catalogue, make_estimator, limit)
     app.get(f"{API}/file={{path:path}}")(give_file(_files))
     gr.mount_gradio_app(
@@ -193,6 +196,7 @@ def create_app(
         max_file_size=max_upload * MEGABYTE,
     )
     # The last one is asked first.
+    app.add_middleware(Connections, pages=pages)
     app.add_middleware(Uploads, folder=_files, limit=max_upload * MEGABYTE)
     app.add_middleware(Endpoints, check=check_calls(page))
     if guests.origins:

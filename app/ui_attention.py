@@ -60,13 +60,16 @@ class AttentionView:
             return AttentionView.hidden()
         first = people[0]
         time = sum(spans[first]) / 2
+        looked = log.at(first, time)
+        if looked is None:  # the tab was closed just now
+            return AttentionView.hidden()
         name = outcome.result.subject.number
         choices = [(name(person).capitalize(), person) for person in people]
         return (
             gr.update(visible=True),
             gr.update(choices=choices, value=first, visible=len(people) > 1),
             _slider(spans[first], time),
-            panel_html(log.at(first, time)),
+            panel_html(looked),
         )
 
 

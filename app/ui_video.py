@@ -5,18 +5,22 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 from html import escape
+from pathlib import Path
 
 import gradio as gr
+from gradio.utils import get_upload_folder
 
 from app.analyses import Analyses, Outcome
 from app.catalogue import Catalogue
 from app.drawing import readable
 from app.failures import explain
+from app.orders import order_of
+from app.pages import OpenPages
 from app.plots import Bar, timeline_figure
 from app.results import PersonResult
 from app.subjects import Subject
 from app.ui_attention import attention_view
-from app.ui_weights import first_choice, fused_name, threshold_of, weights_menus
+from app.ui_weights import first_choice, threshold_of, weights_menus
 
 FILE_TYPES = [".mp4", ".mov", ".avi", ".webm", ".gif", ".mkv", ".m4v"]
 COLUMNS = ["Person", "Start", "End", "Action", "Score"]
@@ -25,6 +29,7 @@ SHOW_EVERY = 0.25
 
 INVITATION = "Choose a video, or use the example, and press Analyse."
 BROKEN = "The program failed while it looked at this video. Try another file."
+NO_EXAMPLE = "The example could not be drawn. Choose a video instead."
 HINT = "An mp4, mov, avi, webm or gif file. Up to two people are followed."
 
 
@@ -79,14 +84,16 @@ def _whole(person: PersonResult, subject: Subject) -> str:
     return f"{who} does no action I know, most likely {guess}" if person.unsure else f"{who}: {guess}"
 
 
-def video_tab(page: gr.Blocks, catalogue: Catalogue) -> None:
+def video_tab(page: gr.Blocks, catalogue: Catalogue, pages: OpenPages) -> None:
     """Builds the tab inside the current block.
 
     Args:
         page: the whole page; its closing cancels what its tab still runs.
         catalogue: where weights come from.
+        pages: those that are open; what the others have left is cancelled and deleted.
     """
-    analyses = Analyses(catalogue)
+    analyses = Analyses(catalogue, Path(get_upload_folder()), pages.__contains__)
+    analyses.watch()
     suggested = functools.partial(threshold_of, catalogue)
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=300):
@@ -145,17 +152,14 @@ def video_tab(page: gr.Blocks, catalogue: Catalogue) -> None:
     busy = (gr.update(interactive=False), gr.update(interactive=True))
 
     def run(
-        path: str | None,
-        name: str | None,
-        others: list[str],
-        least: float,
-        look: bool,
-        request: gr.Request,
+        file: object, name: object, others: object, least: object, look: object, request: gr.Request
     ) -> Iterator[tuple]:
-        if path is None:
-            yield (job_html("Choose a video first, or use the example.", kind="error"), *nothing, *idle)
+        try:
+            order = order_of(catalogue, _path(file), name, others, least, look)
+            job = analyses.start(request.session_hash, order)
+        except Exception as error:  # whatever it is, the page says it
+            yield (job_html(explain(error, BROKEN), kind="error"), *unchanged, *idle)
             return
-        job = analyses.start(request.session_hash, path, fused_name(name, others), least, look)
         yield (job_html("Starting …"), *nothing, *busy)
         shown = None
         while not job.wait(SHOW_EVERY):
@@ -166,12 +170,12 @@ def video_tab(page: gr.Blocks, catalogue: Catalogue) -> None:
             if news != shown:
                 shown = news
                 yield (job_html(news[1], news[0]), *unchanged, *busy)
-        if job.cancelled:
-            yield (job_html("Cancelled."), *nothing, *idle)
-        elif job.error is not None:
-            yield (job_html(explain(job.error, BROKEN), kind="error"), *nothing, *idle)
-        else:
+        if job.result is not None:
             yield (*_results(job.result), *idle)
+        elif job.cancelled:
+            yield (job_html("Cancelled."), *nothing, *idle)
+        else:
+            yield (job_html(explain(job.error, BROKEN), kind="error"), *nothing, *idle)
 
     def _results(outcome: Outcome) -> tuple:
         bars = bars_of(outcome)
@@ -190,18 +194,35 @@ def video_tab(page: gr.Blocks, catalogue: Catalogue) -> None:
     def stop(request: gr.Request) -> None:
         analyses.cancel(request.session_hash)  # "run" notices and tells
 
+    def choose(file: object, request: gr.Request) -> None:
+        analyses.choose(request.session_hash, _path(file))
+
+    def use_example() -> tuple:
+        try:
+            return str(analyses.example()), gr.skip()
+        except Exception as error:  # whatever it is, the page says it
+            return gr.skip(), job_html(explain(error, NO_EXAMPLE), kind="error")
+
     def close(request: gr.Request) -> None:
         analyses.close(request.session_hash)
 
     quiet = {"show_progress": "hidden", "api_visibility": "private"}
     # Any number of tabs may wait in "run": the analyses' own queue tells them their place in it.
     chosen = [source, weights, partners, threshold, attention]
-    analyse.click(run, chosen, outputs, concurrency_limit=None, **quiet)
+    # Unprocessed: Gradio would leave an empty temporary file behind each time; "order_of" checks the values.
+    analyse.click(run, chosen, outputs, concurrency_limit=None, preprocess=False, **quiet)
     cancel.click(stop, None, None, queue=False, **quiet)
-    example.click(lambda: str(analyses.example()), None, source, **quiet)
+    example.click(use_example, None, [source, status], **quiet)
+    source.change(choose, source, None, queue=False, preprocess=False, **quiet)
     weights.change(suggested, weights, threshold, queue=False, **quiet)
     partners.change(suggested, [weights, partners], threshold, queue=False, **quiet)
     page.unload(close)
+
+
+def _path(file: object) -> str | None:
+    """Where the file of a file box lies, as its page says."""
+    path = file.get("path") if isinstance(file, dict) else None
+    return path if isinstance(path, str) else None
 
 
 def _waiting(ahead: int) -> str:

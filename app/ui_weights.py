@@ -11,11 +11,6 @@ from app.drawing import readable
 from recognizer.networks import TITLES
 
 
-def fused_name(name: str | None, partners: list[str] | None) -> str | None:
-    """What ``Catalogue.load`` is asked for."""
-    return "+".join([name, *partners]) if name is not None and partners else name
-
-
 def about_weights(catalogue: Catalogue, name: str | None, partners: list[str] | None = None) -> str:
     """HTML: what the chosen weights are and which actions they know."""
     cards = [catalogue.cards[each] for each in (name, *(partners or ())) if each in catalogue.cards]

@@ -7,7 +7,8 @@ import pytest
 
 from app import catalogue as module
 from app.catalogue import Catalogue
-from app.ui_weights import about_weights, first_choice, fused_name, threshold_of
+from app.orders import fused_name
+from app.ui_weights import about_weights, first_choice, threshold_of
 from pose.layouts import KINETICS_18
 from pose.skeleton import SkeletonSequence
 from recognizer.weights import DEFAULT, WeightsError
