@@ -3,59 +3,40 @@
 from __future__ import annotations
 
 import json
+import logging
 import struct
 import threading
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
-import numpy as np
 
 from app.catalogue import Catalogue
 from app.engine import LiveEngine, LiveView
 from app.failures import explain
 from app.heat import panel, ticks_until_now
+from app.messages import MAX_PIXELS, MAX_SIDE, CameraFrame, Settings
 from app.parts import MakeEstimator
 from app.subjects import subject_of
 from recognizer.weights import WeightsError
 
+log = logging.getLogger(__name__)
+
 JPEG_QUALITY = 80
-MAX_PIXELS = 1920 * 1920
-"""Larger pictures are refused: the page sends at most 640 pixels a side."""
 BROKEN = "The program failed while it looked at the picture. Press Start again."
+UNUSABLE = (
+    "A picture from this page could not be used: pictures are whole JPEGs of at most "
+    f"{MAX_PIXELS} pixels, and of {MAX_SIDE} a side."
+)
 
-Message = bytes | str
-"""A binary message is one answered frame; a text message is JSON with a "type"."""
 
+class Page(Protocol):
+    """Takes what a session has to say (``app.outbox.Outbox``); its methods may be called from any thread."""
 
-@dataclass(frozen=True)
-class CameraFrame:
-    """A frame as it came from the page: capture time in milliseconds on the page's clock, and a JPEG."""
+    def answer(self, message: bytes | str) -> None: ...
 
-    captured: float
-    jpeg: bytes
-
-    @classmethod
-    def parse(cls, message: bytes) -> CameraFrame:
-        """Reads 8 bytes of little-endian float64 and the JPEG behind them.
-
-        Raises:
-            ValueError: too short, or a time that is no number.
-        """
-        if len(message) <= 8:
-            raise ValueError("a frame needs 8 bytes of time and a JPEG")
-        (captured,) = struct.unpack_from("<d", message)
-        if not np.isfinite(captured):
-            raise ValueError("a frame's time must be a number")
-        return cls(captured, message[8:])
-
-    def decode(self) -> np.ndarray | None:
-        """(H, W, 3) uint8 RGB, or None where it is no picture or a far too large one."""
-        picture = cv2.imdecode(np.frombuffer(self.jpeg, np.uint8), cv2.IMREAD_COLOR)
-        if picture is None or picture.shape[0] * picture.shape[1] > MAX_PIXELS:
-            return None
-        return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+    def tell(self, message: bytes | str) -> None: ...
 
 
 def encode_view(view: LiveView, captured: float) -> bytes:
@@ -108,21 +89,31 @@ class LiveSession:
     Args:
         catalogue: where weights come from.
         make_estimator: gives this session's own pose estimators.
-        send: takes the messages for the page; called from the session's thread.
+        page: takes the answers, one a frame, and all else that there is to say.
+        ended: called once, from the session's thread, when nothing computes for it any more.
     """
 
     def __init__(
-        self, catalogue: Catalogue, make_estimator: MakeEstimator, send: Callable[[Message], None]
+        self, catalogue: Catalogue, make_estimator: MakeEstimator, page: Page, ended: Callable[[], None]
     ) -> None:
-        self._catalogue, self._make_estimator, self._send = catalogue, make_estimator, send
+        self._catalogue, self._make_estimator = catalogue, make_estimator
+        self._page, self._ended = page, ended
         self._wake = threading.Condition()
         self._frame: CameraFrame | None = None
-        self._settings: dict[str, Any] = {}
-        self._attention = False
+        self._news: Settings | None = None
+        self._working, self._rested = False, time.monotonic()
         self._closed = False
+        self._chosen = Settings()
         self._engine: LiveEngine | None = None
         self._thread = threading.Thread(target=self._run, name="live-session", daemon=True)
         self._thread.start()
+
+    @property
+    def worked_until(self) -> float:
+        """When it last had something of the page to work on, by ``time.monotonic``: now, if it has."""
+        with self._wake:
+            works = self._working or self._frame is not None or self._news is not None
+            return time.monotonic() if works else self._rested
 
     def frame(self, frame: CameraFrame) -> None:
         """Offers the newest frame."""
@@ -130,73 +121,90 @@ class LiveSession:
             self._frame = frame
             self._wake.notify()
 
-    def change(self, settings: dict[str, Any]) -> None:
-        """Changes ``weights`` (a name; the first one starts the engine), ``threshold`` (0 to 1) or
-        ``attention`` (whether to tell what the network looks at)."""
+    def change(self, settings: Settings) -> None:
+        """Changes what is set of the settings; the first weights start the engine."""
         with self._wake:
-            self._settings.update(settings)
+            self._news = settings if self._news is None else self._news.then(settings)
             self._wake.notify()
 
     def close(self) -> None:
-        """Ends the thread and closes the engine; waits for the frame that is being worked on."""
+        """Ends the thread after the frame that is being worked on. May be called twice."""
         with self._wake:
             self._closed = True
             self._wake.notify()
-        self._thread.join(timeout=10)
+
+    def wait(self, timeout: float) -> None:
+        """Waits until the thread has ended, for so many seconds at most."""
+        self._thread.join(timeout)
 
     def _tell(self, kind: str, **content: Any) -> None:
-        self._send(json.dumps({"type": kind, **content}))
+        self._page.tell(json.dumps({"type": kind, **content}))
 
     def _run(self) -> None:
         try:
-            while True:
-                with self._wake:
-                    self._wake.wait_for(lambda: self._closed or self._settings or self._frame)
-                    if self._closed:
-                        return
-                    settings, self._settings = self._settings, {}
-                    frame, self._frame = self._frame, None
-                if settings:
-                    self._apply(settings)
-                if frame is not None:
-                    self._answer(frame)
+            self._serve()
         except Exception as error:
             self._tell("failed", message=explain(error, BROKEN))
         finally:
-            if self._engine is not None:
-                self._engine.close()
-
-    def _apply(self, settings: dict[str, Any]) -> None:
-        """Makes the engine follow new settings; bad ones are told to the page and change nothing."""
-        threshold = settings.get("threshold")
-        if threshold is not None:
-            threshold = min(max(float(threshold), 0.0), 1.0)
-        self._attention = settings.get("attention", self._attention)
-        if "weights" in settings:
             try:
-                recognizer = self._catalogue.load(settings["weights"])
-                if self._engine is None:
-                    self._engine = LiveEngine(recognizer, self._make_estimator, threshold=threshold)
-                else:
-                    self._engine.set_recognizer(recognizer)
-            except (WeightsError, ValueError) as error:
-                self._tell("weights-failed", message=str(error))
-                return
-            self._tell(
-                "ready",
-                weights=recognizer.card.name,
-                classes=list(recognizer.classes),
-                subject=subject_of(recognizer.layout).name,
-            )
+                if self._engine is not None:
+                    self._engine.close()
+            except Exception:
+                log.exception("a live session could not be closed in order")
+            finally:
+                self._ended()
+
+    def _serve(self) -> None:
+        while True:
+            with self._wake:
+                self._working, self._rested = False, time.monotonic()
+                self._wake.wait_for(lambda: self._closed or self._news is not None or self._frame is not None)
+                if self._closed:
+                    return
+                news, self._news = self._news, None
+                frame, self._frame = self._frame, None
+                self._working = True
+            if news is not None:
+                self._apply(news)
+            if frame is not None:
+                self._answer(frame)
+
+    def _apply(self, news: Settings) -> None:
+        """Makes the engine follow new settings; weights that cannot be used are told and change nothing."""
+        self._chosen = self._chosen.then(news)
+        if news.sets("weights"):
+            self._use(news.weights)
         if self._engine is not None:
-            self._engine.set_attention(self._attention)
-            if threshold is not None:
-                self._engine.set_threshold(threshold)
+            self._engine.set_attention(self._chosen.attention)
+            if news.sets("threshold"):
+                self._engine.set_threshold(news.threshold)
+
+    def _use(self, weights: str | None) -> None:
+        try:
+            recognizer = self._catalogue.load(weights)
+            if self._engine is None:
+                threshold = self._chosen.threshold
+                self._engine = LiveEngine(recognizer, self._make_estimator, threshold=threshold)
+            else:
+                self._engine.set_recognizer(recognizer)
+        except (WeightsError, ValueError) as error:
+            self._tell("weights-failed", message=str(error))
+            return
+        self._tell(
+            "ready",
+            weights=recognizer.card.name,
+            classes=list(recognizer.classes),
+            subject=subject_of(recognizer.layout).name,
+        )
 
     def _answer(self, frame: CameraFrame) -> None:
+        if self._engine is None:
+            self._page.answer(json.dumps({"type": "skipped", "captured": frame.captured}))
+            return
         picture = frame.decode()
-        if picture is None or self._engine is None:
-            self._tell("skipped", captured=frame.captured)
+        if picture is None:
+            skipped = {"type": "skipped", "captured": frame.captured, "message": UNUSABLE}
+            self._page.answer(json.dumps(skipped))
             return
         view = self._engine.process(picture, frame.captured / 1000, mirror=True)
-        self._send(encode_view(view, frame.captured))
+        self._page.answer(encode_view(view, frame.captured))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import threading
 from pathlib import Path
@@ -11,7 +10,9 @@ from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 from fastapi.staticfiles import StaticFiles
 
 from app.catalogue import Catalogue
-from app.live import CameraFrame, LiveSession, Message
+from app.conversation import Conversation, Patience
+from app.live import LiveSession
+from app.outbox import Outbox
 from app.parts import MakeEstimator, make_mediapipe
 from pose.errors import UserError
 
@@ -67,79 +68,35 @@ def create_server(
     catalogue: Catalogue,
     make_estimator: MakeEstimator = make_mediapipe,
     limit: SessionLimit | None = None,
+    patience: Patience | None = None,
 ) -> FastAPI:
     """The application without its page: ``/live`` and the static files."""
-    limit = limit or SessionLimit()
+    limit, patience = limit or SessionLimit(), patience or Patience()
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.mount(STATIC_ROUTE, _Files(directory=STATIC), name="page-files")
 
     @app.websocket("/live")
     async def live(socket: WebSocket) -> None:
-        await socket.accept()
-        if not limit.enter():
-            await socket.send_text(json.dumps({"type": "refused", "message": limit.sentence}))
-            await socket.close()
-            return
         try:
-            await _serve(socket, catalogue, make_estimator)
-        finally:
-            limit.leave()
+            await socket.accept()
+            if not limit.enter():
+                await socket.send_text(json.dumps({"type": "refused", "message": limit.sentence}))
+                await socket.close()
+                return
+        except (WebSocketDisconnect, RuntimeError):
+            return  # the page went away before it heard that
+
+        def begin(outbox: Outbox) -> LiveSession:
+            def ended() -> None:
+                limit.leave()
+                outbox.finish()
+
+            try:
+                return LiveSession(catalogue, make_estimator, outbox, ended)
+            except BaseException:  # its thread did not start, so it will not end either
+                limit.leave()
+                raise
+
+        await Conversation(socket, begin, patience).run()
 
     return app
-
-
-async def _serve(socket: WebSocket, catalogue: Catalogue, make_estimator: MakeEstimator) -> None:
-    """Carries messages between a page and its session until the page leaves."""
-    loop = asyncio.get_running_loop()
-    answers: asyncio.Queue[Message] = asyncio.Queue()
-    session = LiveSession(
-        catalogue, make_estimator, lambda message: loop.call_soon_threadsafe(answers.put_nowait, message)
-    )
-    sender = asyncio.create_task(_send(socket, answers))
-    try:
-        while True:
-            message = await socket.receive()
-            if message["type"] == "websocket.disconnect":
-                break
-            try:
-                if message.get("bytes"):
-                    session.frame(CameraFrame.parse(message["bytes"]))
-                elif message.get("text"):
-                    session.change(_settings(message["text"]))
-            except ValueError as error:
-                await socket.send_text(json.dumps({"type": "failed", "message": f"Not understood: {error}."}))
-    except (WebSocketDisconnect, RuntimeError):
-        pass  # the page went away in the middle of a message
-    finally:
-        sender.cancel()
-        await asyncio.shield(asyncio.to_thread(session.close))
-
-
-async def _send(socket: WebSocket, answers: asyncio.Queue[Message]) -> None:
-    try:
-        while True:
-            message = await answers.get()
-            if isinstance(message, bytes):
-                await socket.send_bytes(message)
-            else:
-                await socket.send_text(message)
-    except (WebSocketDisconnect, RuntimeError):
-        pass  # the receiving side notices too and ends the session
-
-
-def _settings(text: str) -> dict[str, str | float | bool | None]:
-    """The settings of a text message.
-
-    Raises:
-        ValueError: not a JSON object of settings.
-    """
-    settings = json.loads(text)
-    if not isinstance(settings, dict) or not settings.keys() <= {"weights", "threshold", "attention"}:
-        raise ValueError("settings are an object with weights, threshold and attention")
-    if not isinstance(settings.get("weights"), (str, type(None))):
-        raise ValueError("weights must be a name")
-    if not isinstance(settings.get("threshold"), (int, float, type(None))):
-        raise ValueError("threshold must be a number")
-    if not isinstance(settings.get("attention", False), bool):
-        raise ValueError("attention must be true or false")
-    return settings

@@ -25,12 +25,12 @@ export class Connection extends EventTarget {
     this.socket = socket;
     this.inFlight = [];
     socket.onopen = () => {
-      this.wait = FIRST_WAIT;
       this.#say("open");
       this.send(this.settings());
     };
     socket.onmessage = ({ data }) => {
       if (this.closed) return;
+      this.wait = FIRST_WAIT; // not when it opens: a program that takes the call and then leaves is no answer
       if (typeof data === "string") this.#told(JSON.parse(data));
       else this.#viewed(data);
     };
@@ -48,7 +48,7 @@ export class Connection extends EventTarget {
 
   #told(message) {
     if (message.type === "skipped") this.#answered(message.captured);
-    else this.#say("message", message);
+    if (message.type !== "skipped" || message.message) this.#say("message", message);
   }
 
   #viewed(data) {

@@ -56,6 +56,11 @@ const TEMPLATE = `
 const settings = {};
 let current = null;
 window.addEventListener("pose2action:settings", ({ detail }) => {
+  if ("threshold" in detail) {
+    // While somebody types, the box beside the slider tells numbers outside its range, or none at all.
+    if (!Number.isFinite(detail.threshold)) return;
+    detail.threshold = Math.min(Math.max(detail.threshold, 0), 1);
+  }
   Object.assign(settings, detail);
   current?.connection?.send(detail);
   current?.showHeat();
@@ -63,6 +68,7 @@ window.addEventListener("pose2action:settings", ({ detail }) => {
 
 const STATES = { off: "Camera off", asking: "Waiting for the camera …", loading: "Loading the recogniser …", on: "Live" };
 STATES.lost = "Reconnecting …";
+STATES.paused = "Paused";
 
 function median(values) {
   return [...values].sort((a, b) => a - b)[values.length >> 1];
@@ -116,6 +122,7 @@ class PoseLive extends HTMLElement {
     this.#become("loading");
     this.#connect();
     this.camera.watch((captured) => {
+      if (!this.connection) this.#connect(); // after a pause
       this.newest = captured;
       this.#pump();
     });
@@ -170,9 +177,22 @@ class PoseLive extends HTMLElement {
     } else if (message.type === "weights-failed") {
       this.problem = message.message;
       this.note(this.problem);
+    } else if (message.type === "skipped") {
+      this.note(message.message);
+    } else if (message.type === "idle") {
+      this.#pause(message.message);
     } else {
       this.stop(message.message); // refused or failed: for good, until Start is pressed again
     }
+  }
+
+  // A tab that nobody sees gets no pictures from its camera; the program gives its place to others, and the next
+  // picture asks for one again.
+  #pause(sentence) {
+    this.connection.close();
+    this.connection = null;
+    this.#become("paused");
+    this.note(sentence);
   }
 
   // Sends the newest picture as soon as there is a place for it; pictures in between are never queued.

@@ -15,7 +15,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.catalogue import Catalogue
-from app.live import CameraFrame
+from app.messages import CameraFrame
 from app.server import STATIC, STATIC_ROUTE, SessionLimit, create_server
 from pose.layouts import MEDIAPIPE_HAND_21, SkeletonLayout
 from recognizer.weights import WeightsError
@@ -249,6 +249,8 @@ def test_what_is_no_usable_picture_is_skipped(harness: Harness, message: bytes):
     [
         "not json",
         "[1]",
+        '{"threshold": NaN}',
+        '{"threshold": 2}',
         '{"unknown": 1}',
         '{"weights": 3}',
         '{"threshold": "high"}',
