@@ -5,6 +5,7 @@ A file may claim anything in a few bytes, so its claims are judged before anythi
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import stat
@@ -30,6 +31,10 @@ _CODEC_PIXELS = 8192 * 4352
 _THREADS = 4
 """Of a decoder. Each holds a frame of its own, and the poses take longer than the decoding in any case."""
 
+_LARGEST_BLOCK = 160 * 2**20
+"""Bytes that FFmpeg allocates at once: a frame's plane (142 MB at 4 bytes a pixel), or the index of a file,
+which a few bytes may claim to have any number of entries (24 bytes each: 7 million are 65 hours of video)."""
+
 _MOST_STREAMS = 100
 """Of a file: FFmpeg opens a decoder for each to look at it."""
 
@@ -45,6 +50,11 @@ DECODER_ERRORS = (
 
 _TOO_LARGE = re.compile(r"Picture size (\d+)x(\d+) exceeds")
 _logging = threading.Lock()
+
+
+with suppress(OSError, AttributeError):  # where a build hides FFmpeg's functions, its own limit of 2 GB holds
+    # PyAV does not know this one. Through PyAV's library the loader finds the FFmpeg that PyAV uses.
+    ctypes.CDLL(av._core.__file__).av_max_alloc(ctypes.c_size_t(_LARGEST_BLOCK))
 
 
 class SourceError(UserError, ValueError):

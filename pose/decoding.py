@@ -22,6 +22,9 @@ _BACKWARDS = 0.5
 _STANDSTILL = 1.0
 """Seconds of frames, at the declared rate, for which the file's clock may stand still."""
 
+_PATIENCE = 10_000
+"""Packets in a row without a picture after which the rest of a file is given up: five minutes of them."""
+
 _MOST_OBLONG = 4.0
 """Width to height of the longest pixel that is believed."""
 
@@ -30,7 +33,8 @@ class VideoDecoder:
     """Decodes one stream of a container and takes note of what is missing.
 
     Attributes:
-        broken: the last thing read was an error, or a packet that the file holds only in part.
+        broken: the last thing read was an error, or a packet that the file holds only in part, or too many
+            packets came without a picture.
         skipped: number of packets that could not be decoded.
     """
 
@@ -53,11 +57,18 @@ class VideoDecoder:
 
     def frames(self) -> Iterator[av.VideoFrame]:
         """What can be decoded; packets that cannot be are left out, whatever the decoder raises."""
+        fruitless = 0
         for packet in self._packets():
             try:
-                yield from packet.decode()
+                for frame in packet.decode():
+                    fruitless = -1
+                    yield frame
             except DECODER_ERRORS:
                 self.skipped += 1
+            fruitless += 1
+            if fruitless >= _PATIENCE:
+                self.broken = True
+                break
         if self.broken:  # after an error in the file, the decoder still holds the frames before it
             with suppress(*DECODER_ERRORS):
                 yield from self._stream.decode(None)

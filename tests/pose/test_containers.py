@@ -55,6 +55,20 @@ def sentence(path: Path) -> str:
     return said
 
 
+def memory_to_refuse(path: Path) -> int:
+    """Bytes by which a process of its own grows at most while the file is refused."""
+    code = (
+        "import sys, resource\n"
+        "from pose.sources import SourceError, VideoFile\n"
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "before = peak()\n"
+        "try: VideoFile(sys.argv[1])\n"
+        "except SourceError: print(peak() - before)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
+    return int(done.stdout) * (1 if sys.platform == "darwin" else 1024)
+
+
 @pytest.fixture(autouse=True)
 def quiet(capfd):
     """FFmpeg must not write its own complaints beside ours."""
@@ -74,17 +88,18 @@ class TestSize:
     def test_it_takes_no_memory(self, tmp_path) -> None:
         path = tmp_path / "bomb.gif"
         path.write_bytes(gif(16000, 16000))
-        code = (
-            "import sys, resource\n"
-            "from pose.sources import SourceError, VideoFile\n"
-            "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
-            "before = peak()\n"
-            "try: VideoFile(sys.argv[1])\n"
-            "except SourceError: print(peak() - before)\n"
-        )
-        done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
-        unit = 1 if sys.platform == "darwin" else 1024
-        assert int(done.stdout) * unit < 100e6  # a frame has 1 GB
+        assert memory_to_refuse(path) < 100e6  # a frame has 1 GB
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="needs getrusage")
+    def test_an_index_that_claims_millions_of_pictures(self, tmp_path) -> None:
+        path = encoded(tmp_path / "a.mp4", [(64, 48)] * 3)
+        content = bytearray(path.read_bytes())
+        sizes, times, chunks = (content.index(name) for name in (b"stsz", b"stts", b"stsc"))
+        struct.pack_into(">II", content, sizes + 8, 1, 40_000_000)
+        struct.pack_into(">I", content, times + 12, 40_000_000)
+        struct.pack_into(">I", content, chunks + 16, 40_000_000)
+        path.write_bytes(content)
+        assert memory_to_refuse(path) < 700e6  # FFmpeg's index of them has 2.8 GB
 
     def test_a_size_that_the_container_tells(self, tmp_path) -> None:
         path = encoded(tmp_path / "a.mp4", [(8192, 4336)], preset="ultrafast")

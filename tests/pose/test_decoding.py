@@ -6,6 +6,7 @@ import av
 import numpy as np
 import pytest
 
+from pose import decoding
 from pose.decoding import LONGEST_PAUSE, FrameClock, VideoDecoder, display_matrix, shown_size
 
 FPS = 10
@@ -106,6 +107,24 @@ def test_any_error_of_the_decoder_skips_a_packet() -> None:
     decoder = VideoDecoder(container, stream)
     assert list(decoder.frames()) == [frame]
     assert decoder.skipped == 5
+
+
+@pytest.mark.parametrize(("good", "read"), [((0, 30), 2), ((0, 35), 1), ((31,), 0)])
+def test_long_stretches_without_a_picture_end_the_reading(monkeypatch, good, read) -> None:
+    monkeypatch.setattr(decoding, "_PATIENCE", 30)
+    stream = SimpleNamespace(decode=lambda packet: [])
+
+    def packet(number):
+        content = [number] if number in good else []
+        return SimpleNamespace(
+            size=1, is_corrupt=False, dts=0, pts=0, duration=1, time_base=None, stream=stream,
+            decode=lambda: content,
+        )  # fmt: skip
+
+    container = SimpleNamespace(start_time=0, demux=lambda: map(packet, range(50)))
+    decoder = VideoDecoder(container, stream)
+    assert len(list(decoder.frames())) == read
+    assert decoder.broken == (read < 2)
 
 
 @pytest.mark.parametrize("content", [b"", b"\x01" * 35, b"\x01" * 40])
