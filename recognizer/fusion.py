@@ -7,9 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from pose.skeleton import SkeletonSequence
+from recognizer.fields import shown
 from recognizer.predictor import Prediction, Recognizer
 from recognizer.sparse import Backend
-from recognizer.weights import WeightsError, difference
+from recognizer.weights import WeightsError, difference, is_file
+
+MOST_MEMBERS = 16
+"""Of a fusion by name; each takes memory and time as one set of weights does."""
+_LARGEST_SHARE = 1e100  # a sum of them is finite
 
 
 def load_recognizer(name: str | Path, sparse_backend: Backend = "auto") -> Recognizer:
@@ -24,16 +29,21 @@ def load_recognizer(name: str | Path, sparse_backend: Backend = "auto") -> Recog
         WeightsError: with one sentence: no such weights, damaged ones, or some that do not go together.
         SparseError: MinkowskiEngine was asked for and cannot be imported.
     """
-    if "+" not in str(name) or Path(name).exists():
+    if "+" not in str(name) or is_file(Path(name)):
         return Recognizer.load(name, sparse_backend=sparse_backend)
+    parts = str(name).split("+")
+    if len(parts) > MOST_MEMBERS:
+        raise WeightsError(
+            f"{len(parts)} sets of weights are too many to be fused: name {MOST_MEMBERS} at most."
+        )
     members = []
-    for part in str(name).split("+"):
+    for part in parts:
         member, star, written = part.strip().partition("*")
         try:
             share = float(written) if star else 1.0
         except ValueError:
             raise WeightsError(
-                f"{written.strip()!r} in {str(name)!r} is no share: write a*0.6+b*0.4."
+                f"'{shown(written.strip())}' in '{shown(str(name))}' is no share: write a*0.6+b*0.4."
             ) from None
         members.append((Recognizer.load(member.strip(), sparse_backend=sparse_backend), share))
     return Fusion(members)
@@ -57,7 +67,7 @@ class Fusion(Recognizer):
             card = recognizer.card
             if what := difference(first, card):
                 raise WeightsError(f"{first.name} and {card.name} cannot be fused: they differ in {what}.")
-            if not 0 < share < float("inf"):
+            if not 0 < share <= _LARGEST_SHARE:
                 raise WeightsError(f"The share of {card.name} must be a positive number, not {share:g}.")
         total = sum(share for _, share in members)
         self._members = [(recognizer, share / total) for recognizer, share in members]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from pose.layouts import SHREC_22, SkeletonLayout
+from pose.layouts import LAYOUTS, SHREC_22, SkeletonLayout
 from recognizer.streams import Stream, to_stream
 from recognizer.upright import centred_and_upright, from_wrist
 from recognizer.windows import replayed
+
+MOST_JOINTS = max(len(layout) for layout in LAYOUTS.values())
+Joint = Annotated[int, Field(ge=0, lt=MOST_JOINTS)]
 
 COORDINATE_LIMIT = 4.0
 """Torso lengths beyond which a coordinate is an error of the pose estimator, not a body."""
@@ -47,12 +50,19 @@ class Preprocessing(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    streams: tuple[Stream, ...] = Field(("joint",), min_length=1)
-    min_confidence: float = Field(0.2, gt=0, le=1)
-    ignored_joints: tuple[int, ...] = ()
+    streams: tuple[Stream, ...] = Field(("joint",), min_length=1, max_length=4)
+    min_confidence: float = Field(0.2, gt=0, le=1, allow_inf_nan=False)
+    ignored_joints: tuple[Joint, ...] = Field((), max_length=MOST_JOINTS)
     origin: Literal["torso", "spine", "picture"] = "torso"
     confidence: bool = True
     replay: bool = False
+
+    @field_validator("streams")
+    @classmethod
+    def _each_once(cls, streams: tuple[Stream, ...]) -> tuple[Stream, ...]:
+        if len(set(streams)) < len(streams):
+            raise ValueError("each stream can be named once")
+        return streams
 
     @model_validator(mode="after")
     def _ignore_in_torso_lengths_only(self) -> Preprocessing:
@@ -124,6 +134,9 @@ def channels(layout: SkeletonLayout, options: Preprocessing) -> int:
     """
     if options.origin == "torso":
         _check_shoulders(layout)
+    last = max(options.ignored_joints, default=0)
+    if last >= len(layout):
+        raise ValueError(f"there is no joint {last} to ignore in {layout.name}, which has {len(layout)}")
     return len(options.streams) * layout.coordinates + options.confidence
 
 

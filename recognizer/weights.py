@@ -7,24 +7,41 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import safetensors
 import safetensors.torch
-from pydantic import BaseModel, ConfigDict, ValidationError
-from torch import nn
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from torch import Tensor, nn
 
 from pose.errors import UserError
+from pose.files import replacing
 from pose.layouts import LAYOUTS
+from recognizer.fields import (
+    Figures,
+    FileName,
+    Fraction,
+    Frames,
+    Label,
+    Persons,
+    Text,
+    WindowSeconds,
+    fault,
+    shown,
+)
 from recognizer.networks import NetworkConfig, build
+from recognizer.plain_files import read_plain
 from recognizer.preprocess import Preprocessing, channels
 
 DEFAULT = "kinetics-18-lsta-daily+kinetics-18-dualhead-daily+kinetics-18-stf-daily"
 """What recognises where nothing is chosen: the mean score of three networks, best on validation clips of real
 cameras."""
+
+_MOST_CARD = 2**20
+_MOST_TENSORS = 2**30
+"""Bytes; the largest of the papers' networks have 20 million."""
 
 
 class WeightsError(UserError, ValueError):
@@ -52,20 +69,27 @@ class WeightsCard(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str
+    name: FileName
     network: NetworkConfig
-    layout: str
-    persons: int = 1
-    window_seconds: float
-    frames: int
+    layout: Label
+    persons: Persons = 1
+    window_seconds: WindowSeconds
+    frames: Frames
     preprocessing: Preprocessing
-    classes: tuple[str, ...]
-    threshold: float
-    data: str
-    licence: str
-    training: dict[str, Any]
-    metrics: dict[str, Any]
-    sha256: str
+    classes: Annotated[tuple[Label, ...], Field(min_length=1, max_length=10_000)]
+    threshold: Fraction
+    data: Text
+    licence: Text
+    training: Figures
+    metrics: Figures
+    sha256: Annotated[str, Field(pattern="^([0-9a-f]{64})?$")]
+
+    @field_validator("classes")
+    @classmethod
+    def _each_once(cls, classes: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(classes)) < len(classes):
+            raise ValueError("no two classes may have the same label")
+        return classes
 
 
 def weights_folder() -> Path:
@@ -83,10 +107,11 @@ def available(folder: Path | None = None) -> dict[str, WeightsCard]:
     cards = {}
     for path in sorted((folder or weights_folder()).glob("*.json")):
         try:
-            card = WeightsCard.model_validate_json(path.read_bytes())
+            card = WeightsCard.model_validate_json(read_plain(path, _MOST_CARD))
         except (OSError, ValidationError):
             continue
-        if card.layout in LAYOUTS and path.with_suffix(".safetensors").is_file():
+        usable = card.layout in LAYOUTS and path.with_suffix(".safetensors").is_file()
+        if usable and path.stem.isprintable():
             cards[path.stem] = card
     return cards
 
@@ -106,19 +131,38 @@ def build_network(card: WeightsCard) -> nn.Module:
     return build(card.network, layout, len(card.classes), in_channels, card.persons)
 
 
+def draft(**fields: Any) -> WeightsCard:
+    """A card from its fields; the hash comes when it is saved.
+
+    Raises:
+        WeightsError: a field that no card can have.
+    """
+    try:
+        return WeightsCard(**fields, sha256="")
+    except ValidationError as error:
+        raise WeightsError(f"There can be no weights with such a card: {fault(error, 'network')}.") from None
+
+
 def save(network: nn.Module, card: WeightsCard, folder: Path) -> Path:
-    """Writes tensors and card, each to a temporary name first. The card's hash is filled in here.
+    """Writes tensors and card; both appear when both are whole. The card's hash is filled in here.
 
     Returns:
         The safetensors file.
+
+    Raises:
+        WeightsError: they could never be loaded: a tensor or a figure is not finite. Nothing is written.
+        OSError: the disk is full, say. What was there before stays.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    if fault_of_tensors := _fault(tensors):
+        raise WeightsError(f"The weights {card.name} cannot be used and are not written: {fault_of_tensors}.")
     data = safetensors.torch.save(tensors)
-    card = card.model_copy(update={"sha256": hashlib.sha256(data).hexdigest()})
+    written = _written(card.model_copy(update={"sha256": hashlib.sha256(data).hexdigest()}))
+    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{card.name}.safetensors"
-    _write(path, data)
-    _write_card(path.with_suffix(".json"), card)
+    with replacing(path) as of_tensors, replacing(path.with_suffix(".json")) as of_card:
+        of_tensors.write_bytes(data)
+        of_card.write_bytes(written)
     return path
 
 
@@ -129,10 +173,13 @@ def add_metrics(name: str | Path, metrics: dict[str, Any]) -> Path:
         The card.
 
     Raises:
-        WeightsError: see ``load``.
+        WeightsError: see ``load``, or a figure is not finite.
+        OSError: the disk is full, say. The card stays as it was.
     """
     path, card = read_card(name)
-    _write_card(path, card.model_copy(update={"metrics": {**card.metrics, **metrics}}))
+    written = _written(card.model_copy(update={"metrics": {**card.metrics, **metrics}}))
+    with replacing(path) as temporary:
+        temporary.write_bytes(written)
     return path
 
 
@@ -143,19 +190,31 @@ def load(name: str | Path) -> tuple[nn.Module, WeightsCard]:
         name: of shipped weights, or a path to a .safetensors file (or its card) anywhere.
 
     Raises:
-        WeightsError: nothing of that name, a damaged file, or a card that does not fit the tensors.
+        WeightsError: nothing of that name, a damaged file, a card that does not fit the tensors, or tensors
+            with NaN or infinity.
     """
     card_path, card = read_card(name)
     tensor_path = card_path.with_suffix(".safetensors")
-    data = tensor_path.read_bytes()
+    try:
+        data = read_plain(tensor_path, _MOST_TENSORS)
+    except OSError as error:
+        raise WeightsError(f"{tensor_path} cannot be read: {error.strerror}. {_offer()}") from None
     if hashlib.sha256(data).hexdigest() != card.sha256:
         raise WeightsError(f"{tensor_path} is damaged: its hash is not the one in its card. {_offer()}")
     try:
+        tensors = safetensors.torch.load(data)
         network = build_network(card)
-        network.load_state_dict(safetensors.torch.load(data))
-    except (ValueError, RuntimeError, safetensors.SafetensorError) as error:
-        reason = str(error).strip().splitlines()[-1].strip().rstrip(".")
+        wanted = {each: tensor.dtype for each, tensor in network.state_dict().items()}
+        network.load_state_dict(tensors)
+    except (ValueError, RuntimeError, KeyError, safetensors.SafetensorError) as error:
+        reason = shown(str(error).strip().splitlines()[-1].strip(), 300).rstrip(".")
         raise WeightsError(f"{tensor_path} does not fit its card: {reason}. {_offer()}") from None
+    for each, tensor in tensors.items():
+        if tensor.dtype != wanted[each]:  # PyTorch would convert it, to infinity perhaps
+            kinds = f"{each} is {tensor.dtype} and must be {wanted[each]}".replace("torch.", "")
+            raise WeightsError(f"{tensor_path} does not fit its card: {kinds}. {_offer()}")
+    if reason := _fault(tensors):
+        raise WeightsError(f"{tensor_path} is damaged: {reason}. {_offer()}")
     return network.eval(), card
 
 
@@ -171,13 +230,17 @@ def read_card(name: str | Path) -> tuple[Path, WeightsCard]:
     else:
         card_path = weights_folder() / f"{name}.json"
     tensor_path = card_path.with_suffix(".safetensors")
-    if not card_path.is_file() or not tensor_path.is_file():
-        missing = f"{tensor_path.name if card_path.is_file() else card_path.name} is missing"
-        raise WeightsError(f"There are no weights {str(name)!r} ({missing}). {_offer()}")
+    missing = next((path for path in (card_path, tensor_path) if not is_file(path)), None)
+    if missing is not None:
+        reason = f"{shown(missing.name)} is missing"
+        raise WeightsError(f"There are no weights '{shown(str(name))}' ({reason}). {_offer()}")
     try:
-        card = WeightsCard.model_validate_json(card_path.read_bytes())
-    except (ValidationError, OSError):
-        raise WeightsError(f"The card {card_path} is damaged. {_offer()}") from None
+        card = WeightsCard.model_validate_json(read_plain(card_path, _MOST_CARD))
+    except OSError as error:
+        raise WeightsError(f"The card {card_path} cannot be read: {error.strerror}. {_offer()}") from None
+    except ValidationError as error:
+        reason = fault(error, tagged="network")
+        raise WeightsError(f"The card {card_path} is damaged: {reason}. {_offer()}") from None
     if card.layout not in LAYOUTS:
         raise WeightsError(
             f"{card_path.name} names the layout {card.layout!r}, and there are only {', '.join(LAYOUTS)}. "
@@ -186,24 +249,33 @@ def read_card(name: str | Path) -> tuple[Path, WeightsCard]:
     return card_path, card
 
 
-def _write_card(path: Path, card: WeightsCard) -> None:
-    _write(path, (json.dumps(card.model_dump(mode="json"), indent=2) + "\n").encode())
+def is_file(path: Path) -> bool:
+    """Whether there is such a file; a name that no file can have is no error."""
+    try:
+        return path.is_file()
+    except OSError:  # the name is too long, say
+        return False
+
+
+def _fault(tensors: Mapping[str, Tensor]) -> str | None:
+    """What is wrong with the numbers themselves, as a part of a sentence."""
+    for name, tensor in tensors.items():
+        if not bool(tensor.isfinite().all()):
+            return f"{name} holds NaN or infinity"
+        if name.endswith("running_var") and bool((tensor < 0).any()):
+            return f"{name} holds a negative variance"
+    return None
+
+
+def _written(card: WeightsCard) -> bytes:
+    """The card as it stands in its file; WeightsError for one that could not be read again."""
+    try:
+        WeightsCard.model_validate(card.model_dump())
+    except ValidationError as error:
+        raise WeightsError(f"The card of {card.name} cannot be written: {fault(error, 'network')}.") from None
+    return (json.dumps(card.model_dump(mode="json"), indent=2) + "\n").encode()
 
 
 def _offer() -> str:
     names = ", ".join(available())
     return f"Available weights: {names}." if names else f"No usable weights are in {weights_folder()}."
-
-
-def _write(path: Path, data: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException as error:
-        Path(temporary).unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            error.filename = str(path)  # a full disk does not tell
-        raise

@@ -35,6 +35,7 @@ from torch import Tensor, nn
 
 from pose.layouts import SkeletonLayout
 from recognizer import graph
+from recognizer.fields import Branches, Dropout, Fraction, Width
 from recognizer.layers.adaptive import AdaptiveGraphConv
 from recognizer.layers.g3d import SpaceTimeWindow
 from recognizer.layers.inputs import SkeletonNorm
@@ -71,11 +72,11 @@ class DualHeadConfig:
     fine_reduction: Literal[1, 2, 4] = 2
     coarse_paths: Literal[0, 1, 2] = 1
     subsampling: Literal[1, 2, 4] = 2
-    gcn_scales: int = 9
-    g3d_scales: int = 6
-    fusion: float = 0.5
-    width: float = 1.0
-    dropout: float = 0.0
+    gcn_scales: Branches = 9
+    g3d_scales: Branches = 6
+    fusion: Fraction = 0.5
+    width: Width = 1.0
+    dropout: Dropout = 0.0
     name: Literal["dualhead"] = "dualhead"
 
     @property

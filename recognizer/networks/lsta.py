@@ -28,6 +28,7 @@ from torch import Tensor, nn
 
 from pose.layouts import SkeletonLayout
 from recognizer import graph
+from recognizer.fields import Branches, Dropout, Kernel, Width
 from recognizer.layers.inputs import SkeletonNorm
 from recognizer.layers.pointwise import PointwiseConv
 from recognizer.layers.spatial import MultiScaleGraphConv
@@ -61,14 +62,14 @@ class LSTAConfig:
 
     spatial: Literal["gcn", "ms-gcn", "msda"] = "msda"
     temporal: Literal["tpa", "ms-tcn"] = "tpa"
-    scales: int = 8
-    fragments: int = 6
+    scales: Branches = 8
+    fragments: Branches = 6
     attention: bool = True
-    attention_kernel: int = 5
-    attention_dilations: int = 3
+    attention_kernel: Kernel = 5
+    attention_dilations: Branches = 3
     attention_pool: Literal["max", "average"] = "max"
-    width: float = 1.0
-    dropout: float = 0.0
+    width: Width = 1.0
+    dropout: Dropout = 0.0
     name: Literal["lsta"] = "lsta"
 
     @property

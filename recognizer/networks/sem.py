@@ -25,12 +25,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 
 from pose.layouts import SkeletonLayout
+from recognizer.fields import Dilations, Dropout, Kernels, Width
 from recognizer.layers.inputs import SkeletonNorm
 from recognizer.layers.pointwise import PointwiseConv
 
@@ -57,11 +59,11 @@ class SEMConfig:
 
     attention: Literal["unified", "single-frame", "cross-frame"] = "cross-frame"
     global_regularisation: bool = True
-    heads: int = 3
-    temporal_kernels: tuple[int, ...] = (3, 3, 3, 3)
-    temporal_dilations: tuple[int, ...] = (1, 3, 5, 7)
-    width: float = 1.0
-    dropout: float = 0.0
+    heads: Annotated[int, Field(ge=1, le=8)] = 3
+    temporal_kernels: Kernels = (3, 3, 3, 3)
+    temporal_dilations: Dilations = (1, 3, 5, 7)
+    width: Width = 1.0
+    dropout: Dropout = 0.0
     name: Literal["sem"] = "sem"
 
     def __post_init__(self):

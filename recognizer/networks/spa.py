@@ -27,13 +27,15 @@ supplement to the paper that was not at hand, so much had to be chosen:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 import torch.nn.functional as F
+from pydantic import Field
 from torch import Tensor, nn
 
 from pose.layouts import SkeletonLayout
+from recognizer.fields import Dilations, Dropout, Width
 from recognizer.layers.voxels import VoxelisedSkeletons, voxelise
 from recognizer.sparse import (
     Backend,
@@ -64,11 +66,11 @@ class SPAConfig:
     """
 
     convolution: Literal["4d", "3+1d"] = "4d"
-    space: int = 64
-    kernel: int = 5
-    temporal_dilations: tuple[int, ...] = (1, 3, 5, 7)
-    width: float = 1.0
-    dropout: float = 0.0
+    space: Annotated[int, Field(ge=1, le=1024)] = 64
+    kernel: Annotated[int, Field(ge=1, le=7)] = 5
+    temporal_dilations: Dilations = (1, 3, 5, 7)
+    width: Annotated[Width, Field(le=2)] = 1.0
+    dropout: Dropout = 0.0
     name: Literal["spa"] = "spa"
 
     @property

@@ -37,6 +37,7 @@ from torch import Tensor, nn
 
 from pose.layouts import SkeletonLayout
 from recognizer import graph
+from recognizer.fields import Branches, Dropout, Kernel, Width
 from recognizer.layers.adaptive import AdaptiveGraphConv
 from recognizer.layers.inputs import SkeletonNorm
 from recognizer.layers.pointwise import PointwiseConv
@@ -63,13 +64,13 @@ class STFConfig:
         name: tells the networks apart in cards and configurations.
     """
 
-    grains: int = 3
+    grains: Branches = 3
     mcf: bool = True
     tdf: bool = True
     motion: bool = True
-    kernel: int = 3
-    width: float = 1.0
-    dropout: float = 0.0
+    kernel: Kernel = 3
+    width: Width = 1.0
+    dropout: Dropout = 0.0
     name: Literal["stf"] = "stf"
 
     @property

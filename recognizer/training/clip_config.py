@@ -5,8 +5,20 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from recognizer.fields import (
+    Batch,
+    Count,
+    Degrees,
+    FileName,
+    Fraction,
+    Frames,
+    Persons,
+    Positive,
+    Threads,
+    WindowSeconds,
+)  # fmt: skip
 from recognizer.networks import NetworkConfig
 from recognizer.preprocess import Preprocessing
 
@@ -25,12 +37,12 @@ class ClipAugmentation(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    rotation: float = Field(0.0, ge=0, le=180)
-    azimuth: float = Field(0.0, ge=0, le=180)
-    shortest: float = Field(1.0, gt=0, le=1)
-    scale: float = Field(0.0, ge=0, lt=1)
-    noise: float = Field(0.0, ge=0)
-    mirror: float = Field(0.0, ge=0, le=1)
+    rotation: Degrees = 0.0
+    azimuth: Degrees = 0.0
+    shortest: Fraction = Field(1.0, gt=0)
+    scale: Fraction = Field(0.0, lt=1)
+    noise: Fraction = 0.0
+    mirror: Fraction = 0.0
 
 
 class ClipConfig(BaseModel):
@@ -66,37 +78,37 @@ class ClipConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str = ""
-    dataset: str
-    protocol: str
-    task: str = "action"
+    name: FileName = ""
+    dataset: FileName
+    protocol: FileName
+    task: FileName = "action"
     network: NetworkConfig
     preprocessing: Preprocessing
     augmentation: ClipAugmentation = ClipAugmentation()
-    frames: PositiveInt = 300
+    frames: Frames = 300
     length: Literal["replay", "zeros", "resize"] = "replay"
-    persons: Literal[1, 2] = 2
-    window_seconds: PositiveFloat = 3.0
-    epochs: PositiveInt = 80
-    batch_size: PositiveInt = 64
+    persons: Persons = 2
+    window_seconds: WindowSeconds = 3.0
+    epochs: Count = 80
+    batch_size: Batch = 64
     optimizer: Literal["sgd", "adamw"] = "sgd"
-    learning_rate: PositiveFloat = 0.1
+    learning_rate: Positive = 0.1
     schedule: Literal["steps", "cosine"] = "steps"
-    milestones: tuple[PositiveInt, ...] = (40, 60)
-    gamma: PositiveFloat = 0.1
-    warm_up: NonNegativeInt = 0
-    weight_decay: float = Field(5e-4, ge=0)
-    label_smoothing: float = Field(0.0, ge=0, lt=1)
+    milestones: tuple[Count, ...] = Field((40, 60), max_length=1000)
+    gamma: Fraction = Field(0.1, gt=0)
+    warm_up: int = Field(0, ge=0, le=10**6)
+    weight_decay: Fraction = 5e-4
+    label_smoothing: Fraction = Field(0.0, lt=1)
     precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
-    clip_gradients: PositiveFloat | None = None
-    accumulate: PositiveInt = 1
-    average: float | None = Field(None, gt=0, lt=1)
-    average_every: PositiveInt = 1
-    test_every: PositiveInt | None = 1
+    clip_gradients: Positive | None = None
+    accumulate: Count = 1
+    average: float | None = Field(None, gt=0, lt=1, allow_inf_nan=False)
+    average_every: Count = 1
+    test_every: Count | None = 1
     compile: bool = False
-    workers: NonNegativeInt = 0
-    threads: PositiveInt | None = None
-    seed: int = 1
+    workers: int = Field(0, ge=0, le=256)
+    threads: Threads | None = None
+    seed: int = Field(1, ge=0, lt=2**16)
 
     @model_validator(mode="after")
     def _where_the_vertical_is_known(self) -> ClipConfig:

@@ -5,13 +5,10 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 
-import yaml
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    PositiveFloat,
-    PositiveInt,
     ValidationError,
     field_validator,
     model_validator,
@@ -19,10 +16,29 @@ from pydantic import (
 
 from pose.errors import UserError
 from recognizer.data.augment import Augmentation
+from recognizer.fields import (
+    Batch,
+    Count,
+    Factor,
+    FileName,
+    Fraction,
+    Frames,
+    Label,
+    Positive,
+    Threads,
+    WindowSeconds,
+    fault,
+    shown,
+)
 from recognizer.networks import NetworkConfig
 from recognizer.networks.lsta import LSTAConfig
+from recognizer.plain_files import read_plain
 from recognizer.preprocess import Preprocessing
 from recognizer.training.clip_config import ClipConfig
+from recognizer.training.plain_yaml import read_yaml
+
+_MOST_BYTES = 2**16
+"""Of a configuration; the shipped ones have less than 1000."""
 
 
 class ConfigError(UserError, ValueError):
@@ -48,25 +64,25 @@ class TrainingConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str
-    vocabulary: str
-    layout: str
+    name: FileName
+    vocabulary: Label
+    layout: Label
     network: NetworkConfig = LSTAConfig()
     preprocessing: Preprocessing = Preprocessing()
     augmentation: Augmentation = Augmentation()
-    window_seconds: PositiveFloat = 3.0
-    frames: PositiveInt = 32
-    steps: PositiveInt = 6000
-    batch_size: PositiveInt = 64
-    learning_rate: PositiveFloat = 0.1
-    weight_decay: float = 5e-4
-    label_smoothing: float = Field(0.05, ge=0, lt=1)
-    shares: dict[str, float] = {"real_landmarks": 0.25, "rest": 0.05}
-    balance: float = Field(0.75, ge=0, le=1)
-    emphasis: dict[str, PositiveFloat] = {}
-    validate_every: PositiveInt = 500
-    threads: PositiveInt | None = None
-    seed: int = 1
+    window_seconds: WindowSeconds = 3.0
+    frames: Frames = 32
+    steps: Count = 6000
+    batch_size: Batch = 64
+    learning_rate: Positive = 0.1
+    weight_decay: Fraction = 5e-4
+    label_smoothing: Fraction = Field(0.05, lt=1)
+    shares: dict[str, Fraction] = {"real_landmarks": 0.25, "rest": 0.05}
+    balance: Fraction = 0.75
+    emphasis: dict[str, Factor] = {}
+    validate_every: Count = 500
+    threads: Threads | None = None
+    seed: int = Field(1, ge=0, lt=2**32)
 
     @model_validator(mode="after")
     def _validate_the_last_step(self) -> TrainingConfig:
@@ -79,8 +95,8 @@ class TrainingConfig(BaseModel):
     @field_validator("shares")
     @classmethod
     def _leave_something(cls, shares: dict[str, float]) -> dict[str, float]:
-        if min(shares.values(), default=0.0) < 0 or sum(shares.values()) >= 1:
-            raise ValueError("shares must not be negative and must add up to less than 1")
+        if sum(shares.values()) >= 1:
+            raise ValueError("shares must add up to less than 1")
         return shares
 
 
@@ -106,37 +122,34 @@ def load_config(name: str, overrides: list[str] = ()) -> TrainingConfig | ClipCo
     """
     path = shipped_configs().get(name, Path(name))
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError:
+        values = read_yaml(read_plain(path, _MOST_BYTES).decode("utf-8"))
+    except OSError as error:
         known = ", ".join(shipped_configs())
+        reason = "" if isinstance(error, FileNotFoundError) else f" ({error.strerror})"
         raise ConfigError(
-            f"There is no configuration {name!r}: give a YAML file or one of {known}."
+            f"There is no configuration {shown(name)!r}{reason}: give a YAML file or one of {known}."
         ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}.") from None
+    except ValueError as error:  # also of bytes that are no UTF-8
+        raise ConfigError(f"{path} is not YAML: {shown(str(error), 300)}.") from None
     if not isinstance(values, dict):
         raise ConfigError(f"{path} must hold keys and values.")
     for override in overrides:
         key, equals, text = override.partition("=")
+        told = repr(shown(override))
         if not equals:
-            raise ConfigError(f"{override!r} is no override: write key=value.")
+            raise ConfigError(f"{told} is no override: write key=value.")
         try:
-            value = yaml.safe_load(text)
-        except yaml.YAMLError:
-            raise ConfigError(f"{override!r} is no override: the value is not YAML.") from None
+            value = read_yaml(text)
+        except ValueError:
+            raise ConfigError(f"{told} is no override: the value is not YAML.") from None
         *parents, last = key.split(".")
         target = values
         for parent in parents:
             target = target.setdefault(parent, {})
             if not isinstance(target, dict):
-                raise ConfigError(f"{override!r} is no override: {parent} is a single value.")
+                raise ConfigError(f"{told} is no override: {shown(parent)} is a single value.")
         target[last] = value
     try:
         return (ClipConfig if "dataset" in values else TrainingConfig).model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        top, *rest = map(str, first["loc"] or ("",))
-        # Between "network" and its key, Pydantic puts the network's name, which no file has there.
-        where = ".".join([top, *(rest[1:] if top == "network" else rest)])
-        message = first["msg"].removeprefix("Value error, ")
-        raise ConfigError(": ".join(part for part in (str(path), where, message) if part) + ".") from None
+        raise ConfigError(f"{path}: {fault(error, tagged='network')}.") from None

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from pose.layouts import NTU_25
+from recognizer.data.augment import Augmentation
 from recognizer.data.sources import SOURCES
 from recognizer.networks import build
 from recognizer.preprocess import channels
-from recognizer.training.clip_config import ClipConfig
+from recognizer.training.clip_config import ClipAugmentation, ClipConfig
 from recognizer.training.config import ConfigError, load_config, shipped_configs
 from recognizer.vocabulary import VOCABULARIES
 from tests.recognizer.modules import count
@@ -88,8 +90,29 @@ def test_mistakes_are_told_in_one_sentence(name, overrides, part):
         (b"", "must hold keys and values"),
         (b"\xff\xfe\x00\x01", "is not YAML"),
         (b"name: x\n", "Field required"),
+        ("name: Andr\xe9\n".encode("latin-1"), "is not YAML"),
+        (b"name: a\nname: b\n", "the key name stands there twice"),
+        (b"network: {width: 1, width: 2}\n", "the key width stands there twice"),
+        (b"a: &a [x, x]\nb: &b [*a, *a]\n", "anchors (& and *) are not known"),
+        (b"a: &a\n  b: *a\n", "anchors (& and *) are not known"),
+        (b"name: !!python/object/apply:os.system [ls]\n", "tags (!) are not known"),
+        (b"seed: !!int ''\n", "tags (!) are not known"),
+        (b"[" * 50_000, "nested too deeply"),
+        (b"- " * 30_000, "nested too deeply"),
+        (b"seed: " + b"9" * 5000, "is not YAML"),
+        (b"seed: 1" + b":59" * 400 + b".0", "a number is too large"),
+        (b"name: 2026-99-99\n", "is not YAML"),
+        (b"seed: 0b_\n", "is not YAML"),
+        (b"? [a]\n: b\n", "unhashable key"),
+        (b"1: 2\nname: a\nvocabulary: daily\nlayout: ntu-25\n", "Keys should be strings"),
+        (b"name: x\n---\nname: y\n", "is not YAML"),
+        (
+            b"name: a\nvocabulary: daily\nlayout: ntu-25\n? " + b"k" * 50_000 + b"\n: 1\n",
+            "Extra inputs are not permitted",
+        ),
+        (b'"\\e[31m\\n": 1\nname: a\nvocabulary: daily\nlayout: ntu-25\n', "Extra inputs are not permitted"),
     ],
-    ids=["cut", "list", "empty", "binary", "incomplete"],
+    ids=lambda value: repr(value[:20]) if isinstance(value, bytes) else "",
 )
 def test_files_that_are_no_configuration(tmp_path: Path, content: bytes, part: str):
     path = tmp_path / "mine.yaml"
@@ -98,4 +121,99 @@ def test_files_that_are_no_configuration(tmp_path: Path, content: bytes, part: s
         load_config(str(path))
     assert str(path) in str(error.value)
     assert part in str(error.value)
-    assert "\n" not in str(error.value)
+    assert str(error.value).isprintable() and len(str(error.value)) < 800
+
+
+def test_what_is_no_plain_file_is_not_waited_for(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "zero.yaml").symlink_to("/dev/zero")
+    (tmp_path / "folder.yaml").mkdir()
+    with (tmp_path / "huge.yaml").open("wb") as file:
+        file.truncate(2**40)
+    reasons = {
+        tmp_path / "pipe.yaml": "It is no plain file",
+        tmp_path / "zero.yaml": "It is no plain file",
+        tmp_path / "folder.yaml": "Is a directory",
+        tmp_path / "huge.yaml": "It has 1,099,511,627,776 bytes",
+        "a" * 10**5: "File name too long",
+        "": "Is a directory",
+        "a\nb\udcff": "",
+    }
+    for name, reason in reasons.items():
+        with pytest.raises(ConfigError, match="There is no configuration '") as error:
+            load_config(str(name))
+        assert reason in str(error.value) and str(error.value).isprintable() and len(str(error.value)) < 1500
+
+
+NO_NUMBERS = (".nan", ".inf", "-.inf", "nan", "1e400", "-1", "x", "[]", "null")
+
+
+@pytest.mark.parametrize(
+    "name, keys",
+    [
+        (
+            "lsta/daily",
+            "window_seconds frames steps batch_size learning_rate weight_decay label_smoothing balance "
+            "validate_every threads seed shares.rest emphasis.wave preprocessing.min_confidence "
+            "network.width network.dropout network.scales "
+            + " ".join(f"augmentation.{each}" for each in Augmentation.model_fields),
+        ),
+        (
+            "sem/ntu60",
+            "frames persons window_seconds epochs batch_size learning_rate gamma warm_up weight_decay "
+            "label_smoothing clip_gradients accumulate average average_every test_every workers threads seed "
+            "network.heads " + " ".join(f"augmentation.{each}" for each in ClipAugmentation.model_fields),
+        ),
+    ],
+)
+def test_numbers_that_no_run_can_have(name: str, keys: str):
+    optional = {"threads", "clip_gradients", "average", "test_every"}
+    for key in keys.split():
+        for value in NO_NUMBERS:
+            if value == "null" and key in optional:
+                continue
+            with pytest.raises(ConfigError) as error:
+                load_config(name, [f"{key}={value}"])
+            assert f".yaml: {key}" in str(error.value), (key, value)
+
+
+@pytest.mark.parametrize(
+    "name, override",
+    [
+        ("lsta/daily", "steps=1e30"),
+        ("lsta/daily", "steps=1000000000000"),
+        ("lsta/daily", "batch_size=1000000000"),
+        ("lsta/daily", "frames=1000000"),
+        ("lsta/daily", "window_seconds=1e9"),
+        ("lsta/daily", "seed=4294967296"),
+        ("lsta/daily", "network.width=100000"),
+        ("lsta/daily", "network.scales=1000000"),
+        ("lsta/daily", "augmentation.elevation=[4, 4]"),
+        ("lsta/daily", "augmentation.distance=[3, 2]"),
+        ("lsta/daily", "preprocessing.streams=[joint, joint]"),
+        ("lsta/daily", "preprocessing.ignored_joints=[99]"),
+        ("lsta/daily", "name=../up"),
+        ("lsta/daily", 'name="a\\nb"'),
+        ("lsta/daily", "layout="),
+        ("lsta/ntu60", "persons=3"),
+        ("lsta/ntu60", "seed=65536"),
+        ("lsta/ntu60", "workers=100000"),
+        ("lsta/ntu60", "protocol=a/b"),
+        ("spa/ntu60", "network.width=4"),
+        ("spa/ntu60", "network.kernel=9"),
+        ("stf/ntu60", "network.kernel=4"),
+    ],
+)
+def test_values_out_of_reach(name: str, override: str):
+    with pytest.raises(ConfigError) as error:
+        load_config(name, [override])
+    assert f".yaml: {override.partition('=')[0]}" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "override", ["a" * 10**5, "a=" + "[" * 10**5, "steps" + ".a" * 10**5 + "=1", "\n\x1b=1", "=", "a=&a 1"]
+)
+def test_odd_overrides_are_told_in_a_short_line(override: str):
+    with pytest.raises(ConfigError) as error:
+        load_config("lsta/daily", [override])
+    assert str(error.value).isprintable() and len(str(error.value)) < 800
