@@ -181,7 +181,7 @@ def create_app(
     pages = OpenPages()
     page = build_page(catalogue, pages, shared=guests.token is not None)
     app = create_server(catalogue, make_estimator, limit)
-    app.get(f"{API}/file={{path:path}}")(give_file(_files))
+    app.api_route(f"{API}/file={{path:path}}", methods=["GET", "HEAD"])(give_file(_files))
     gr.mount_gradio_app(
         app,
         page,
@@ -205,6 +205,11 @@ def create_app(
         )
     app.add_middleware(Door, guests=guests)
     return app
+
+
+def page_app(app: FastAPI) -> gr.routes.App:
+    """Gradio's application inside the whole one."""
+    return next(route.app for route in app.routes if isinstance(getattr(route, "app", None), gr.routes.App))
 
 
 def _files() -> Path:
@@ -281,7 +286,7 @@ def launch(
         signal.signal(signal.SIGTERM, lambda *_: sys.exit())
         try:
             with suppress(KeyboardInterrupt):
-                Server(config, ready).run(sockets=[bound])
+                Server(config, ready, page_app(app).stop_event.set).run(sockets=[bound])
         finally:
             if warming.is_alive():  # Python cannot end in order while PyTorch is at work
                 warming.join(timeout=20)
