@@ -60,6 +60,18 @@ def read_json(path: Path) -> Any:
         raise DataError(f"{path}: is not JSON as of a data set; it is nested too deeply.") from None
 
 
+def as_numbers(value: Any) -> np.ndarray:
+    """Nested lists of JSON as a float64 array.
+
+    Raises:
+        TypeError, ValueError: they are no regular array, or hold something else than numbers ("1" is none).
+    """
+    array = np.array(value)
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{array.dtype} are no numbers")
+    return array.astype(np.float64)
+
+
 def read_table(path: Path, columns: int) -> np.ndarray:
     """Reads a text file of numbers separated by white space.
 
@@ -109,21 +121,22 @@ def read_npz(path: Path, names: Collection[str], most: int = MOST_ARRAYS) -> dic
     """
     _check_size(path, max(most, MOST_ARRAYS))
     arrays, left = {}, most
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for name in names:
-                if f"{name}.npy" not in archive.namelist():
-                    raise DataError(f"{path}: cannot be read: it has no array {name}.")
-                entry = archive.getinfo(f"{name}.npy")
-                left -= entry.file_size
-                if left < 0:
-                    raise DataError(f"{path}: cannot be read: unpacked it has more than {most:,} bytes.")
-                with archive.open(entry) as file:
-                    arrays[name] = _array(file, entry.file_size, path, name)
-    except (DataError, OSError):
-        raise
-    except Exception as error:  # a damaged zip raises many kinds
-        raise DataError(f"{path}: cannot be read: it is no sound .npz file ({error}).") from None
+    with path.open("rb") as opened:
+        try:
+            with zipfile.ZipFile(opened) as archive:
+                for name in names:
+                    if f"{name}.npy" not in archive.namelist():
+                        raise DataError(f"{path}: cannot be read: it has no array {name}.")
+                    entry = archive.getinfo(f"{name}.npy")
+                    left -= entry.file_size
+                    if left < 0:
+                        raise DataError(f"{path}: cannot be read: unpacked it has more than {most:,} bytes.")
+                    with archive.open(entry) as file:
+                        arrays[name] = _array(file, entry.file_size, path, name)
+        except DataError:
+            raise
+        except Exception as error:  # a damaged zip raises many kinds, those of a bad disk among them
+            raise DataError(f"{path}: cannot be read: it is no sound .npz file ({error}).") from None
     return arrays
 
 
@@ -156,7 +169,7 @@ def read_matlab(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
             if np.prod(shape, dtype=float) * 8 > _MOST_MATLAB:
                 raise DataError(f"{path}: {name} of shape {shape} is no clip's.")
         content = scipy.io.loadmat(str(path), variable_names=list(names))
-    except (DataError, OSError):
+    except DataError:
         raise
     except Exception as error:  # scipy raises many kinds on damaged files
         raise DataError(f"{path}: cannot be read as a MATLAB file ({error}).") from None
@@ -202,7 +215,7 @@ def _array(file: IO[bytes], size: int, path: Path, name: str) -> np.ndarray:
             )
         content = file.read(count * dtype.itemsize)
         return np.frombuffer(content, dtype, count).reshape(shape, order="F" if fortran else "C")
-    except (DataError, OSError, zipfile.BadZipFile, zlib.error):
+    except DataError:
         raise
     except Exception as error:  # a damaged header raises many kinds
         raise DataError(f"{path}: cannot be read: {name} is no sound array ({error}).") from None

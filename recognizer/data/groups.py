@@ -88,7 +88,7 @@ def make_group(task: Task, number: int, files: Sequence[Path], reading: Callable
         task: of the preparation.
         number: of the group.
         files: of the group.
-        reading: is told the place of each file before it is read; may raise, to stop.
+        reading: is told the place of each file before it is read.
 
     Raises:
         OSError: the group cannot be written.

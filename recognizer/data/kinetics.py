@@ -9,6 +9,7 @@ and height, y down.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import index
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 
 from pose.layouts import KINETICS_18
 from recognizer.data.clip import PICTURES, DataError, check_numbers
-from recognizer.data.files import read_json
+from recognizer.data.files import as_numbers, read_json
 
 FPS = 30.0
 PARTS = ("train", "val")
@@ -38,19 +39,19 @@ def read_labels(root: Path) -> tuple[tuple[str, ...], dict[str, int]]:
         path = root / f"kinetics_{part}_label.json"
         try:
             for name, entry in read_json(path).items():
-                index = entry["label_index"]
-                if type(index) is not int or not 0 <= index < _MOST_CLASSES:
-                    raise DataError(f"{path}: clip {name} has a label_index of {str(index)[:20]}.")
+                label = index(entry["label_index"])
+                if not 0 <= label < _MOST_CLASSES:
+                    raise DataError(f"{path}: clip {name} has no label_index of 0 to {_MOST_CLASSES - 1}.")
                 if entry["has_skeleton"]:
-                    clips[f"{part}/{name}"] = index
-                classes[index] = str(entry["label"])
+                    clips[f"{part}/{name}"] = label
+                classes[label] = str(entry["label"])
         except DataError:
             raise
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             raise DataError(
                 f"{path}: must be JSON with has_skeleton, label and label_index for every clip."
             ) from None
-    return tuple(classes.get(index, f"class {index}") for index in range(max(classes, default=-1) + 1)), clips
+    return tuple(classes.get(label, f"class {label}") for label in range(max(classes, default=-1) + 1)), clips
 
 
 def read_clip(path: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -67,11 +68,11 @@ def read_clip(path: Path) -> tuple[np.ndarray, np.ndarray]:
         if not frames:
             raise DataError(f"{path}: the clip has no frames.")
         people = {
-            int(frame["frame_index"]): [_person(each) for each in frame["skeleton"]] for frame in frames
+            index(frame["frame_index"]): [_person(each) for each in frame["skeleton"]] for frame in frames
         }
     except DataError:
         raise
-    except (ValueError, KeyError, TypeError, OverflowError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         reason = str(error) if isinstance(error, _Odd) else "is not JSON as of Kinetics-Skeleton"
         raise DataError(f"{path}: {reason}.") from None
     if not 1 <= min(people) <= max(people) <= _LONGEST:
@@ -80,10 +81,10 @@ def read_clip(path: Path) -> tuple[np.ndarray, np.ndarray]:
     if not most:
         raise DataError(f"{path}: there is no skeleton in it.")
     result = np.zeros((most, max(people), _JOINTS, 3), np.float32)
-    for index, found in people.items():
+    for frame, found in people.items():
         surest = sorted(found, key=lambda person: -person[:, 2].sum())[:most]
         for slot, person in enumerate(surest):
-            result[slot, index - 1] = person
+            result[slot, frame - 1] = person
     result[result[..., 2] == 0] = 0
     check_numbers(result[..., :2], PICTURES, path, result[..., 2])
     return result[..., :2], result[..., 2]
@@ -95,8 +96,7 @@ class _Odd(ValueError):
 
 def _person(entry: Mapping[str, Any]) -> np.ndarray:
     """(18, 3): x, y, score."""
-    with np.errstate(over="ignore"):  # 1e39 becomes infinite, which is told
-        pose, score = np.array(entry["pose"], np.float32), np.array(entry["score"], np.float32)
+    pose, score = as_numbers(entry["pose"]), as_numbers(entry["score"])
     if pose.shape != (2 * _JOINTS,) or score.shape != (_JOINTS,):
         raise _Odd(f"a skeleton has {pose.size} coordinates and {score.size} scores instead of 36 and 18")
     if not (np.isfinite(pose).all() and np.isfinite(score).all()):

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from recognizer.data.clip import Clip, DataError, list_files
-from recognizer.data.files import read_json
+from recognizer.data.files import as_numbers, read_json
 from recognizer.data.kinect import kinect_sequence
 
 ACTIONS = {
@@ -75,10 +75,10 @@ def read_clip(path: Path) -> Clip:
 def _load(path: Path) -> np.ndarray:
     """(T, 20, 3) metres."""
     try:
-        skeleton = np.array(read_json(path)["skeletons"], np.float64)
+        skeleton = as_numbers(read_json(path)["skeletons"])
     except DataError:
         raise
-    except (ValueError, KeyError, TypeError, OverflowError):
+    except (ValueError, KeyError, TypeError):
         raise DataError(f"{path}: is not JSON with a regular array 'skeletons'.") from None
     if skeleton.ndim != 3 or skeleton.shape[1:] != (20, 3):
         raise DataError(f"{path}: skeletons must be (frames, 20, 3) and is {skeleton.shape}.")

@@ -12,12 +12,12 @@ import signal
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from ctypes import c_bool, c_int64
+from ctypes import c_int64
 from dataclasses import replace
-from multiprocessing import get_context, parent_process
+from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
@@ -28,10 +28,6 @@ from recognizer.data.groups import Task, group_path, make_group, read_file
 _NONE = -1
 
 _CONTEXT = get_context("spawn")  # not forked: threads of the libraries in this process would be copied half
-
-
-class _Stop(Exception):
-    """The parent has given up: what a process is reading is of no use any more."""
 
 
 def make_groups(
@@ -56,10 +52,7 @@ def make_groups(
         done(number)
 
     while missing:
-        try:
-            suspects = _make(task, missing, workers, finished)
-        except BrokenProcessPool:  # while it was filled
-            suspects = []
+        suspects = _make(task, missing, workers, finished)
         if not missing:
             return
         for number in [number for number in missing if group_path(task.work, number).is_file()]:
@@ -82,62 +75,82 @@ def _make(
     numbers = list(groups)
     # Where in its group each process is; what it writes here is there even when it dies.
     places = _CONTEXT.RawArray(c_int64, [_NONE] * len(numbers))
-    stopped = _CONTEXT.RawValue(c_bool, False)
-    with ProcessPoolExecutor(workers, _CONTEXT, _start, (places, stopped)) as pool:
-        try:
-            with _deaf_children():
-                futures = {
-                    pool.submit(_make_group, task, number, groups[number], index): number
-                    for index, number in enumerate(numbers)
-                }
+    try:
+        with _pool(workers, places) as submit:
+            futures = submit(
+                [(_make_group, task, number, groups[number], i) for i, number in enumerate(numbers)]
+            )
+            at = dict(zip(futures, numbers, strict=True))
             for future in as_completed(futures):
                 future.result()
-                finished(futures[future])
-        except BrokenProcessPool:
-            at = [(number, places[index]) for index, number in enumerate(numbers) if number in groups]
-            return [groups[number][place] for number, place in at if place != _NONE]
-        except BaseException:
-            stopped.value = True
-            pool.shutdown(cancel_futures=True)
-            raise
+                finished(at[future])
+    except BrokenProcessPool:
+        found = [(number, places[i]) for i, number in enumerate(numbers) if number in groups]
+        return [groups[number][place] for number, place in found if place != _NONE]
     return []
 
 
 def _kills(task: Task, path: Path) -> bool:
     """Whether a file ends the process that reads it."""
-    places, stopped = _CONTEXT.RawArray(c_int64, 1), _CONTEXT.RawValue(c_bool, False)
-    with ProcessPoolExecutor(1, _CONTEXT, _start, (places, stopped)) as pool:
-        try:
-            with _deaf_children():
-                future = pool.submit(read_file, task, path)
-            future.result()
-        except BrokenProcessPool:
-            return True
+    try:
+        with _pool(1, _CONTEXT.RawArray(c_int64, 1)) as submit:
+            submit([(read_file, task, path)])[0].result()
+    except BrokenProcessPool:
+        return True
     return False
 
 
 @contextmanager
-def _deaf_children() -> Iterator[None]:
-    """Processes that are started meanwhile do not hear Ctrl-C, not even before their first line has run."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
+def _pool(workers: int, places: Any) -> Iterator[Callable[[list[tuple]], list[Future]]]:
+    """Processes that work off lists of calls, and end at once when the block raises."""
+    others = set(active_children())
+    with ProcessPoolExecutor(workers, _CONTEXT, _start, (places,)) as pool:
+
+        def submit(calls: list[tuple]) -> list[Future]:
+            with _ctrl_c_waits():  # this starts the processes
+                return [pool.submit(*call) for call in calls]
+
+        try:
+            yield submit
+        except BaseException:
+            for process in set(active_children()) - others:
+                process.terminate()  # what it is writing is not there before it is whole
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+@contextmanager
+def _ctrl_c_waits() -> Iterator[None]:
+    """Ctrl-C counts at the end of the block, and processes started in it never hear it, not even at first.
+
+    A process that is interrupted before it has been told what to do prints a traceback.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread hears Ctrl-C
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    heard: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, _: heard.append(number))
+    masked = hasattr(signal, "pthread_sigmask")  # not on Windows
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if masked else None
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if masked:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, handler)
+        if heard:
+            signal.raise_signal(signal.SIGINT)
 
 
 _shared: dict[str, Any] = {}
 """What a reading process shares with its parent."""
 
 
-def _start(places: Any, stopped: Any) -> None:
+def _start(places: Any) -> None:
     """Starts a reading process: Ctrl-C is for the parent to notice, and when the parent dies so does this."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     warnings.simplefilter("ignore")  # what is odd in a file is told in a sentence
-    _shared.update(places=places, stopped=stopped)
+    _shared["places"] = places
 
     def watch() -> None:
         wait([parent_process().sentinel])
@@ -147,12 +160,10 @@ def _start(places: Any, stopped: Any) -> None:
 
 
 def _make_group(task: Task, number: int, files: Sequence[Path], index: int) -> None:
-    places, stopped = _shared["places"], _shared["stopped"]
+    places = _shared["places"]
 
     def reading(place: int) -> None:
         places[index] = place
-        if stopped.value:
-            raise _Stop
 
     make_group(task, number, files, reading)
     places[index] = _NONE
