@@ -6,6 +6,7 @@ A file may claim anything in a few bytes, so its claims are judged before anythi
 from __future__ import annotations
 
 import ctypes
+import logging
 import os
 import re
 import stat
@@ -49,8 +50,11 @@ DECODER_ERRORS = (
 )  # fmt: skip
 
 _TOO_LARGE = re.compile(r"Picture size (\d+)x(\d+) exceeds")
-_logging = threading.Lock()
+_listening = threading.Lock()
 
+
+# While `refused_size` listens, other files' decoders may speak too; Python would print that.
+logging.getLogger("libav").addHandler(logging.NullHandler())
 
 with suppress(OSError, AttributeError):  # where a build hides FFmpeg's functions, its own limit of 2 GB holds
     # PyAV does not know this one. Through PyAV's library the loader finds the FFmpeg that PyAV uses.
@@ -114,7 +118,7 @@ def refused_size(path: Path) -> tuple[int, int] | None:
     Some formats (GIF, PNG) tell sizes to the decoder alone, which says them in FFmpeg's log. It is listened
     to only here, where a file has failed already: listening is a setting of the whole process.
     """
-    with _logging:
+    with _listening:
         before = av.logging.get_level(), av.logging.get_skip_repeated()
         av.logging.set_level(av.logging.ERROR)
         av.logging.set_skip_repeated(False)

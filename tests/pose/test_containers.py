@@ -122,6 +122,11 @@ class TestSize:
         assert [frame.image.shape for frame in video] == [(240, 320, 3)] * 2
         assert "parts of it could not be decoded" in video.problem
 
+    def test_what_other_decoders_say_meanwhile_is_not_printed(self) -> None:
+        code = "import logging, pose.containers; logging.getLogger('libav.png').error('inflate failed')"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert (done.stdout, done.stderr) == ("", "")
+
     def test_only_refusals_for_size_are_told_as_such(self, tmp_path) -> None:
         path = tmp_path / "a.gif"
         path.write_bytes(gif(16, 16))
