@@ -11,9 +11,17 @@ again. The exit code is 1 if anything failed.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
+import time
 from pathlib import Path
+
+from benchmarks.stress.kinds import KINDS, shares
+from benchmarks.stress.pool import Kind, Result, run_inputs
+from benchmarks.stress.report import failures, table
+
+DEFAULT_INPUTS = 10_000
 
 
 def main() -> int:
@@ -24,25 +32,74 @@ def main() -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     what = parser.add_mutually_exclusive_group()
+    what.add_argument("--inputs", type=int, default=DEFAULT_INPUTS, help="how many, of all kinds")
+    what.add_argument("--only", metavar="KIND:INDEX", help="one input alone")
     what.add_argument("--soak", type=float, metavar="MINUTES", help="use one server for so long")
+    what.add_argument("--kills", type=int, metavar="COUNT", help="kill commands so often, at random times")
+    parser.add_argument("--kinds", help=f"of {', '.join(kind.name for kind in KINDS)}; all by default")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes at once")
     parser.add_argument("--tabs", type=int, default=2, help="tabs that show a film during --soak")
     parser.add_argument("--fps", type=float, default=8.0, help="pictures a second of each")
     parser.add_argument("--keep", type=Path, default=Path("stress-failures"), help="folder for what fails")
     arguments = parser.parse_args()
-    if arguments.soak is not None:
-        return _soak(arguments)
-    parser.error("choose what to do")
+    with tempfile.TemporaryDirectory(prefix="pose2action-stress-") as folder:
+        if arguments.soak is not None:
+            return _soak(arguments, Path(folder))
+        if arguments.kills is not None:
+            return _kills(arguments, Path(folder))
+        return _inputs(arguments, _jobs(parser, arguments), Path(folder))
 
 
-def _soak(arguments: argparse.Namespace) -> int:
+def _jobs(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> list[tuple[Kind, range]]:
+    """Which inputs are asked for."""
+    names = {kind.name: kind for kind in KINDS}
+    wanted = arguments.kinds.split(",") if arguments.kinds else list(names)
+    if arguments.only:
+        name, _, index = arguments.only.partition(":")
+        if name not in names or not index.isdigit():
+            parser.error(f"--only {arguments.only}: give a kind and a number, such as videos:123")
+        return [(names[name], range(int(index), int(index) + 1))]
+    if unknown := set(wanted) - names.keys():
+        parser.error(f"--kinds: there is no {', '.join(sorted(unknown))}")
+    chosen = tuple(kind for kind in KINDS if kind.name in wanted)
+    counts = shares(arguments.inputs, chosen)
+    return [(kind, range(counts[kind.name])) for kind in chosen]
+
+
+def _inputs(arguments: argparse.Namespace, jobs: list[tuple[Kind, range]], folder: Path) -> int:
+    total = sum(len(indices) for _, indices in jobs)
+    began, done = time.monotonic(), 0
+
+    def progress(result: Result) -> None:
+        nonlocal done
+        done += 1
+        if result.verdict.failed:
+            print(f"FAILED {failures([result], arguments.seed)[0]}", flush=True)
+        elif total == 1:
+            print(f"{result.verdict.outcome}: {result.verdict.detail}")
+        if done % max(1, total // 20) == 0:
+            print(f"{done} of {total} inputs after {time.monotonic() - began:.0f} s", flush=True)
+
+    results = run_inputs(jobs, arguments.seed, folder, arguments.keep, arguments.workers, progress)
+    print(table(results))
+    return int(any(result.verdict.failed for result in results))
+
+
+def _soak(arguments: argparse.Namespace, folder: Path) -> int:
     from benchmarks.stress.soak import soak
 
     arguments.keep.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="pose2action-stress-") as folder:
-        faults = soak(arguments.soak, arguments.tabs, arguments.fps, Path(folder))
-        for name in ("samples.csv", "server.log"):
-            (arguments.keep / name).write_bytes((Path(folder) / name).read_bytes())
+    faults = soak(arguments.soak, arguments.tabs, arguments.fps, folder)
+    for name in ("samples.csv", "server.log"):
+        (arguments.keep / name).write_bytes((folder / name).read_bytes())
     return _tell(faults)
+
+
+def _kills(arguments: argparse.Namespace, folder: Path) -> int:
+    from benchmarks.stress.kills import kills
+
+    return _tell(kills(arguments.kills, arguments.seed, folder))
 
 
 def _tell(faults: list[str]) -> int:

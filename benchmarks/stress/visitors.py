@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import threading
 import time
 from contextlib import suppress
@@ -20,7 +19,6 @@ from benchmarks.stress.page import Page
 from benchmarks.stress.server import DemoServer
 from benchmarks.stress.tab import Tab, film, open_live
 from benchmarks.stress.trials.live import converse
-
 
 SOON = 60.0
 """Seconds in which a tab sees its first picture, on a machine that is busy with others."""
