@@ -17,6 +17,7 @@ import uvicorn
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from app.catalogue import Catalogue
+from app.door import Guests
 from app.figure import write_example
 from app.server import SessionLimit
 from app.ui import create_app
@@ -68,8 +69,9 @@ class WatchedPose(MediaPipePose):
 class Server:
     """The application on a port of its own; can be stopped and started again."""
 
-    def __init__(self, catalogue: Catalogue, most: int = 4) -> None:
+    def __init__(self, catalogue: Catalogue, most: int = 4, guests: Guests | None = None) -> None:
         self.limit = SessionLimit(most)
+        self._guests = guests
         self._catalogue = catalogue
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -81,7 +83,7 @@ class Server:
         return f"http://127.0.0.1:{self.port}/"
 
     def start(self) -> None:
-        app = create_app(self._catalogue, lambda landmarks: WatchedPose(), self.limit)
+        app = create_app(self._catalogue, lambda landmarks: WatchedPose(), self.limit, self._guests)
         config = uvicorn.Config(app, "127.0.0.1", self.port, log_level="error", timeout_graceful_shutdown=1)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
@@ -97,8 +99,8 @@ class Server:
 
 
 @contextmanager
-def serving(catalogue: Catalogue, most: int = 4) -> Iterator[Server]:
-    server = Server(catalogue, most)
+def serving(catalogue: Catalogue, most: int = 4, guests: Guests | None = None) -> Iterator[Server]:
+    server = Server(catalogue, most, guests)
     try:
         yield server
     finally:

@@ -12,6 +12,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect
 
 from app.catalogue import Catalogue
+from app.conversation import Patience
+from app.door import Guests
 from benchmarks.chromium import launch
 from tests.browser.conftest import CLIPS, WAVER, Server, WatchedPose, serving
 
@@ -217,6 +219,38 @@ def test_the_page_finds_its_way_back_to_a_server_that_was_gone(chromium: Browser
         expect(page.locator(".p2a-note")).to_be_hidden(timeout=30_000)
 
 
+def test_a_page_without_pictures_pauses_and_goes_on_with_the_next_one(chromium: Browser, visit, monkeypatch):
+    monkeypatch.setattr("app.server.Patience", lambda: Patience(pause=1.5))
+    with serving(Catalogue.of({"waver": WAVER}), most=1) as server:
+        page = visit(chromium, server.address)
+        start(page)
+        page.evaluate("document.querySelector('.p2a-preview').pause()")  # as in a tab that nobody sees
+        page.wait_for_selector("pose-live[data-state=paused]")
+        expect(page.locator(".p2a-note")).to_contain_text("for 1.5 seconds")
+        expect(page.locator(".p2a-stop")).to_be_visible()
+        for _ in range(100):
+            if not server.limit.running:
+                break
+            page.wait_for_timeout(50)
+        assert server.limit.running == 0
+        page.evaluate("document.querySelector('.p2a-preview').play()")
+        page.wait_for_selector("pose-live[data-state=on]")
+        expect(page.locator(ACTION)).to_have_text("wave")
+
+
+def test_a_threshold_outside_its_range_does_not_end_the_session(server: Server, chromium: Browser, visit):
+    page = visit(chromium, server.address)
+    start(page)
+    expect(page.locator(ACTION)).to_have_text("wave")
+    for told in ("7", "null", "NaN", "-1"):
+        page.evaluate(
+            f"dispatchEvent(new CustomEvent('pose2action:settings', {{detail: {{threshold: {told}}}}}))"
+        )
+    page.wait_for_timeout(500)
+    assert page.get_attribute("pose-live", "data-state") == "on"
+    expect(page.locator(ACTION)).to_have_text("wave")
+
+
 def test_a_camera_that_is_unplugged_is_a_sentence(server: Server, chromium: Browser, visit):
     page = visit(chromium, server.address)
     start(page)
@@ -256,9 +290,10 @@ def test_no_camera_and_an_unsafe_address_are_sentences(server: Server, playwrigh
     page = visit(browser, server.address, permissions=["camera"])
     page.click(".p2a-start")
     expect(page.locator(".p2a-note")).to_contain_text("No camera was found")
-    page = visit(browser, f"http://pose.test:{server.port}/")
-    page.click(".p2a-start")
-    expect(page.locator(".p2a-note")).to_contain_text("safe addresses")
+    with serving(Catalogue.of({"waver": WAVER}), guests=Guests.of("127.0.0.1", ["pose.test"])) as named:
+        page = visit(browser, f"http://pose.test:{named.port}/")
+        page.click(".p2a-start")
+        expect(page.locator(".p2a-note")).to_contain_text("safe addresses")
     browser.close()
 
 
