@@ -57,6 +57,8 @@ MOST_CALLS = 64
 """Calls of the page's functions that may wait at the same time."""
 MOST_TABS = 256
 """Tabs that Gradio remembers the state of."""
+MOST_CONNECTIONS = 512
+"""Connections at once; half of the files that many systems let a process open."""
 MAX_MESSAGE = 4 * 2**20
 """Bytes of a message to a live session."""
 
@@ -280,6 +282,7 @@ def launch(
             http=PatientProtocol,
             log_level="warning",
             ws_max_size=MAX_MESSAGE,
+            limit_concurrency=MOST_CONNECTIONS,
             timeout_graceful_shutdown=1,
         )
         # Uvicorn ends in order and then raises the signal again: the temporary folder must still go.
