@@ -59,6 +59,8 @@ MOST_TABS = 256
 """Tabs that Gradio remembers the state of."""
 MOST_CONNECTIONS = 512
 """Connections at once; half of the files that many systems let a process open."""
+MOST_ACCEPTED = 128
+"""Connections that are taken before those that must make room have gone."""
 MAX_MESSAGE = 4 * 2**20
 """Bytes of a message to a live session."""
 
@@ -283,6 +285,7 @@ def launch(
             log_level="warning",
             ws_max_size=MAX_MESSAGE,
             limit_concurrency=MOST_CONNECTIONS,
+            backlog=MOST_ACCEPTED,
             timeout_graceful_shutdown=1,
         )
         # Uvicorn ends in order and then raises the signal again: the temporary folder must still go.
