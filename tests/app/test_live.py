@@ -332,7 +332,8 @@ def test_a_clock_that_jumps_about_ends_no_session(serve):
 def test_a_threshold_told_before_the_weights_counts(serve):
     server = serve()
     with server.page() as page:
-        page.send('{"threshold": 0.95}')
+        page.send('{"threshold": 0.95, "weights": "nobody"}')
+        assert told(page)["type"] == "weights-failed"
         page.send('{"weights": "waver"}')
         assert told(page)["type"] == "ready"
         for number in range(40):
