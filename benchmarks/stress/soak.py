@@ -84,7 +84,7 @@ def soak(minutes: float, tabs: int, fps: float, folder: Path) -> list[str]:
     server = DemoServer(folder)
     print(f"the server (process {server.pid}) answers after {time.monotonic() - began:.0f} s", flush=True)
     pictures = film(fps)
-    shown = [Tab(server, pictures, fps) for _ in range(tabs)]
+    shown = [Tab(server, pictures, fps, weights=None) for _ in range(tabs)]
     visitors: list[Visitor] = [Uploader(server, folder), Switcher(server, shown)]
     if tabs < PLACES:
         visitors += [Hostile(server), Silent(server)]

@@ -169,7 +169,7 @@ class Silent(Visitor):
 
     def visit(self, number: int) -> None:
         if number % 3 == 2:
-            tab = Tab(self.server, self._pictures, 5.0)
+            tab = Tab(self.server, self._pictures, 5.0, weights=None)
             until = time.monotonic() + SOON
             while (
                 not (tab.log.pictures or tab.log.refused or self.closing.is_set())
