@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from pathlib import Path
 import mediapipe
 
 from pose.errors import UserError
+from pose.files import replacing
 
 _MODULES = Path(mediapipe.__file__).parent / "modules"
 _LANDMARK_OUTPUTS = 5
@@ -142,20 +142,14 @@ def _is_sound(path: Path, recipe: _Recipe, detector: bytes) -> bool:
 
 
 def _write(path: Path, members: dict[str, bytes]) -> None:
-    """Write the bundle so that other processes see either no file or a whole one."""
+    """Write the bundle so that other processes see either no file or a whole one; OSError."""
     from mediapipe.tasks.python.metadata.metadata_writers.model_asset_bundle_utils import (
         create_model_asset_bundle,
     )
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=path.stem, suffix=".part", dir=path.parent)
-    os.close(handle)
-    try:
+    with replacing(path) as temporary:
         # Entries of zip's first date instead of the clock's: the same models make the same bundle.
         create_model_asset_bundle(
-            {zipfile.ZipInfo(name): model for name, model in members.items()}, temporary
+            {zipfile.ZipInfo(name): model for name, model in members.items()}, str(temporary)
         )
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

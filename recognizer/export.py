@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
-import tempfile
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from pose.errors import UserError
+from pose.files import replacing
 from pose.layouts import LAYOUTS
 from recognizer import weights
 from recognizer.frozen import fold_batch_norm, frozen_graph
@@ -25,6 +26,9 @@ Format = Literal["onnx", "torchscript"]
 ENDINGS: dict[str, str] = {"onnx": ".onnx", "torchscript": ".pt"}
 TOLERANCE = 1e-4
 """Largest difference of logits that is allowed, as a share of the largest one."""
+
+Exported = tuple[bytes, Callable[[Tensor], Tensor]]
+"""A file's content, and the network that it holds."""
 
 CARD = "card.json"
 INPUT, OUTPUT = "windows", "logits"
@@ -38,8 +42,9 @@ def export(name: str | Path, out: Path, form: Format) -> float:
     """Writes a network with its weights, batch norm folded in, for any number of samples.
 
     Input ``windows`` (N, C, T, V, M) float32, as ``preprocess.network_input`` makes them; output ``logits``
-    (N, K). The card is in the file, as ONNX metadata or as an extra file, under the name ``CARD``. The file
-    is run and compared with the network before it gets its name.
+    (N, K). The card is in the file, as ONNX metadata or as an extra file, under the name ``CARD``. What is
+    written is run and compared with the network before. It is made in memory, as the native writers of
+    PyTorch end the whole program where a disk is full.
 
     Args:
         name: of weights, or a path.
@@ -51,8 +56,11 @@ def export(name: str | Path, out: Path, form: Format) -> float:
 
     Raises:
         WeightsError: the weights cannot be loaded.
-        ExportError: they cannot be exported, or the file gives other logits.
+        ExportError: they cannot be exported, give other logits then, or ``out`` is no plain file.
+        OSError: the file cannot be written. An older one stays.
     """
+    if os.path.exists(out) and not os.path.isfile(out):  # a folder, or a device that root could replace
+        raise ExportError(f"{out} is a folder or no plain file: give the name of a file to write.")
     network, card = weights.load(name)
     if isinstance(network, SPANet):
         raise ExportError(
@@ -63,16 +71,15 @@ def export(name: str | Path, out: Path, form: Format) -> float:
     torch.manual_seed(0)
     samples = [torch.randn(count, *shape) for count in (2, 1, 3)]
     folded = fold_batch_norm(network, samples[0])
-    write = {"onnx": _write_onnx, "torchscript": _write_torchscript}[form]
+    write = {"onnx": _onnx, "torchscript": _torchscript}[form]
+    content, run = write(folded, samples[0], card.model_dump_json())
+    with torch.inference_mode():
+        difference = max(_difference(run(x), network(x)) for x in samples)
+    if not difference <= TOLERANCE:
+        raise ExportError(f"{card.name} as {form} gives other logits, by {difference:.2g}: not written.")
     out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".export-", dir=out.parent) as folder:
-        temporary = Path(folder) / out.name
-        run = write(folded, samples[0], card.model_dump_json(), temporary)
-        with torch.inference_mode():
-            difference = max(_difference(run(x), network(x)) for x in samples)
-        if not difference <= TOLERANCE:
-            raise ExportError(f"{card.name} as {form} gives other logits, by {difference:.2g}: not written.")
-        os.replace(temporary, out)
+    with replacing(out) as temporary:
+        temporary.write_bytes(content)
     return difference
 
 
@@ -80,18 +87,17 @@ def _difference(logits: Tensor, wanted: Tensor) -> float:
     return float((logits - wanted).abs().max() / wanted.abs().max().clamp(min=1.0))
 
 
-def _write_torchscript(
-    network: nn.Module, example: Tensor, card: str, path: Path
-) -> Callable[[Tensor], Tensor]:
-    torch.jit.save(frozen_graph(network, example), str(path), _extra_files={CARD: card})
+def _torchscript(network: nn.Module, example: Tensor, card: str) -> Exported:
+    buffer = io.BytesIO()
+    torch.jit.save(frozen_graph(network, example), buffer, _extra_files={CARD: card})
+    buffer.seek(0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        return torch.jit.load(str(path))
+        return buffer.getvalue(), torch.jit.load(buffer)
 
 
-def _write_onnx(network: nn.Module, example: Tensor, card: str, path: Path) -> Callable[[Tensor], Tensor]:
+def _onnx(network: nn.Module, example: Tensor, card: str) -> Exported:
     try:
-        import onnx
         import onnxruntime
         import onnxscript  # noqa: F401  PyTorch's exporter needs it
     except ModuleNotFoundError:
@@ -101,16 +107,16 @@ def _write_onnx(network: nn.Module, example: Tensor, card: str, path: Path) -> C
     batch = torch.export.Dim("samples", min=1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        torch.onnx.export(
-            network, (example,), path, input_names=[INPUT], output_names=[OUTPUT],
-            dynamic_shapes=({0: batch},), external_data=False, verbose=False,
+        program = torch.onnx.export(
+            network, (example,), input_names=[INPUT], output_names=[OUTPUT],
+            dynamic_shapes=({0: batch},), verbose=False,
         )  # fmt: skip
-    model = onnx.load(path)
+    model = program.model_proto
     model.metadata_props.add(key=CARD, value=card)
-    onnx.save(model, path)
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    content = model.SerializeToString()
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
 
     def run(x: Tensor) -> Tensor:
         return torch.from_numpy(np.asarray(session.run([OUTPUT], {INPUT: x.numpy()})[0]))
 
-    return run
+    return content, run

@@ -19,13 +19,19 @@ from recognizer.data.corpus import Example, load_corpus
 from recognizer.networks import build
 from recognizer.predictor import Recognizer
 from recognizer.preprocess import channels, network_input
-from recognizer.training.checkpoints import WholeCheckpoints
+from recognizer.training.checkpoints import (
+    LAST,
+    WholeCheckpoints,
+    check_checkpoint,
+    checkpoint_to_resume,
+    read_checkpoint,
+)
 from recognizer.training.config import ConfigError, TrainingConfig
 from recognizer.training.dataset import RandomWindows, clip_windows
 from recognizer.training.evaluate import choose_threshold, classify
 from recognizer.training.module import RecognitionModule
 from recognizer.training.progress import RunProgressBar
-from recognizer.training.runs import LICENCE, commit, fit, last_checkpoint, open_run
+from recognizer.training.runs import LICENCE, commit, fit, open_run, start
 from recognizer.vocabulary import VOCABULARIES
 
 
@@ -40,7 +46,8 @@ def train(
         config: of the run; saved as ``config.json``.
         data: folder with one folder a data set.
         run: folder of the run.
-        resume: go on from ``last.ckpt``; the numbers are those of an uninterrupted run.
+        resume: go on from ``last.ckpt``, or from the one before it if that is damaged; the numbers are
+            those of an uninterrupted run.
         weights_dir: where the weights go; ``run`` by default.
 
     Returns:
@@ -50,15 +57,22 @@ def train(
         DataError, ConfigError: with one sentence.
         KeyboardInterrupt: Ctrl-C, with a sentence about what is kept.
     """
-    last = last_checkpoint(run, resume)
+    begun, checkpoint = checkpoint_to_resume(run) if resume else (None, None)
     parts = open_corpus(config, data)
     vocabulary = VOCABULARIES[config.vocabulary]
-    open_run(run, config)
+    start(config)
     network = window_network(config)
     module = RecognitionModule(network, config)
-    first_batch = (
-        int(torch.load(last, weights_only=False, map_location="cpu")["global_step"]) if resume else 0
-    )
+    draft = weights.draft(
+        name=config.name, network=config.network, layout=config.layout,
+        window_seconds=config.window_seconds, frames=config.frames, preprocessing=config.preprocessing,
+        classes=vocabulary.labels, threshold=0.5, data=_data_summary(parts["train"]), licence=LICENCE,
+        training={}, metrics={},
+    )  # fmt: skip
+    if begun is not None:
+        check_checkpoint(begun, checkpoint, module)
+    open_run(run, config)
+    first_batch = 0 if begun is None else int(checkpoint["global_step"])
     windows = RandomWindows(parts["train"], vocabulary.labels, config, first_batch)
     best = ModelCheckpoint(run, "best-{step}-{val:.4f}", monitor="val", mode="max", save_weights_only=False)
     best.CHECKPOINT_EQUALS_CHAR = "_"
@@ -78,39 +92,26 @@ def train(
         plugins=[WholeCheckpoints()],
     )
     validation = DataLoader(_validation_clips(parts["val"], config), batch_size=None)
-    fit(trainer, module, DataLoader(windows, batch_size=None), validation, last, resume)
-    chosen = best.best_model_path or str(last)
-    checkpoint = torch.load(chosen, weights_only=False, map_location="cpu")
+    fit(trainer, module, DataLoader(windows, batch_size=None), validation, run, begun)
+    checkpoint = read_checkpoint(Path(best.best_model_path or run / LAST))
     prefix = "network."
     network.load_state_dict(
         {k.removeprefix(prefix): v for k, v in checkpoint["state_dict"].items() if prefix in k}
     )
-    draft = weights.WeightsCard(
-        name=config.name,
-        network=config.network,
-        layout=config.layout,
-        window_seconds=config.window_seconds,
-        frames=config.frames,
-        preprocessing=config.preprocessing,
-        classes=vocabulary.labels,
-        threshold=0.5,
-        data=_data_summary(parts["train"]),
-        licence=LICENCE,
-        training={
-            "config": config.model_dump(mode="json"),
-            "best_step": int(checkpoint["global_step"]),
-            "commit": commit(),
-            "date": datetime.date.today().isoformat(),
-        },
-        metrics={"validation_probability": round(float(best.best_model_score or 0.0), 4)},
-        sha256="",
-    )
+    training = {
+        "config": config.model_dump(mode="json"),
+        "best_step": int(checkpoint["global_step"]),
+        "commit": commit(),
+        "date": datetime.date.today().isoformat(),
+    }
+    metrics = {"validation_probability": round(float(best.best_model_score or 0.0), 4)}
     real = [e for e in parts["val"] if e.clip.dataset == "real_landmarks"]
     recognizer = Recognizer(network, draft, device="cpu")
     judged = [classify(recognizer, example) for example in real or parts["val"]]
     # Lab recordings promise more than a webcam keeps.
     threshold = choose_threshold(judged, wanted=0.92 if real else 0.95)
-    card = draft.model_copy(update={"threshold": threshold})
+    update = {"threshold": threshold, "training": training, "metrics": metrics}
+    card = draft.model_copy(update=update)
     return weights.save(network, card, weights_dir or run)
 
 

@@ -28,13 +28,13 @@ from recognizer import weights
 from recognizer.data.prepared import TEST, TRAIN, PreparedClips
 from recognizer.networks import build
 from recognizer.preprocess import channels
-from recognizer.training.checkpoints import WholeCheckpoints
+from recognizer.training.checkpoints import WholeCheckpoints, check_checkpoint, checkpoint_to_resume
 from recognizer.training.clip_config import ClipConfig
 from recognizer.training.clip_module import ClipModule
 from recognizer.training.clips import ClipDataset, EpochSampler
 from recognizer.training.config import ConfigError
 from recognizer.training.progress import RunProgressBar
-from recognizer.training.runs import LICENCE, commit, fit, last_checkpoint, open_run
+from recognizer.training.runs import LICENCE, commit, fit, open_run, start
 
 THRESHOLD = 0.5
 """Of the card: nothing was held back to choose one."""
@@ -51,7 +51,8 @@ def train_clips(
         config: of the run; saved as ``config.json``.
         data: the prepared data set.
         run: folder of the run, for ``last.ckpt`` (one an epoch) and the logs.
-        resume: go on from ``last.ckpt``; the numbers are those of an uninterrupted run.
+        resume: go on from ``last.ckpt``, or from the one before it if that is damaged; the numbers are
+            those of an uninterrupted run.
         weights_dir: where the weights go; ``run`` by default.
 
     Returns:
@@ -61,10 +62,22 @@ def train_clips(
         DataError, ConfigError: with one sentence.
         KeyboardInterrupt: Ctrl-C, with a sentence about what is kept.
     """
-    last = last_checkpoint(run, resume)
+    begun, checkpoint = checkpoint_to_resume(run) if resume else (None, None)
     clips, parts = open_clips(config, data)
-    open_run(run, config)
+    start(config)
     network = clip_network(config, clips)
+    steps = -(-len(parts[TRAIN]) // (config.batch_size * config.accumulate))
+    module = ClipModule(network, config, steps)
+    draft = weights.draft(
+        name=config.name, network=config.network, layout=clips.layout.name, persons=config.persons,
+        window_seconds=config.window_seconds, frames=config.frames, preprocessing=config.preprocessing,
+        classes=clips.info.tasks[config.task], threshold=THRESHOLD,
+        data=f"{clips.info.dataset}, {config.protocol}: {len(parts[TRAIN])} training clips",
+        licence=LICENCE, training={}, metrics={},
+    )  # fmt: skip
+    if begun is not None:
+        check_checkpoint(begun, checkpoint, module)
+    open_run(run, config)
     timer = Timer()
     trainer = _trainer(config, run, timer)
     share, rest = divmod(config.batch_size, trainer.world_size)
@@ -76,23 +89,14 @@ def train_clips(
         clip_loader(ClipDataset(clips, indices, config, part == TRAIN), config, share)
         for part, indices in parts.items()
     ]
-    steps = -(-len(parts[TRAIN]) // (config.batch_size * config.accumulate))
-    module = ClipModule(network, config, steps)
-    fit(trainer, module, *loaders, last, resume)
-    card = weights.WeightsCard(
-        name=config.name, network=config.network, layout=clips.layout.name, persons=config.persons,
-        window_seconds=config.window_seconds, frames=config.frames, preprocessing=config.preprocessing,
-        classes=clips.info.tasks[config.task], threshold=THRESHOLD,
-        data=f"{clips.info.dataset}, {config.protocol}: {len(parts[TRAIN])} training clips",
-        licence=LICENCE,
-        training={
-            "config": config.model_dump(mode="json"),
-            "commit": commit(),
-            "date": datetime.date.today().isoformat(),
-            "minutes": round(timer.time_elapsed("train") / 60, 2),  # of all its parts, if it was resumed
-        },
-        metrics={}, sha256="",
-    )  # fmt: skip
+    fit(trainer, module, *loaders, run, begun)
+    training = {
+        "config": config.model_dump(mode="json"),
+        "commit": commit(),
+        "date": datetime.date.today().isoformat(),
+        "minutes": round(timer.time_elapsed("train") / 60, 2),  # of all its parts, if it was resumed
+    }
+    card = draft.model_copy(update={"training": training})
     if trainer.is_global_zero:
         return weights.save(network, card, weights_dir or run)
     return (weights_dir or run) / f"{card.name}.safetensors"
@@ -103,6 +107,9 @@ def open_clips(config: ClipConfig, data: Path) -> tuple[PreparedClips, dict[int,
     clips = PreparedClips(data)
     if clips.info.dataset != config.dataset:
         raise ConfigError(f"{data} holds {clips.info.dataset}, and {config.name} is about {config.dataset}.")
+    if config.task not in clips.info.tasks:
+        known = ", ".join(clips.info.tasks)
+        raise ConfigError(f"{data} has no task {config.task!r}: choose one of {known}.")
     origin = config.preprocessing.origin
     needed = "torso" if clips.info.origin == "camera" else clips.info.origin
     if origin != needed:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from recognizer.networks.dualhead import DualHeadNet
-from recognizer.training.config import TrainingConfig
+from recognizer.training.config import ConfigError, TrainingConfig
 
 
 def any_of_loss(logits: Tensor, targets: Tensor, smoothing: float) -> Tensor:
@@ -65,6 +65,11 @@ class RecognitionModule(L.LightningModule):
         windows, targets = batch
         heads, logits = supervised(self.network, windows)
         loss = sum(any_of_loss(head, targets, self.config.label_smoothing) for head in heads) / len(heads)
+        if not torch.isfinite(loss):
+            raise ConfigError(
+                f"The loss is no finite number any more, in step {self.global_step}: lower learning_rate "
+                f"({self.config.learning_rate:g}); the checkpoint of the last validation is kept."
+            )
         right = targets[torch.arange(len(targets)), logits.argmax(1)].float().mean()
         self.log_dict({"loss": loss.detach(), "top1": right}, prog_bar=True)
         return loss

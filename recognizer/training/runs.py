@@ -11,25 +11,19 @@ import lightning as L
 import torch
 from torch.utils.data import DataLoader
 
+from pose.files import replacing
+from recognizer.training.checkpoints import LAST
 from recognizer.training.clip_config import ClipConfig
 from recognizer.training.config import ConfigError, TrainingConfig
 
 LICENCE = "research use only: the data sets trained on are licensed for research"
 
 
-def last_checkpoint(run: Path, resume: bool) -> Path:
-    """Where a run keeps its newest checkpoint; ConfigError if it is to be resumed and there is none."""
-    last = run / "last.ckpt"
-    if resume and not last.is_file():
-        raise ConfigError(f"{last} does not exist: there is nothing to resume.")
-    return last
-
-
 def open_run(run: Path, config: TrainingConfig | ClipConfig) -> None:
-    """Makes the folder, writes ``config.json`` into it, and sets seed and threads."""
+    """Makes the folder and writes ``config.json`` into it. Raises OSError."""
     run.mkdir(parents=True, exist_ok=True)
-    (run / "config.json").write_text(config.model_dump_json(indent=2))
-    start(config)
+    with replacing(run / "config.json") as temporary:
+        temporary.write_text(config.model_dump_json(indent=2), encoding="utf-8")
 
 
 def start(config: TrainingConfig | ClipConfig) -> None:
@@ -52,18 +46,24 @@ def fit(
     module: L.LightningModule,
     train: DataLoader,
     validation: DataLoader,
-    last: Path,
-    resume: bool,
+    run: Path,
+    begun: Path | None,
 ) -> None:
     """Runs the training.
+
+    Args:
+        trainer, module, train, validation: of Lightning.
+        run: folder of the run.
+        begun: checkpoint to go on from, if it is not a new run.
 
     Raises:
         KeyboardInterrupt: Ctrl-C, with a sentence about what is kept.
         ConfigError: the GPU's memory does not suffice.
         OSError: the disk is full, say; its text tells what is kept.
     """
+    last = run / LAST
     try:
-        trainer.fit(module, train, validation, ckpt_path=last if resume else None, weights_only=False)
+        trainer.fit(module, train, validation, ckpt_path=begun, weights_only=True)
     except SystemExit:  # what Lightning makes of Ctrl-C
         raise KeyboardInterrupt(f"training stopped; {_kept(last)}.") from None
     except torch.OutOfMemoryError:
