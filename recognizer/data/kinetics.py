@@ -96,7 +96,8 @@ class _Odd(ValueError):
 
 def _person(entry: Mapping[str, Any]) -> np.ndarray:
     """(18, 3): x, y, score."""
-    pose, score = as_numbers(entry["pose"]), as_numbers(entry["score"])
+    with np.errstate(over="ignore"):  # 1e39 becomes infinite, which is told
+        pose, score = (as_numbers(entry[key]).astype(np.float32) for key in ("pose", "score"))
     if pose.shape != (2 * _JOINTS,) or score.shape != (_JOINTS,):
         raise _Odd(f"a skeleton has {pose.size} coordinates and {score.size} scores instead of 36 and 18")
     if not (np.isfinite(pose).all() and np.isfinite(score).all()):

@@ -84,3 +84,8 @@ def write_shrec(root: Path, frames: int) -> None:
         (root / f"{part}_gestures.txt").write_text(
             f"{gesture} {finger} {subject} 2 {gesture} {label28} {frames}\n"
         )
+
+
+def prepared_bytes(folder: Path) -> dict[str, bytes]:
+    """All that a prepared data set consists of."""
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}

@@ -64,6 +64,14 @@ def test_malformed_files_are_named(tmp_path: Path) -> None:
         {"train1_joints": np.full((5, 15, 2), np.nan)},
         {"test1_lengths": np.array([4])},
         {"test1_labels": np.array(["a", "b"])},
+        {"test1_labels": np.array([b"a"])},
+        {"test1_labels": np.array("a")},
+        {"train1_joints": np.full((5, 15, 2), 1e39)},
+        {"train1_joints": np.full((5, 15, 2), 500.0)},
+        {"train1_joints": np.full((5, 15, 2), "x")},
+        {"train1_lengths": np.array([8, -3]), "train1_labels": np.array(["a", "b"])},
+        {"train1_lengths": np.array([5.0])},
+        {"train1_lengths": np.array(5)},
     )
     for change in changes:
         np.savez(path, **(arrays() | change))

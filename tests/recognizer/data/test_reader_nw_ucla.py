@@ -48,6 +48,12 @@ POINT = [0.0, 1.0, 2.0]
         [],
         "text",
         [[[float("nan")] * 3] * 20],
+        [[[1e39] * 3] * 20],
+        [[[60.0] * 3] * 20],
+        [[[10**400] * 3] * 20],
+        [[["1"] * 3] * 20],
+        [[[None] * 3] * 20],
+        [[POINT] * 20] * 20_000,  # 22 minutes
     ],
 )
 def test_malformed_content_is_named(tmp_path: Path, skeletons: object) -> None:

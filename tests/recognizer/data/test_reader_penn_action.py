@@ -11,7 +11,7 @@ import scipy.io
 
 from pose.layouts import KINETICS_18
 from recognizer.data.clip import DataError
-from recognizer.data.penn_action import GUESSED, read_penn_action
+from recognizer.data.penn_action import GUESSED, read_clip, read_penn_action
 
 index = KINETICS_18.index
 
@@ -97,11 +97,21 @@ def test_malformed_files_are_named(tmp_path: Path) -> None:
         content(frames=0),
         {key: value for key, value in content().items() if key != "action"},
         content(train=np.array([1, -1])),
+        content(train=0),
+        content(action="juggling"),
+        content(action=3),
+        content(x=np.full((3, 13), 1e6)),
+        content(x=np.full((3, 13), 1e39)),
+        content(x=np.full((3, 13), 1 + 2j)),
+        content(visibility=np.full((3, 13), np.nan)),
     ]
     for data in broken:
         write(tmp_path, data)
         with pytest.raises(DataError, match="0007.mat"):
             list(read_penn_action(tmp_path))
+    write(tmp_path, content(), "seven")
+    with pytest.raises(DataError, match="seven.mat: the name is no number"):
+        read_clip(tmp_path / "labels" / "seven.mat")
     (tmp_path / "labels" / "0007.mat").write_bytes(b"not matlab")
     with pytest.raises(DataError, match="0007.mat"):
         list(read_penn_action(tmp_path))

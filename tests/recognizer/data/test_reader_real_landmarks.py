@@ -80,6 +80,11 @@ def test_malformed_files_are_named(tmp_path: Path) -> None:
         (ROWS.replace(",val,3,", ",val,4,"), HEADER),
         (ROWS.replace(",val,", ",test,"), HEADER),
         (ROWS.replace("640", "wide"), HEADER),
+        (ROWS.replace("640", "0"), HEADER),
+        (ROWS.replace("640", "²"), HEADER),
+        (ROWS.replace("640", "9" * 400), HEADER),
+        (ROWS.replace("upper", "lower"), HEADER),
+        (ROWS + "x" * 200_000, HEADER),
         (ROWS, HEADER.replace("person_key", "person")),
         ("", HEADER),
     )
@@ -94,6 +99,15 @@ def test_malformed_files_are_named(tmp_path: Path) -> None:
         {"time": np.zeros(4)},
         {"landmarks": nan},
         {"time": np.array([1.0, 0.5, 0, 1, 2])},
+        {"time": np.array([0, 1e9, 0, 1, 2])},
+        {"landmarks": np.full((5, 33, 4), 1e39)},
+        {"landmarks": np.full((5, 33, 4), 1e4)},
+        {"landmarks": np.full((5, 33, 4), 7.0)},
+        {"landmarks": np.full((5, 33, 4), "x")},
+        {"lengths": np.array([7, -2])},
+        {"lengths": np.array([2.0, 3.0])},
+        {"lengths": np.array(5)},
+        {"landmarks": np.array(1.0)},
     )
     for change in changes:
         write(tmp_path, arrays() | change)

@@ -48,6 +48,10 @@ def test_malformed_files_are_named(tmp_path: Path) -> None:
     write(tmp_path, path.name, np.full((20, 3, 4), np.nan))
     with pytest.raises(DataError, match="a1_s1_t1_skeleton.*finite"):
         list(read_utd_mhad(tmp_path))
+    for value, said in ((1e39, "finite"), (-60.0, "-60 metres"), (1 + 2j, "numbers")):
+        write(tmp_path, path.name, np.full((20, 3, 4), value))
+        with pytest.raises(DataError, match=f"a1_s1_t1_skeleton.*{said}"):
+            list(read_utd_mhad(tmp_path))
     write(tmp_path, path.name, np.ones((20, 3, 4)))
     path.write_bytes(path.read_bytes()[:150])
     with pytest.raises(DataError, match="a1_s1_t1_skeleton"):

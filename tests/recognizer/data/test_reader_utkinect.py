@@ -52,6 +52,9 @@ def test_malformed_files_are_named(tmp_path: Path) -> None:
         text.replace("12  ", "1  "),
         text.replace("8  ", "x  "),
         text.replace("4  ", "6000  "),
+        text.replace("4  ", "nan  "),
+        text.replace("12  ", "inf  "),
+        text.replace("4  ", "4 1e39 ", 1).rsplit(" ", 1)[0],
     ):
         path.write_text(broken)
         with pytest.raises(DataError, match="joints_s01_e02.txt"):
@@ -63,6 +66,9 @@ def test_malformed_files_are_named(tmp_path: Path) -> None:
         (tmp_path / "actionLabel.txt").write_text(labels)
         with pytest.raises(DataError, match="actionLabel.txt"):
             list(read_utkinect(tmp_path))
+    (tmp_path / "actionLabel.txt").write_bytes(b"s01_e01\nwalk: 1 2 \xff")
+    with pytest.raises(DataError, match="actionLabel.txt: is not utf-8 text"):
+        list(read_utkinect(tmp_path))
 
 
 def test_real_data(real_data) -> None:

@@ -53,6 +53,18 @@ def test_kinetics_keeps_the_two_surest_people_of_each_frame(tmp_path: Path):
          "30 coordinates"),
         ('{"data": [{"frame_index": 1, "skeleton": [{"pose": [' + "NaN," * 35 + '0], "score": ['
          + "1," * 17 + "1]}]}]}", "not a finite number"),
+        (json.dumps({"data": [{"frame_index": 1, "skeleton": [{"pose": [11] * 36, "score": [1] * 18}]}]}),
+         "11 pictures"),
+        (json.dumps({"data": [{"frame_index": 1, "skeleton": [{"pose": [1e39] * 36, "score": [1] * 18}]}]}),
+         "not a finite"),
+        (json.dumps({"data": [{"frame_index": 1, "skeleton": [{"pose": [10**400] * 36, "score": [1]}]}]}),
+         "not JSON as of Kinetics-Skeleton"),
+        (json.dumps({"data": [{"frame_index": 1, "skeleton": [{"pose": [0.1] * 36, "score": [7] * 18}]}]}),
+         "confidence is 7"),
+        (json.dumps({"data": [{"frame_index": 1, "skeleton": [{"pose": [0.1] * 36, "score": [-1] * 18}]}]}),
+         "confidence is -1"),
+        (json.dumps({"data": [{"frame_index": 10**9, "skeleton": []}]}), "from 1000000000"),
+        ("[" * 100_000, "nested too deeply"),
     ],
 )  # fmt: skip
 def test_malformed_kinetics_clips_are_told(tmp_path: Path, text, said):
@@ -84,6 +96,22 @@ def test_kinetics_labels_and_parts(tmp_path: Path):
     assert len({sample.name for sample in samples}) == 2, "a clip of the same id may be in both parts"
     with pytest.raises(DataError, match="no such clip with skeletons"):
         source.read(tmp_path / "kinetics_train" / "b.json")
+
+
+@pytest.mark.parametrize("label", [2**31, 10**400, -1, 1.5, "3", None, float("inf")])
+def test_kinetics_labels_that_are_none(tmp_path: Path, label):
+    entry = {"has_skeleton": True, "label": "x", "label_index": label}
+    for part in ("train", "val"):
+        (tmp_path / f"kinetics_{part}_label.json").write_text(json.dumps({"clip": entry}))
+    with pytest.raises(DataError, match="kinetics_train_label.json: .*label_index"):
+        kinetics.read_labels(tmp_path)
+
+
+@pytest.mark.parametrize("line", ["1 1 nan 2 1 1 9", "1 1 4 2 1 1e30 9", "1 1.5 4 2 1 1 9", "1 1 4 2 15 1 9"])
+def test_shrec_lists_that_are_none(tmp_path: Path, line: str):
+    (tmp_path / "train_gestures.txt").write_text(f"{line}\n")
+    with pytest.raises(DataError, match="train_gestures.txt: "):
+        shrec17.read_lists(tmp_path)
 
 
 def test_kinetics_without_its_labels(tmp_path: Path):
