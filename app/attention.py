@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import tempfile
 import threading
+import zipfile
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from app.npz import add_array
 from pose.files import replacing
 from pose.layouts import SHREC_22, SkeletonLayout
 from pose.skeleton import SkeletonSequence
@@ -157,8 +159,12 @@ class AttentionLog:
             table["layout"] = np.array(rows[0].layout.name)
             table["joint_names"] = np.array(rows[0].layout.joints)
             table |= _joined(windows)
-        with replacing(path) as temporary, temporary.open("wb") as file:
-            np.savez_compressed(file, **table)
+        with (
+            replacing(path) as temporary,
+            zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive,
+        ):
+            for name, array in table.items():
+                add_array(archive, name, array)
 
     def close(self) -> None:
         """Deletes what lies on disk; nothing can be read any more. May be called twice."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from app.npz import add_array
 from pose.files import replacing
 from pose.layouts import MEDIAPIPE_33, SkeletonLayout
 from pose.skeleton import PersonPose
@@ -67,12 +68,14 @@ class SkeletonWriter:
         records = np.zeros(0, self._record)
         if self._file.seek(0, 2):
             records = np.memmap(self._file, self._record, "r")
-        with replacing(path) as temporary, temporary.open("wb") as file:
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-                _write(archive, "time", np.array(self._times))
-                _write(archive, "persons", np.array(persons, np.int64))
-                for person in persons:
-                    self._save_person(archive, person, records)
+        with (
+            replacing(path) as temporary,
+            zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive,
+        ):
+            add_array(archive, "time", np.array(self._times))
+            add_array(archive, "persons", np.array(persons, np.int64))
+            for person in persons:
+                self._save_person(archive, person, records)
 
     def close(self) -> None:
         """Deletes what lies on disk."""
@@ -84,7 +87,7 @@ class SkeletonWriter:
         frames = np.array(records["frame"][rows])
         detected = np.zeros(len(self._times), bool)
         detected[frames] = True
-        _write(archive, f"detected_{person}", detected)
+        add_array(archive, f"detected_{person}", detected)
         for name in ("landmarks", "world"):
             shape = (len(self._times), *self._record[name].shape)
             _write_blocks(archive, f"{name}_{person}", shape, self._blocks(records[name], rows, frames))
@@ -96,11 +99,6 @@ class SkeletonWriter:
             here = slice(*np.searchsorted(frames, (start, start + len(block))))
             block[frames[here] - start] = values[rows[here]]
             yield block
-
-
-def _write(archive: zipfile.ZipFile, name: str, array: np.ndarray) -> None:
-    with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
-        np.lib.format.write_array(entry, array, allow_pickle=False)
 
 
 def _write_blocks(

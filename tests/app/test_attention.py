@@ -10,6 +10,7 @@ import pytest
 from app.attention import AttentionLog, WindowAttention
 from pose.layouts import KINETICS_18
 from recognizer.attention import ActiveVoxels, AttentionMaps
+from tests.app.disks import small_disk
 
 
 def looked(person: int, end: float, seed: int = 0, **kinds) -> WindowAttention:
@@ -95,3 +96,15 @@ def test_a_closed_log_knows_nothing(log):
     log.close()
     log.close()
     assert log.spans() == {} and log.at(0, 3.0) is None
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
+def test_a_full_disk_keeps_the_older_file_and_prints_nothing(log, tmp_path):
+    for seed in range(20):
+        log.add(looked(0, 3.0 + seed, seed, **everything(seed, 5)))
+    with small_disk(tmp_path / "disk", "8k") as disk:
+        (disk / "a.npz").write_bytes(b"older")
+        with pytest.raises(OSError, match="No space left") as error:
+            log.save(disk / "a.npz", (0,))
+        assert error.value.filename == str(disk / "a.npz")
+        assert os.listdir(disk) == ["a.npz"] and (disk / "a.npz").read_bytes() == b"older"
