@@ -93,7 +93,8 @@ def train(
     )
     validation = DataLoader(_validation_clips(parts["val"], config), batch_size=None)
     fit(trainer, module, DataLoader(windows, batch_size=None), validation, run, begun)
-    checkpoint = read_checkpoint(Path(best.best_model_path or run / LAST))
+    # By its name alone: the run's folder may have been moved since.
+    checkpoint = read_checkpoint(run / (Path(best.best_model_path).name or LAST))
     prefix = "network."
     network.load_state_dict(
         {k.removeprefix(prefix): v for k, v in checkpoint["state_dict"].items() if prefix in k}
