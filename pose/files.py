@@ -42,7 +42,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
     ...     temporary.write_text("{}")
     """
     path = Path(path)
-    prefix = f".{path.name.encode()[:_SHOWN].decode(errors='ignore')}."
+    prefix = f".{os.fsencode(path.name)[:_SHOWN].decode(errors='ignore')}."  # names may be of no encoding
     for leftover in path.parent.glob(f"{_literal(prefix)}*{_SUFFIX}"):
         _delete_abandoned(leftover)
     handle, temporary = _locked_file(path.parent, prefix)

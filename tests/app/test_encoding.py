@@ -92,7 +92,7 @@ def test_long_pauses(tmp_path):
     assert [time for time, _ in decode(tmp_path / "a.mp4")] == pytest.approx(times, abs=1e-3)
 
 
-@pytest.mark.parametrize("name", ["a:b.mp4", "-a.mp4", " a .mp4", "a%d.mp4", "a\nb.mp4"])
+@pytest.mark.parametrize("name", ["a:b.mp4", "-a.mp4", " a .mp4", "a%d.mp4", "a\nb.mp4", "a\udcff.mp4"])
 def test_names_stay_as_they_are(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     with VideoWriter(name, (64, 48), 30) as video:
