@@ -103,10 +103,11 @@ def _sequence(
     landmarks = frames["landmarks"] if layout is KINETICS_18 else frames["world"]
     if layout is KINETICS_18:
         # Pixels, so that both axes have one scale.
-        joints, confidence = kinetics18_from_landmarks(landmarks[..., :2] * np.array(size), landmarks[..., 3])
+        points, unit, to_layout = landmarks[..., :2] * np.array(size), PIXELS, kinetics18_from_landmarks
     else:
-        joints, confidence = ntu25_from_landmarks(landmarks[..., :3], landmarks[..., 3])
-    check_numbers(joints, PIXELS if layout is KINETICS_18 else METRES, path, confidence)
+        points, unit, to_layout = landmarks[..., :3], METRES, ntu25_from_landmarks
+    check_numbers(points, unit, path, landmarks[..., 3])
+    joints, confidence = to_layout(points, landmarks[..., 3])
     seen = frames["detected"].astype(bool)
     joints = np.where(seen[:, None, None], joints, 0.0)
     confidence = np.where(seen[:, None], confidence, 0.0)

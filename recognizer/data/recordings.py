@@ -39,10 +39,10 @@ def read_recording(path: Path) -> tuple[np.ndarray, np.ndarray]:
         DataError: the file is malformed, shows nobody, or hands.
     """
     time, world, seen = _load(path)
+    check_numbers(world[..., :3], METRES, path, world[..., 3])
     mapped = [ntu25_from_landmarks(person[..., :3], person[..., 3]) for person in world]
     joints = np.stack([each[0] for each in mapped])
     confidence = np.stack([each[1] for each in mapped]) * seen[..., None]
-    check_numbers(joints, METRES, path, confidence)
     sequence = SkeletonSequence(joints, confidence, time - time[0], NTU_25)
     even = sequence.resample(np.arange(0.0, sequence.duration + 1e-6, 1 / FPS))
     return np.where(even.confidence[..., None] > 0, even.joints, 0.0), even.confidence
