@@ -251,9 +251,9 @@ class Analyses:
         }
 
     def _surplus(self) -> set[str]:
-        """Sessions that there is no room for: those that have gone come first, then the longest not seen."""
+        """Sessions that there is no room for: the longest not seen, which open pages just were."""
         idle = [(session, tab) for session, tab in self._tabs.items() if not tab.busy]
-        idle.sort(key=lambda each: (self._is_open(each[0]), each[1].seen))
+        idle.sort(key=lambda each: each[1].seen)
         finished = [session for session, tab in idle if tab.job is not None]
         surplus = {session for session, _ in idle[: max(0, len(self._tabs) - MOST_TABS)]}
         return surplus.union(finished[: max(0, len(finished) - MOST_RESULTS)])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from app import analyses
 from app.encoding import VideoWriter
 from pose.layouts import KINETICS_18, MEDIAPIPE_33, SkeletonLayout
 from pose.skeleton import PersonPose, SkeletonSequence
@@ -18,6 +19,7 @@ from recognizer.attention import AttentionMaps
 from recognizer.networks.sem import SEMConfig
 from recognizer.predictor import Prediction, untrained_card
 from recognizer.preprocess import Preprocessing
+from tests.app.rooms import Room, Video
 
 _UP = {"nose": -2.6, "eye": -2.7, "ear": -2.6, "mouth": -2.45, "shoulder": -2.0, "elbow": -1.4, "wrist": -0.8,
        "hip": 0.0, "knee": 1.0, "ankle": 2.0, "heel": 2.1, "foot": 2.15}  # fmt: skip
@@ -141,3 +143,19 @@ def hand_weights(tmp_path: Path) -> Path:
         }
     )
     return weights.save(weights.build_network(card), card, tmp_path / "weights")
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Room:
+    """Analyses with a folder of their own."""
+    return Room(tmp_path.resolve())
+
+
+@pytest.fixture
+def video(monkeypatch: pytest.MonkeyPatch) -> Iterator[Video]:
+    """What every analysis of a video is in the test; it ends with the test at the latest."""
+    double = Video()
+    monkeypatch.setattr(analyses, "process_video", double)
+    yield double
+    double.patient = False
+    double.go_on.set()

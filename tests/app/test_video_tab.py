@@ -24,24 +24,27 @@ SOON = 20.0
 
 
 class Endless:
-    """Stands in for ``process_video``: goes on until it is cancelled."""
+    """Stands in for ``process_video``: goes on until it is cancelled, or the test ends."""
 
     def __init__(self) -> None:
         self.begun, self.cancelled = threading.Semaphore(0), threading.Semaphore(0)
+        self.over = threading.Event()
 
     def __call__(self, source, recognizer, *, cancelled, **_):
         self.begun.release()
-        while not cancelled():
-            threading.Event().wait(0.01)
-        self.cancelled.release()
+        while not self.over.wait(0.01):
+            if cancelled():
+                self.cancelled.release()
+                break
         raise Cancelled
 
 
 @pytest.fixture
-def endless(monkeypatch: pytest.MonkeyPatch) -> Endless:
+def endless(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> Iterator[Endless]:
     double = Endless()
     monkeypatch.setattr(module, "process_video", double)
-    return double
+    yield double
+    double.over.set()
 
 
 @pytest.fixture
@@ -54,7 +57,7 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Cl
         bound.bind(("127.0.0.1", 0))
         config = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
         thread.start()
         with httpx.Client(base_url=f"http://127.0.0.1:{bound.getsockname()[1]}", timeout=SOON) as opened:
             yield opened

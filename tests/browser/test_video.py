@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
+from gradio.utils import get_upload_folder
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Server
@@ -198,3 +200,34 @@ def test_cancel_stops_the_analysis_and_another_can_start(tab: Page, clip: Path, 
     tab.wait_for_selector("#video-status [role=progressbar]", timeout=60_000)
     tab.click("#video-cancel")
     expect(tab.locator("#video-status")).to_have_text("Cancelled.", timeout=15_000)
+
+
+def files_of(name: str) -> list[Path]:
+    """What the server has of an upload."""
+    return list(Path(get_upload_folder()).glob(f"*/{name}*"))
+
+
+def wait_for(there: bool, name: str) -> None:
+    until = time.monotonic() + 60
+    while bool(files_of(name)) != there:
+        assert time.monotonic() < until, files_of(name)
+        time.sleep(0.1)
+
+
+def test_an_upload_goes_with_its_tab_or_when_another_is_chosen(tab: Page, clip: Path, tmp_path: Path):
+    upload(tab, bad_file("text", clip, tmp_path / "first-to-go.mp4"))
+    wait_for(True, "first-to-go")
+    tab.get_by_role("button", name="Clear").or_(tab.get_by_label("Remove file")).first.click()
+    wait_for(False, "first-to-go")
+    second = cut(clip, tmp_path / "second-to-go.mp4", 1, "-c:v", "libx264", "-pix_fmt", "yuv420p")
+    upload(tab, second)
+    for _ in range(2):
+        analyse(tab)
+        expect(tab.locator("#video-analyse")).to_be_enabled(timeout=ANALYSIS)
+        tab.wait_for_function("document.querySelector('#video-out video')?.readyState >= 4")
+        assert files_of("second-to-go"), "it can be analysed again"
+    result = tab.locator("#video-out video").get_attribute("src").partition("file=")[2]
+    assert Path(result).exists()
+    tab.close()
+    wait_for(False, "second-to-go")
+    assert not Path(result).exists()
