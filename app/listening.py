@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 
 REQUEST_SECONDS = 10.0
 """Seconds in which a request's head must have come."""
+UNREAD_SECONDS = 120.0
+"""Seconds for which a connection stays that takes nothing of what is sent to it: longer than browsers let a
+film wait, and they ask for the rest of it again."""
 MOST_WAITING = 256
 """Connections that may be without a whole request at the same time; the oldest make room for new ones."""
 
@@ -110,6 +113,9 @@ def listen(host: str, port: int) -> socket.socket:
         try:
             if os.name == "posix":  # elsewhere it would let two programs share the port
                 bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; connections have what the listening socket has
+                unread = round(UNREAD_SECONDS * 1000)
+                bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, unread)
             bound.bind(address)
             bound.listen(128)
         except OSError:
