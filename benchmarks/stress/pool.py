@@ -116,7 +116,7 @@ class Worker:
         return None
 
     def run(self, index: int) -> tuple[Verdict, float, int]:
-        """Runs an input; gives its fate, the seconds and the memory. After a hang or crash the worker is dead."""
+        """Runs an input; gives its fate, seconds and memory. After a hang or a crash the worker is dead."""
         began = time.monotonic()
         limits, resting, most = self.kind.limits, None, 0
         mark = self._log.stat().st_size

@@ -10,7 +10,7 @@ MEGABYTE = 10**6
 
 
 def status(process: int, field: str) -> int:
-    """A number of ``/proc/PID/status``: "VmRSS" and "VmHWM" in bytes, "Threads" as it is; 0 once it has ended."""
+    """A number of ``/proc/PID/status``: "VmRSS" and "VmHWM" in bytes, "Threads"; 0 once it has ended."""
     with suppress(OSError):
         for line in Path(f"/proc/{process}/status").read_text().splitlines():
             name, _, value = line.partition(":")

@@ -55,7 +55,7 @@ def failed(detail: str) -> Verdict:
 
 
 def of_error(error: BaseException) -> Verdict:
-    """What an exception that reached the user makes of an input: only those written for users are sentences."""
+    """What an exception that reached the user makes of an input: only those written for users are words."""
     if isinstance(error, UserError):
         return refused(str(error))
     return failed("".join(traceback.format_exception(error))[-4000:])

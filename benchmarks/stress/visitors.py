@@ -118,7 +118,7 @@ def _path_of(output: object) -> str:
 
 
 class Switcher(Visitor):
-    """Changes what the tabs show: at first one goes through all weights, later all of them do as they like."""
+    """Changes what the tabs show: at first one goes through all weights, later all do as they like."""
 
     pause = 7.0
 
@@ -159,7 +159,7 @@ class Hostile(Visitor):
 
 
 class Silent(Visitor):
-    """A tab that opens and says nothing, one that goes without a word, and one that stays for some pictures."""
+    """Tabs that open and say nothing, that go without a word, and that stay for some pictures."""
 
     pause = 5.0
 

@@ -133,7 +133,8 @@ def odd_npz(arrays: dict[str, np.ndarray], rng: np.random.Generator) -> bytes:
 
 def lying_npy(rng: np.random.Generator, dtype: str = "<f4") -> bytes:
     """The header of an array of terabytes, of a negative size, of objects, or of nonsense."""
-    shapes = ("(1000000000000,)", "(1000000, 33, 4)", "(4611686018427387904, 4)", "(-1, 3)", "(0, 0)", "()", "(1.5,)",
+    shapes = ("(1000000000000,)", "(1000000, 33, 4)", "(4611686018427387904, 4)", "(-1, 3)", "(0, 0)", "()",
+    "(1.5,)",
               "(100000, 100000, 100000)", "(" + "1," * 40 + ")", "__import__('os').abort()")  # fmt: skip
     kinds = (dtype, dtype, dtype, "|O", "<U1000000000", "<f99", "x")
     head = (

@@ -101,10 +101,14 @@ def _names(rng: np.random.Generator) -> str:
     """Names of weights that there are or are not, paths, and fusions."""
     one = "kinetics-18-lsta-daily"
     names = (
-        one, "kinetics-18-stf-daily", "ntu-25-lsta-daily-3d", f"{one}+{one}", "+".join([one] * 3000), f"{one}+",
-        "+", "+" * 1000, f"{one}+ntu-25-lsta-daily-3d", f"{one}*nan+{one}", f"{one}*1e400+{one}", f"{one}*0", "",
-        "../weights/kinetics-18-lsta-daily", "/etc/passwd", "/dev/zero", "/dev/zero.safetensors", "\0", "a\nb",
-        "/proc/self/environ", "C:\\weights.json", "<b>bold</b>", "none", "x" * 5000, "‮", "http://127.0.0.1/x.json",
+        one, "kinetics-18-stf-daily", "ntu-25-lsta-daily-3d", f"{one}+{one}", "+".join([one] * 3000),
+        f"{one}+",
+        "+", "+" * 1000, f"{one}+ntu-25-lsta-daily-3d", f"{one}*nan+{one}", f"{one}*1e400+{one}", f"{one}*0",
+        "",
+        "../weights/kinetics-18-lsta-daily", "/etc/passwd", "/dev/zero", "/dev/zero.safetensors", "\0",
+        "a\nb",
+        "/proc/self/environ", "C:\\weights.json", "<b>bold</b>", "none", "x" * 5000, "‮",
+        "http://127.0.0.1/x.json",
     )  # fmt: skip
     return names[rng.integers(len(names))]
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 ODD = (
-    float("nan"), float("inf"), float("-inf"), 1e39, -1e39, 1e30, -1e30, 1e300, 1.7e308, 5e-324, -0.0, 0.0, -1.0,
+    float("nan"), float("inf"), float("-inf"), 1e39, -1e39, 1e30, -1e30, 1e300, 1.7e308, 5e-324, -0.0, 0.0,
+    -1.0,
     -1e-9, 1 + 1e-6, 999.0, 2.0**31, 2.0**31 - 1, -(2.0**31), 2.0**63, 1e9, 1e10,
 )  # fmt: skip
 """As float64; 1e39 is infinite only as float32."""
 
 WRITTEN = (
     "NaN", "nan", "Infinity", "-Infinity", "inf", "1e39", "1e400", "-1e400", "1" + "0" * 400, "-1", "-0", "0",
-    "2147483648", "-2147483649", "9223372036854775808", "1e30", "0x10", "1_000", "1,5", "", " ", "null", "true",
+    "2147483648", "-2147483649", "9223372036854775808", "1e30", "0x10", "1_000", "1,5", "", " ", "null",
+    "true",
     '"1"', "[]", "{}", "1e", "--1", "٣", "\x00", "9" * 5000,
 )  # fmt: skip
 """As text and JSON write them, JSON or not."""

@@ -109,7 +109,8 @@ def gif_bomb(rng: np.random.Generator) -> bytes:
 
 def other_file(rng: np.random.Generator) -> bytes:
     """Not a picture at all."""
-    texts = (b"", b"\0", b"\xff\xd8", b"\xff\xd8\xff\xd9", b"%PDF-1.7\n", b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+    texts = (b"", b"\0", b"\xff\xd8", b"\xff\xd8\xff\xd9", b"%PDF-1.7\n",
+    b"<svg xmlns='http://www.w3.org/2000/svg'/>",
              b"\x7fELF", b"PK\x03\x04", b"#EXTM3U\nfile:///etc/passwd\n")  # fmt: skip
     return texts[rng.integers(len(texts))] + rng.bytes(int(rng.integers(0, 2000)))
 
@@ -134,7 +135,8 @@ def turned(rng: np.random.Generator) -> bytes:
 
 
 ODD: tuple[Callable[[np.random.Generator], bytes], ...] = (
-    noise, spoilt, spoilt, spoilt, claimed, claimed, progressive, other_format, other_format, png_bomb, gif_bomb,
+    noise, spoilt, spoilt, spoilt, claimed, claimed, progressive, other_format, other_format, png_bomb,
+    gif_bomb,
     other_file, large, turned,
 )  # fmt: skip
 

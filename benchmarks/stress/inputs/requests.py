@@ -91,7 +91,8 @@ def _file(rng: np.random.Generator, about: Surroundings) -> Request:
     path = _path(rng, about)
     prefixes = (
         f"{API}/file=", f"{API}/file=", f"{API}/file=", f"{API}/file/", "/file=", "/file/", f"{API}/proxy=",
-        f"{API}/stream/{SESSION}/", "/static/", "/assets/", "/pose2action/", "/svelte/", f"{API}/deep_link?x=", "",
+        f"{API}/stream/{SESSION}/", "/static/", "/assets/", "/pose2action/", "/svelte/",
+        f"{API}/deep_link?x=", "",
     )  # fmt: skip
     return Request("GET" if rng.random() < 0.9 else "HEAD", prefixes[rng.integers(len(prefixes))] + path)
 
@@ -128,8 +129,10 @@ def _file_data(rng: np.random.Generator, about: Surroundings) -> object:
     """What a page says about a file, or what one says who wants to have it."""
     path = _wanted(rng, about)
     texts = (
-        path, about.uploaded, f"/proc/self/root{path}", f"{Path(about.uploaded).parent}/../../{path}", path + "\0",
-        f"http://127.0.0.1:9{path}", "http://169.254.169.254/latest/", f"file://{path}", "", "x" * 5000, 5, None, [path],
+        path, about.uploaded, f"/proc/self/root{path}", f"{Path(about.uploaded).parent}/../../{path}",
+        path + "\0",
+        f"http://127.0.0.1:9{path}", "http://169.254.169.254/latest/", f"file://{path}", "", "x" * 5000, 5,
+        None, [path],
     )  # fmt: skip
     told = {"path": texts[rng.integers(len(texts))], "meta": {"_type": "gradio.FileData"}}
     if rng.random() < 0.4:
@@ -168,7 +171,8 @@ def _value(rng: np.random.Generator, about: Surroundings) -> object:
         return _file_data(rng, about)
     values = (
         None, True, 0, -1, 0.5, numbers.odd(rng), numbers.whole(rng), 10**400, "", "kinetics-18-lsta-daily",
-        "x" * 100_000, [], {}, [[]] * 1000, ["kinetics-18-lsta-daily"] * 3000, {"a": {"a": {}}}, "\0", "‮", "../..",
+        "x" * 100_000, [], {}, [[]] * 1000, ["kinetics-18-lsta-daily"] * 3000, {"a": {"a": {}}}, "\0", "‮",
+        "../..",
     )  # fmt: skip
     return values[rng.integers(len(values))]
 
@@ -195,7 +199,8 @@ def _json_body(rng: np.random.Generator, about: Surroundings) -> bytes:
 def _upload(rng: np.random.Generator, about: Surroundings) -> Request:
     """An upload of something, whole or in part, honest or not."""
     names = (
-        "clip.mp4", "../../../../tmp/x.mp4", "/etc/cron.d/x", "a" * 300 + ".mp4", "", ".", "..", "CON", "x\0.mp4",
+        "clip.mp4", "../../../../tmp/x.mp4", "/etc/cron.d/x", "a" * 300 + ".mp4", "", ".", "..", "CON",
+        "x\0.mp4",
         "päth ☃.mp4", "x.html", "x.mp4/../../y", "‮4pm.exe", "<script>.svg", " .mp4", "a\\b.mp4", "-rf.mp4",
     )  # fmt: skip
     boundary = "----p2a" if rng.random() < 0.9 else "x" * 2000
@@ -234,7 +239,8 @@ def _stranger(rng: np.random.Generator, about: Surroundings) -> Request:
     told = (
         ("Host", "evil.example"), ("Host", "127.0.0.1.evil.example:7860"), ("Host", "localhost@evil.example"),
         ("Host", ""), ("Origin", "http://evil.example"), ("Origin", "null"), ("Origin", "http://127.0.0.1:1"),
-        ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Site", "same-site"), ("Origin", "https://127.0.0.1.evil.example"),
+        ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Site", "same-site"), ("Origin",
+        "https://127.0.0.1.evil.example"),
     )  # fmt: skip
     return replace(made, headers=(*made.headers, told[rng.integers(len(told))]), stranger=True)
 
@@ -252,18 +258,24 @@ def _crowd(rng: np.random.Generator, about: Surroundings) -> Request:
 
 def _odd_header(rng: np.random.Generator) -> tuple[tuple[str, str], ...]:
     headers = (
-        ("Cookie", "=;;" * 300), ("Cookie", 'a="\\'), ("Range", "bytes=0-" + "1" * 50), ("Range", "bytes=" + "0-1," * 500),
-        ("If-Modified-Since", "never"), ("Transfer-Encoding", "chunked"), ("Expect", "100-continue"), ("X", "y" * 60_000),
-        ("Content-Encoding", "gzip"), ("X-Forwarded-Host", "evil.example"), ("X-Forwarded-For", "\0"), ("Upgrade", "h2c"),
-        ("Accept", "*/*" * 1000), ("Accept-Language", "x" * 5000), ("Content-Type", "text/plain"), ("Connection", "upgrade"),
-        ("X-Gradio-Server", "http://evil.example"), ("Referer", "http://evil.example/"), ("Authorization", "Basic x"),
+        ("Cookie", "=;;" * 300), ("Cookie", 'a="\\'), ("Range", "bytes=0-" + "1" * 50), ("Range",
+        "bytes=" + "0-1," * 500),
+        ("If-Modified-Since", "never"), ("Transfer-Encoding", "chunked"), ("Expect", "100-continue"), ("X",
+        "y" * 60_000),
+        ("Content-Encoding", "gzip"), ("X-Forwarded-Host", "evil.example"), ("X-Forwarded-For", "\0"),
+        ("Upgrade", "h2c"),
+        ("Accept", "*/*" * 1000), ("Accept-Language", "x" * 5000), ("Content-Type", "text/plain"),
+        ("Connection", "upgrade"),
+        ("X-Gradio-Server", "http://evil.example"), ("Referer", "http://evil.example/"), ("Authorization",
+        "Basic x"),
     )  # fmt: skip
     return (headers[rng.integers(len(headers))],)
 
 
 def _word(rng: np.random.Generator, about: Surroundings) -> str:
     words = (
-        "", "x", SESSION, "..", "\0", "a/b", "x" * 3000, "%", "‮", "0", "-1", "null", "<b>", "run", "predict", "icon.svg",
+        "", "x", SESSION, "..", "\0", "a/b", "x" * 3000, "%", "‮", "0", "-1", "null", "<b>", "run", "predict",
+        "icon.svg",
         _wanted(rng, about), numbers.written(rng)[:3000], "http://127.0.0.1:9/", "https://localhost:9/x",
     )  # fmt: skip
     return words[rng.integers(len(words))]

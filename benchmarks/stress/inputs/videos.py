@@ -84,7 +84,8 @@ def _boxes(rng: np.random.Generator, elsewhere: Elsewhere) -> Video:
     """An MP4 or MOV whose tables tell something else: sizes, durations, counts, places, rotation."""
     number = int(rng.integers(4))
     data = bytearray(_plain(number))
-    names = (b"tkhd", b"mvhd", b"mdhd", b"stts", b"stsz", b"stco", b"stsc", b"stsd", b"stss", b"ctts", b"elst",
+    names = (b"tkhd", b"mvhd", b"mdhd", b"stts", b"stsz", b"stco", b"stsc", b"stsd", b"stss", b"ctts",
+    b"elst",
              b"avc1", b"avcC", b"moov", b"trak", b"mdat", b"hdlr", b"pasp")  # fmt: skip
     for _ in range(int(rng.integers(1, 4))):
         name = names[rng.integers(len(names))]
@@ -105,7 +106,8 @@ def _turned(rng: np.random.Generator, elsewhere: Elsewhere) -> Video:
     data = bytearray(_plain(0))
     one = 0x10000
     matrices = ((0, one, -one, 0), (-one, 0, 0, -one), (0, -one, one, 0), (-one, 0, 0, one), (0, 0, 0, 0),
-                (one, one, one, one), (2**31 - 1, -(2**31), 1, -1), (46341, 46341, -46341, 46341))  # fmt: skip
+                (one, one, one, one), (2**31 - 1, -(2**31), 1, -1), (46341, 46341, -46341,
+                46341))  # fmt: skip
     a, b, c, d = matrices[rng.integers(len(matrices))]
     place = data.index(b"tkhd") + 44
     data[place : place + 36] = struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30)
@@ -171,10 +173,14 @@ def _other(rng: np.random.Generator, elsewhere: Elsewhere) -> Video:
     )
     files = (
         b"", b"\0", b"hello\n", bytes(10_000), rng.bytes(5000), b"%PDF-1.7\n", b"PK\x03\x04" + bytes(100),
-        b"<html><script>alert(1)</script></html>", b"\x7fELF" + bytes(60), pictures.figure(1), pictures.other_format(rng),
-        wav + b"data" + struct.pack("<I", 8000) + bytes(8000), b"ID3\x04" + bytes(500), b"1\n00:00:01,000 --> 00:00:02,000\nx\n",
-        b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>", b"[Script Info]\n[Events]\nDialogue: 0", b"\x1b[31mtext\n" * 50,
-        pictures.gif_bomb(rng), b"GIF89a", b"RIFF\xff\xff\xff\xffAVI LIST", b"\x1a\x45\xdf\xa3" + rng.bytes(200), b"OggS" + bytes(50),
+        b"<html><script>alert(1)</script></html>", b"\x7fELF" + bytes(60), pictures.figure(1),
+        pictures.other_format(rng),
+        wav + b"data" + struct.pack("<I", 8000) + bytes(8000), b"ID3\x04" + bytes(500),
+        b"1\n00:00:01,000 --> 00:00:02,000\nx\n",
+        b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>",
+        b"[Script Info]\n[Events]\nDialogue: 0", b"\x1b[31mtext\n" * 50,
+        pictures.gif_bomb(rng), b"GIF89a", b"RIFF\xff\xff\xff\xffAVI LIST",
+        b"\x1a\x45\xdf\xa3" + rng.bytes(200), b"OggS" + bytes(50),
     )  # fmt: skip
     endings = (".mp4", ".mov", ".avi", ".webm", ".gif", ".mkv", ".m4v", ".txt", "", ".srt", ".png")
     return Video("file" + endings[rng.integers(len(endings))], files[rng.integers(len(files))])
@@ -194,13 +200,16 @@ def _playlist(rng: np.random.Generator, elsewhere: Elsewhere) -> Video:
         f"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n{to}\n",
         f'#EXTM3U\n#EXT-X-MAP:URI="{to}"\n#EXTINF:5,\n{to}\n#EXT-X-ENDLIST\n',
         f"ffconcat version 1.0\nfile '{to}'\nduration 5\n",
-        f"<?xml version='1.0'?><MPD xmlns='urn:mpeg:dash:schema:mpd:2011' type='static'><Period><AdaptationSet>"
+        f"<?xml version='1.0'?><MPD xmlns='urn:mpeg:dash:schema:mpd:2011' type='static'><Period>"
+        f"<AdaptationSet>"
         f"<Representation id='1'><BaseURL>{to}</BaseURL></Representation></AdaptationSet></Period></MPD>",
-        f"v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\na=control:{to}\nm=video 5004 RTP/AVP 96\n",
+        f"v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\n"
+        f"a=control:{to}\nm=video 5004 RTP/AVP 96\n",
         f"[playlist]\nFile1={to}\nNumberOfEntries=1\n",
         f"<smil><body><video src='{to}'/></body></smil>",
         f"# Timeline\n{to}\n",
-        f"<?xml version='1.0'?><SmoothStreamingMedia><StreamIndex Type='video' Url='{to}'/></SmoothStreamingMedia>",
+        f"<?xml version='1.0'?><SmoothStreamingMedia><StreamIndex Type='video' Url='{to}'/>"
+        f"</SmoothStreamingMedia>",
         f"RTSPtext\nrtsp://{to}\n",
     )  # fmt: skip
     endings = (".mp4", ".m3u8", ".mpd", ".ffconcat", ".mkv", ".sdp", ".avi", "")
@@ -210,6 +219,7 @@ def _playlist(rng: np.random.Generator, elsewhere: Elsewhere) -> Video:
 
 
 _KINDS: tuple[Callable[[np.random.Generator, Elsewhere], Video], ...] = (
-    _sound, _sound, _sound, _spoilt, _spoilt, _spoilt, _spoilt, _spoilt, _boxes, _boxes, _turned, _changing, _glued,
+    _sound, _sound, _sound, _spoilt, _spoilt, _spoilt, _spoilt, _spoilt, _boxes, _boxes, _turned, _changing,
+    _glued,
     _absurd, _other, _playlist,
 )  # fmt: skip

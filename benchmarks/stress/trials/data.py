@@ -129,7 +129,7 @@ def _prepared(rng: np.random.Generator, folder: Path) -> Verdict:
 
 
 def _judge(rows: Sequence[tuple[np.ndarray, np.ndarray]], skipped: Sequence[str]) -> Verdict:
-    """Of what was taken and left out: all of it sound, each file left out with a sentence that was foreseen."""
+    """What was taken must be sound, and what was left out told in sentences that somebody has written."""
     for joints, confidence in rows:
         if fault := _wrong(joints, confidence):
             return failed(fault)

@@ -17,10 +17,11 @@ from websockets.sync.client import ClientConnection
 from benchmarks.stress.inputs.live import GOOD, Step, conversation
 from benchmarks.stress.inputs.pictures import figure
 from benchmarks.stress.server import DemoServer
-from benchmarks.stress.tab import open_live, state_of
+from benchmarks.stress.tab import Tab, open_live, state_of
 from benchmarks.stress.trials.served import ServedTrial
 from benchmarks.stress.verdict import PROCESSED, Verdict, failed, refused
 
+WARM_UP = 120.0
 PATIENCE = 20.0
 """Seconds in which an answer comes, or a place is given back."""
 TOO_LARGE = 1009
@@ -29,6 +30,15 @@ TOO_LARGE = 1009
 
 class Live(ServedTrial):
     """One conversation an input."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        # The first picture waits for the weights, longer than any input may take on a busy machine.
+        tab = Tab(self.server, [figure()], 5.0)
+        give_up = time.monotonic() + WARM_UP
+        while not tab.log.pictures and time.monotonic() < give_up:
+            time.sleep(0.2)
+        tab.close()
 
     def talk(self, rng: np.random.Generator, folder: Path) -> Verdict:
         steps = conversation(rng)

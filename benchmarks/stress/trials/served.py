@@ -15,7 +15,7 @@ PATIENCE = 10.0
 
 
 class ServedTrial(Trial):
-    """Starts the server once. After each input it must be alive, answer others, and have printed no traceback."""
+    """Starts the server once. After each input it must live, answer others, and have printed no traceback."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
