@@ -1,5 +1,20 @@
 """``python -m app`` is ``pose2action``."""
 
-from app.cli import main
+from __future__ import annotations
 
-main()
+import sys
+
+_INTERRUPTED = 130
+
+
+def main() -> None:
+    """Entry point of the ``pose2action`` command: Ctrl-C leaves no traceback from its first import on."""
+    try:
+        from app.cli import main as run
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)
+    run()
+
+
+if __name__ == "__main__":
+    main()

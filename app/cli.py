@@ -14,6 +14,7 @@ import typer
 
 from app import __version__
 from app.console import printable
+from app.interrupts import interruptible
 from pose.errors import UserError
 
 Command = TypeVar("Command", bound=Callable)
@@ -62,6 +63,22 @@ def told_in_a_sentence(command: Command) -> Command:
             raise typer.Exit(1) from None
 
     return guarded  # type: ignore[return-value]
+
+
+def stopped_at_once(command: Command) -> Command:
+    """Ctrl-C stops the command wherever it comes, be it while a native module is imported."""
+
+    @functools.wraps(command)
+    def stopped(*args: object, **options: object) -> object:
+        with interruptible(insist=True) as interrupted:
+            try:
+                return command(*args, **options)
+            except Exception:  # what native code has made of KeyboardInterrupt, ImportError say
+                if interrupted.is_set():
+                    raise KeyboardInterrupt from None
+                raise
+
+    return stopped  # type: ignore[return-value]
 
 
 def _version(asked: bool) -> None:
@@ -144,6 +161,7 @@ def run(
 
 @cli.command(name="weights")
 @told_in_a_sentence
+@stopped_at_once
 def list_weights() -> None:
     """List the weights that are installed."""
     from app.catalogue import Catalogue
@@ -163,6 +181,7 @@ Data = Annotated[Path, typer.Option("--data", help="Folder with one folder a dat
 
 @cli.command()
 @told_in_a_sentence
+@stopped_at_once
 def prepare(
     dataset: Annotated[str, typer.Argument(help="Such as ntu60, ntu120, kinetics, shrec17, utd-mhad.")],
     raw: Annotated[Path, typer.Argument(help="Folder of the data set as it is distributed.")],
@@ -182,6 +201,7 @@ def prepare(
 
 @cli.command()
 @told_in_a_sentence
+@stopped_at_once
 def train(
     config: Annotated[str, typer.Argument(help="Shipped configuration such as lsta/daily, or a YAML file.")],
     overrides: Annotated[list[str] | None, typer.Argument(help="Changes such as steps=100.")] = None,
@@ -205,6 +225,7 @@ def train(
 
 @cli.command()
 @told_in_a_sentence
+@stopped_at_once
 def evaluate(
     weights: Annotated[
         list[str] | None, typer.Argument(help="Name (see `pose2action weights`), file, or a fusion: a+b.")
@@ -239,6 +260,7 @@ def evaluate(
 
 @cli.command()
 @told_in_a_sentence
+@stopped_at_once
 def export(
     weights: Annotated[str, typer.Argument(help="Name (see `pose2action weights`) or file.")],
     form: Annotated[Literal["onnx", "torchscript"], typer.Option("--format", help="What to write.")] = "onnx",
@@ -256,7 +278,7 @@ def export(
 
 
 def main() -> None:
-    """Entry point of the ``pose2action`` command."""
+    """What ``app.__main__`` calls, the entry point of the ``pose2action`` command."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # names and labels may have letters that a terminal lacks
             stream.reconfigure(errors="backslashreplace")

@@ -23,12 +23,15 @@ def train_weights(
 
     Raises:
         ConfigError, DataError: with one sentence.
+        KeyboardInterrupt: Ctrl-C, with a sentence about what is kept.
     """
     settings = load_config(config, overrides)
     try:
+        from recognizer.training.checkpoints import LAST
         from recognizer.training.debug import overfit
         from recognizer.training.fit import train
         from recognizer.training.fit_clips import train_clips
+        from recognizer.training.runs import kept
     except ModuleNotFoundError as error:
         if error.name and error.name.split(".")[0] == "lightning":
             raise ConfigError(NEEDS_EXTRA) from None
@@ -39,5 +42,9 @@ def train_weights(
         print(f"The first batch, seen again and again: loss {loss:.3f}, top-1 {top1:.0%}. Nothing is kept.")
         return
     fit = train_clips if isinstance(settings, ClipConfig) else train
-    weights = fit(settings, data, run or Path("runs") / settings.name, resume, into)
+    folder = run or Path("runs") / settings.name
+    try:
+        weights = fit(settings, data, folder, resume, into)
+    except KeyboardInterrupt:  # before the first step or after the last, too
+        raise KeyboardInterrupt(f"training stopped; {kept(folder / LAST)}.") from None
     print(f"Weights written to {weights}")

@@ -34,11 +34,12 @@ def start(config: TrainingConfig | ClipConfig) -> None:
     warnings.filterwarnings("ignore", message=".*does not have many workers.*")
     warnings.filterwarnings("ignore", message=".*exists and is not empty.*")  # config.json is there already
     warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec.*")  # Lightning's own
-    logging.getLogger("lightning.pytorch.utilities.rank_zero").addFilter(_no_advertisement)
+    logging.getLogger("lightning.pytorch.utilities.rank_zero").addFilter(_for_people)
 
 
-def _no_advertisement(record: logging.LogRecord) -> bool:
-    return "litlogger" not in record.getMessage()
+def _for_people(record: logging.LogRecord) -> bool:
+    """Neither an advertisement nor what is told in a sentence of ours."""
+    return not any(part in record.getMessage() for part in ("litlogger", "Detected KeyboardInterrupt"))
 
 
 def fit(
@@ -65,15 +66,16 @@ def fit(
     try:
         trainer.fit(module, train, validation, ckpt_path=begun, weights_only=True)
     except SystemExit:  # what Lightning makes of Ctrl-C
-        raise KeyboardInterrupt(f"training stopped; {_kept(last)}.") from None
+        raise KeyboardInterrupt(f"training stopped; {kept(last)}.") from None
     except torch.OutOfMemoryError:
-        raise ConfigError(f"The GPU's memory does not suffice: lower batch_size; {_kept(last)}.") from None
+        raise ConfigError(f"The GPU's memory does not suffice: lower batch_size; {kept(last)}.") from None
     except OSError as error:
-        sentence = f"{error.strerror or error}; {_kept(last)}."
+        sentence = f"{error.strerror or error}; {kept(last)}."
         raise OSError(error.errno, sentence, error.filename or str(last.parent)) from None
 
 
-def _kept(last: Path) -> str:
+def kept(last: Path) -> str:
+    """Whether a stopped run can go on, as a part of a sentence."""
     return f"{last} is kept, go on with --resume" if last.is_file() else "there is no checkpoint yet"
 
 

@@ -49,6 +49,20 @@ def test_where_the_exception_is_lost_the_event_is_not(capfd):
     assert sys.unraisablehook is hook
 
 
+def test_where_nobody_asks_the_event_it_is_raised_again(capfd):
+    class Finaliser:
+        def __del__(self):
+            press()
+
+    with pytest.raises(KeyboardInterrupt), interruptible(insist=True):
+        Finaliser()
+        time.sleep(10)
+    with interruptible(insist=True):  # none is left for what comes after
+        Finaliser()
+    time.sleep(0.1)
+    assert capfd.readouterr().err == ""
+
+
 def test_other_lost_exceptions_are_told(capfd):
     class Finaliser:
         def __del__(self):
