@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import replace
 from html import escape
 from pathlib import Path
+from typing import NoReturn
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when Gradio is imported
 
@@ -242,7 +243,7 @@ def launch(
     allow_origins: Sequence[str] = (),
     max_upload: int = DEFAULT_LIMIT,
 ) -> None:
-    """Serves the page until Ctrl-C. For the main thread.
+    """Serves the page until Ctrl-C, and then ends the process. For the main thread.
 
     Args:
         host, port: where to listen. Where other machines can reach it, the page asks for a token.
@@ -290,12 +291,16 @@ def launch(
         )
         # Uvicorn ends in order and then raises the signal again: the temporary folder must still go.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-        try:
-            with suppress(KeyboardInterrupt):
-                Server(config, ready, page_app(app).stop_event.set).run(sockets=[bound])
-        finally:
-            if warming.is_alive():  # Python cannot end in order while PyTorch is at work
-                warming.join(timeout=20)
+        with suppress(KeyboardInterrupt, SystemExit):
+            Server(config, ready, page_app(app).stop_event.set).run(sockets=[bound])
+    _leave()
+
+
+def _leave() -> NoReturn:
+    """Ends the process at once: PyTorch and MediaPipe, still at work in threads, abort a Python that ends."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _ready(at: list[str], shared: bool) -> str:
