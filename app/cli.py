@@ -114,7 +114,7 @@ def demo(
     sparse_backend: SparseBackend = "auto",
 ) -> None:
     """Serve the page with the live camera and the video analysis until Ctrl-C."""
-    from app.ui import launch
+    from app.demo import launch
 
     launch(
         host,

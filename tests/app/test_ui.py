@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from app import ui
+from app import demo, ui
 from app.catalogue import Catalogue
 from app.drawing import person_colour
 from app.failures import explain
@@ -31,7 +31,7 @@ def test_a_taken_port_is_one_sentence_that_names_another():
         other.listen()
         port = other.getsockname()[1]
         with pytest.raises(ServerError, match=rf"Port {port} .*--port {port + 1}\.$"):
-            ui.launch(port=port)
+            demo.launch(port=port)
 
 
 def test_the_page_opens_without_any_weights():
@@ -78,7 +78,7 @@ def test_the_demo_starts_asks_nobody_and_ends_in_order(tmp_path: Path, ending: s
         "    if where not in (None, '127.0.0.1', 'localhost', b'127.0.0.1'):\n"
         "        print('OUTSIDE', where, flush=True)\n"
         "sys.addaudithook(watch)\n"
-        "from app.ui import launch\n"
+        "from app.demo import launch\n"
         "launch(port=int(sys.argv[1]))\n"
     )
     with socket.socket() as probe:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from app import uploads
 from app.catalogue import Catalogue
 from app.ui import create_app
 from app.uploads import MEGABYTE, Uploads, file_in
+from tests.app.disks import small_disk
 from tests.doubles import SteadyRecognizer
 
 UPLOAD = "/gradio_api/upload"
@@ -165,22 +165,11 @@ def test_only_so_many_arrive_at_once(visitor: TestClient, folder: Path, monkeypa
     assert answer.status_code == 503 and answer.text.endswith(".")
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A disk of 600 kB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=600k", "none", str(disk)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("a small disk can be mounted by root only")
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(disk))
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
-
-
-def test_a_full_disk_is_told_and_the_next_upload_works(small_disk: Path):
-    app = create_app(Catalogue.of({"waver": WAVER}), max_upload=1)
-    with TestClient(app, base_url="http://127.0.0.1:7860") as visitor:
+def test_a_full_disk_is_told_and_the_next_upload_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    with small_disk(tmp_path / "disk", "600k") as disk:
+        monkeypatch.setenv("GRADIO_TEMP_DIR", str(disk))
+        app = create_app(Catalogue.of({"waver": WAVER}), max_upload=1)
+        visitor = TestClient(app, base_url="http://127.0.0.1:7860")
         told = visitor.post(UPLOAD, files={"files": ("a.mp4", b"x" * 700_000)})  # is refused by its length
         assert told.status_code == 507 and "disk" in told.text and "Traceback" not in told.text
 
@@ -192,7 +181,7 @@ def test_a_full_disk_is_told_and_the_next_upload_works(small_disk: Path):
         headers = {"Content-Type": "multipart/form-data; boundary=b"}
         told = visitor.post(UPLOAD, headers=headers, content=unknown_length())
         assert told.status_code == 507 and "free some space" in told.text
-        assert left(small_disk) == []
+        assert left(disk) == []
         assert visitor.post(UPLOAD, files={"files": ("b.mp4", b"x" * 100_000)}).status_code == 200
 
 
