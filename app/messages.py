@@ -12,6 +12,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.jpeg import jpeg_size
+from pose.errors import UserError
 
 MAX_PIXELS = 1920 * 1920
 """Larger pictures are refused: the page sends at most 640 pixels a side."""
@@ -25,8 +26,8 @@ MAX_TIME = 1e12
 """Milliseconds, either way: 31 years of a page that stays open."""
 
 
-class MessageError(ValueError):
-    """A message that is none. The message is part of a sentence."""
+class MessageError(UserError, ValueError):
+    """A message that is none. What it says stands behind "Not understood"."""
 
 
 @dataclass(frozen=True)
