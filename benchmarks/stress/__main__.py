@@ -13,13 +13,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 from benchmarks.stress.kinds import KINDS, shares
 from benchmarks.stress.pool import Kind, Result, run_inputs
 from benchmarks.stress.report import failures, table
+from pose.files import temporary_folder
 
 DEFAULT_INPUTS = 10_000
 
@@ -43,12 +43,12 @@ def main() -> int:
     parser.add_argument("--fps", type=float, default=8.0, help="pictures a second of each")
     parser.add_argument("--keep", type=Path, default=Path("stress-failures"), help="folder for what fails")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="pose2action-stress-") as folder:
+    with temporary_folder("pose2action-stress-") as folder:
         if arguments.soak is not None:
-            return _soak(arguments, Path(folder))
+            return _soak(arguments, folder)
         if arguments.kills is not None:
-            return _kills(arguments, Path(folder))
-        return _inputs(arguments, _jobs(parser, arguments), Path(folder))
+            return _kills(arguments, folder)
+        return _inputs(arguments, _jobs(parser, arguments), folder)
 
 
 def _jobs(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> list[tuple[Kind, range]]:

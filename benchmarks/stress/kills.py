@@ -237,8 +237,8 @@ def kills(count: int, seed: int, folder: Path) -> list[str]:
         out.mkdir()
         for _ in range(min(KILLS_A_ROUND, count - done)):
             done += 1
-            faults += _kill_once(victim, out, float(rng.uniform(0, _RACES * seconds)), done)
-        faults += _finish(victim, out, result, done)
+            faults += kill_once(victim, out, float(rng.uniform(0, _RACES * seconds)), done)
+        faults += finish(victim, out, result, done)
         print(f"{done} of {count} kills, {len(faults)} faults", flush=True)
     return faults
 
@@ -255,7 +255,8 @@ def _reference(victim: Victim) -> tuple[dict[str, str], float]:
     return victim.result(out), seconds
 
 
-def _kill_once(victim: Victim, out: Path, after: float, number: int) -> list[str]:
+def kill_once(victim: Victim, out: Path, after: float, number: int) -> list[str]:
+    """Starts a command and kills it after so many seconds; what was wrong with what it left."""
     process = victim.start(out)
     with suppress(subprocess.TimeoutExpired):
         process.wait(after)
@@ -278,7 +279,8 @@ def _kill(process: subprocess.Popen) -> None:
     process.wait()
 
 
-def _finish(victim: Victim, out: Path, wanted: dict[str, str], number: int) -> list[str]:
+def finish(victim: Victim, out: Path, wanted: dict[str, str], number: int) -> list[str]:
+    """Lets a command that was killed go on to its end; what is not as without the kills."""
     where = f"after kill {number}, {type(victim).__name__.lower()}"
     if fault := victim.finish(out):
         return [f"{where}: {fault}"]

@@ -42,12 +42,14 @@ class Kind:
         trial: "module:class" of what makes and runs them.
         share: of all inputs.
         limits: of one.
+        least: inputs for which one more worker is worth the seconds that it takes to start.
     """
 
     name: str
     trial: str
     share: float
     limits: Limits = Limits()
+    least: int = 100
 
 
 @dataclass(frozen=True)
@@ -199,7 +201,7 @@ def run_inputs(
     """
     waiting: queue.SimpleQueue[tuple[Kind, list[int]]] = queue.SimpleQueue()
     for kind, indices in jobs:
-        for part in _parts(list(indices), workers):
+        for part in _parts(list(indices), workers, kind.least):
             waiting.put((kind, part))
     results: list[Result] = []
     lock = threading.Lock()
@@ -223,9 +225,9 @@ def run_inputs(
     return sorted(results, key=lambda result: (result.kind, result.index))
 
 
-def _parts(indices: list[int], count: int) -> Iterator[list[int]]:
-    """Neighbours together, as many parts as there are workers, none of them empty."""
-    size = -(-len(indices) // count) or 1
+def _parts(indices: list[int], count: int, least: int) -> Iterator[list[int]]:
+    """Neighbours together, at most as many parts as there are workers, none of them empty."""
+    size = max(-(-len(indices) // count), least)
     for first in range(0, len(indices), size):
         yield indices[first : first + size]
 

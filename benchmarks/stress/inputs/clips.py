@@ -20,7 +20,7 @@ class Format:
         container, codec, pixels: FFmpeg's names.
         ending: of files.
         odd_sizes: whether sides may be odd.
-        rates: the only frame rates that the codec knows; any if empty.
+        rates: frame rates to choose from, where the clock ticks with the pictures; any if empty.
     """
 
     container: str
@@ -53,7 +53,7 @@ FORMATS = (
     Format("flv", "flv", "yuv420p", ".flv"),
     Format("h264", "libx264", "yuv420p", ".h264"),
     Format("mjpeg", "mjpeg", "yuvj420p", ".mjpeg", odd_sizes=True),
-    Format("yuv4mpegpipe", "wrapped_avframe", "yuv420p", ".y4m", odd_sizes=True),
+    Format("yuv4mpegpipe", "wrapped_avframe", "yuv420p", ".y4m", odd_sizes=True, rates=_MPEG_RATES),
     Format("ivf", "libvpx", "yuv420p", ".ivf"),
     Format("nut", "mpeg4", "yuv420p", ".nut"),
 )

@@ -49,8 +49,8 @@ class Data(Trial):
             if kind < 0.25:
                 return self._loaded(rng, folder / "prepared")
             if kind < 0.45:
-                return _read(rng, folder)
-            return _prepared(rng, folder)
+                return read(rng, folder)
+            return raw_set(rng, folder, list(RAW)[rng.integers(len(RAW))])
         except UserError as error:
             return of_error(error)
 
@@ -97,7 +97,7 @@ def _spoil(rng: np.random.Generator, folder: Path) -> None:
         np.save(folder / JOINTS, joints)
 
 
-def _read(rng: np.random.Generator, folder: Path) -> Verdict:
+def read(rng: np.random.Generator, folder: Path) -> Verdict:
     """A data set of which training reads the clips itself."""
     name = list(READ)[rng.integers(len(READ))]
     READ[name](folder / name, rng)
@@ -107,9 +107,8 @@ def _read(rng: np.random.Generator, folder: Path) -> Verdict:
     return PROCESSED
 
 
-def _prepared(rng: np.random.Generator, folder: Path) -> Verdict:
+def raw_set(rng: np.random.Generator, folder: Path, name: str) -> Verdict:
     """A raw data set: as ``prepare`` reads it in its processes, or, of a few, ``prepare`` itself."""
-    name = list(RAW)[rng.integers(len(RAW))]
     raw = folder / "raw"
     RAW[name](raw, rng)
     if rng.random() < WHOLE_WAY:
@@ -118,7 +117,7 @@ def _prepared(rng: np.random.Generator, folder: Path) -> Verdict:
         return _judge(rows, clips.info.skipped)
     source = SOURCES[name](raw)
     work = folder / "work"
-    work.mkdir()
+    work.mkdir(parents=True)
     task = Task(name, raw, work, "signature")
     make_group(task, 0, source.files, lambda place: None)
     group = load_group(work, 0, "signature", info_of(name, source))

@@ -34,7 +34,7 @@ class Live(ServedTrial):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         # The first picture waits for the weights, longer than any input may take on a busy machine.
-        tab = Tab(self.server, [figure()], 5.0)
+        tab = Tab(self.server, [figure()], 5.0, weights=None)
         give_up = time.monotonic() + WARM_UP
         while not tab.log.pictures and time.monotonic() < give_up:
             time.sleep(0.2)
@@ -61,21 +61,21 @@ def converse(server: DemoServer, steps: tuple[Step, ...]) -> Verdict:
             return failed(f"HTTP {status}") if status >= 500 else refused(f"HTTP {status}")
         except (WebSocketException, OSError) as error:
             return failed(f"no connection: {type(error).__name__}: {error}")
-        except _Garbage as error:
+        except Garbage as error:
             return failed(str(error))
         if not any(each.get("type") == "refused" for each in told):
             break
         if time.monotonic() > give_up:  # the one before still has the place, as long as it cleans up
             return failed("no place was given back")
         time.sleep(0.2)
-    return _judge(told, end)
+    return judge(told, end)
 
 
-class _Garbage(Exception):
+class Garbage(Exception):
     """An answer that no page can show."""
 
 
-def _judge(told: list[dict[str, Any]], end: str) -> Verdict:
+def judge(told: list[dict[str, Any]], end: str) -> Verdict:
     sentences = [each["message"] for each in told if each.get("type") in ("failed", "weights-failed")]
     for sentence in sentences:
         if (verdict := refused(sentence)).failed:
@@ -136,13 +136,13 @@ def _listen(socket: ClientConnection, told: list[dict[str, Any]], seconds: float
     """Takes what has come, and waits a moment for the first of it."""
     try:
         while True:
-            told.append(_read(socket.recv(timeout=seconds)))
+            told.append(read_answer(socket.recv(timeout=seconds)))
             seconds = 0.0
     except TimeoutError:
         pass
 
 
-def _read(message: bytes | str) -> dict[str, Any]:
+def read_answer(message: bytes | str) -> dict[str, Any]:
     """An answer, if a page can show it."""
     if isinstance(message, str):
         return json.loads(message, parse_constant=_no_number)
@@ -152,11 +152,11 @@ def _read(message: bytes | str) -> dict[str, Any]:
     for person in state["persons"]:
         scores = [person["score"], *(score for _, score in person["top"])]
         if not all(math.isfinite(score) and 0 <= score <= 1 for score in scores):
-            raise _Garbage(f"scores that are none: {person}")
+            raise Garbage(f"scores that are none: {person}")
     if not message[4 + length :].startswith(b"\xff\xd8"):
-        raise _Garbage("an answer without a picture")
+        raise Garbage("an answer without a picture")
     return state
 
 
 def _no_number(name: str) -> float:
-    raise _Garbage(f"{name} in an answer")
+    raise Garbage(f"{name} in an answer")

@@ -60,7 +60,7 @@ class Requests(ServedTrial):
                 answer = send(made, self.server.port, PATIENCE)
             except (OSError, TimeoutError) as error:
                 return failed(f"no answer: {type(error).__name__}: {error} ({waiting} others wait)")
-        return self._leak(made, answer) or self._litter(made, answer, before) or _judge(made, answer)
+        return self._leak(made, answer) or self._litter(made, answer, before) or judge(made, answer)
 
     def _stored(self) -> int:
         """Bytes in the server's temporary folders."""
@@ -101,7 +101,7 @@ class Requests(ServedTrial):
         return None
 
 
-def _judge(made: Request, answer: Answer) -> Verdict:
+def judge(made: Request, answer: Answer) -> Verdict:
     if made.broken_off is not None:
         return PROCESSED  # whatever it gets; the server must go on
     if not answer.status:

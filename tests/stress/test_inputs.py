@@ -1,0 +1,101 @@
+"""Inputs are what they claim: the same whenever they are made, sound where they say so, and of all kinds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.stress.inputs import configurations, datasets, live, pictures, requests, videos
+from benchmarks.stress.inputs.clips import FORMATS, encoded, plain
+from benchmarks.stress.inputs.damage import ALL, damaged
+from benchmarks.stress.kinds import KINDS, shares
+from benchmarks.stress.trials.data import raw_set
+from benchmarks.stress.worker import random_of
+from pose.sources import VideoFile
+from recognizer.training.config import shipped_configs
+
+ELSEWHERE = videos.Elsewhere("/elsewhere.mp4", "http://127.0.0.1:9")
+ABOUT = requests.Surroundings(("/", "/file/{path:path}"), ((0, 1), (3, 5)), ("/secret",), "/tmp/x/up.mp4")
+
+
+def made(kind: str, index: int, folder: Path) -> object:
+    rng = random_of(7, kind, index)
+    match kind:
+        case "videos":
+            return videos.video(rng, ELSEWHERE)
+        case "live":
+            return live.conversation(rng)
+        case "requests":
+            return requests.request(rng, ABOUT)
+        case "configurations":
+            return configurations.configuration(rng, list(shipped_configs().values()))
+    root = folder / str(len(list(folder.iterdir())))
+    datasets.RAW["ntu60"](root, rng)
+    return [path.read_bytes() for path in sorted(root.iterdir())]
+
+
+@pytest.mark.parametrize("kind", ["videos", "live", "requests", "configurations", "data"])
+def test_an_input_is_decided_by_seed_kind_and_number(kind: str, tmp_path: Path):
+    for index in range(8):
+        assert made(kind, index, tmp_path) == made(kind, index, tmp_path)
+    assert made(kind, 0, tmp_path) != made(kind, 1, tmp_path)
+
+
+@pytest.mark.parametrize("form", FORMATS, ids=lambda form: f"{form.container}-{form.codec}")
+def test_undamaged_clips_are_videos(form, tmp_path: Path):
+    path = tmp_path / f"clip{form.ending}"
+    path.write_bytes(encoded(plain(form)))
+    with VideoFile(path) as video:
+        frames = list(video)
+    assert len(frames) >= 11
+    assert (video.info.width, video.info.height) == (64, 48)
+    assert 0.3 < frames[-1].timestamp < 0.6
+
+
+@pytest.mark.parametrize("damage", ALL, ids=lambda damage: damage.__name__)
+def test_damage_changes_something_and_takes_empty_files(damage):
+    data = bytes(range(256)) * 40
+    changed = [damage(data, np.random.default_rng(seed)) for seed in range(5)]
+    assert any(each != data for each in changed)
+    assert isinstance(damage(b"", np.random.default_rng(0)), bytes)
+
+
+def test_damage_in_a_row_may_leave_nothing():
+    lengths = [len(damaged(b"abc" * 10, np.random.default_rng(seed))) for seed in range(200)]
+    assert min(lengths) == 0 and max(lengths) > 30
+
+
+@pytest.mark.parametrize("name", datasets.RAW)
+def test_raw_data_sets_are_read_but_for_their_odd_file(name: str, tmp_path: Path):
+
+    outcomes = [
+        raw_set(np.random.default_rng(seed), tmp_path / str(seed), name).outcome for seed in range(12)
+    ]
+    assert "failed" not in outcomes
+    assert "refused" in outcomes
+
+
+def test_pictures_are_good_or_odd():
+    assert all(pictures.good(np.random.default_rng(seed)).startswith(b"\xff\xd8") for seed in range(6))
+    assert len({pictures.odd(np.random.default_rng(seed))[:4] for seed in range(60)}) > 8
+
+
+def test_requests_are_of_all_sorts():
+    some = [requests.request(np.random.default_rng(seed), ABOUT) for seed in range(600)]
+    assert {"GET", "POST", "HEAD", "PUT", "OPTIONS"} <= {each.method for each in some}
+    assert any(each.stranger for each in some) and any(each.crowd for each in some)
+    assert any(each.broken_off is not None for each in some)
+    assert any("..%2f" in each.target for each in some) and any("/secret" in each.target for each in some)
+    calls = [each.body for each in some if each.target.endswith("run/predict") and b"FileData" in each.body]
+    assert calls and json.loads(calls[0])["data"]
+
+
+def test_inputs_are_spread_over_all_kinds():
+    counts = shares(10_000)
+    assert counts.keys() == {kind.name for kind in KINDS}
+    assert abs(sum(counts.values()) - 10_000) < 10
+    assert counts["videos"] >= 1500
+    assert min(shares(5).values()) == 1

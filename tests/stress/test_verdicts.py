@@ -1,0 +1,125 @@
+"""What counts as a failure of the server, of a soak and of a command that was killed."""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.stress.inputs.requests import Request
+from benchmarks.stress.kills import Victim, finish, kill_once
+from benchmarks.stress.soak import Sample, trends
+from benchmarks.stress.trials.live import Garbage, read_answer
+from benchmarks.stress.trials.live import judge as judge_talk
+from benchmarks.stress.trials.requests import judge as judge_request
+from benchmarks.stress.verdict import of_error, refused
+from benchmarks.stress.wire import Answer
+from pose.sources import SourceError
+
+PLAIN = "HTTP/1.1 {} x\r\nContent-Type: text/plain"
+
+
+def test_only_errors_for_users_are_sentences():
+    assert of_error(SourceError("This is no video.")).outcome == "refused"
+    assert of_error(ValueError("math domain error")).failed
+    assert of_error(SourceError("")).failed
+    assert of_error(SourceError("x" * 100_000)).failed
+    assert refused("The program failed while it looked at the picture. Press Start again.").failed
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "stranger", "outcome"),
+    [
+        (200, b"{}", False, "processed"),
+        (404, b"There is nothing here.", False, "refused"),
+        (503, b"Too many videos are arriving.", False, "refused"),
+        (500, b"Internal Server Error", False, "failed"),
+        (0, b"", False, "failed"),
+        (200, b"<html>", True, "failed"),
+        (403, b"Another site asks for this.", True, "refused"),
+        (400, b"Traceback (most recent call last):", False, "failed"),
+    ],
+)
+def test_answers_to_requests(status: int, body: bytes, stranger: bool, outcome: str):
+    answer = Answer(status, PLAIN.format(status) if status else "", body, True)
+    assert judge_request(Request("GET", "/", stranger=stranger), answer).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("told", "end", "outcome"),
+    [
+        ([], "answered", "processed"),
+        ([{"type": "failed", "message": "Not understood: no number."}], "answered", "refused"),
+        ([{"type": "failed", "message": "The program failed. Press Start again."}], "ended", "failed"),
+        ([], "silent", "failed"),
+        ([], "closed (without a goodbye)", "failed"),
+        ([{"type": "failed", "message": "Too large."}], "closed (1009)", "refused"),
+    ],
+)
+def test_ends_of_conversations(told: list[dict], end: str, outcome: str):
+    assert judge_talk(told, end).outcome == outcome
+
+
+@pytest.mark.parametrize("score", ["NaN", "1.5", "-0.1", "Infinity"])
+def test_scores_that_are_none_are_garbage(score: str):
+    state = f'{{"captured": 1, "persons": [{{"label": "wave", "score": {score}, "top": []}}]}}'.encode()
+    with pytest.raises(Garbage):
+        read_answer(struct.pack("<I", len(state)) + state + b"\xff\xd8")
+
+
+def test_a_soak_is_flat_only_where_nothing_grows():
+    def samples(growth: float) -> list[Sample]:
+        return [Sample(10.0 * n, round(1e9 * (1 + growth * n / 500)), 20, 17) for n in range(500)]
+
+    warming = [Sample(0.0, 10**8, 5, 5)] * 60
+    assert all(trend.flat for trend in trends(warming + samples(0.0), 1.0))
+    assert all(trend.flat for trend in trends(samples(0.04), 0.0))
+    assert [trend.name for trend in trends(samples(0.2), 0.0) if not trend.flat] == ["memory"]
+    leaking = [Sample(10.0 * n, 10**9, 20 + n // 20, 17) for n in range(500)]
+    assert [trend.name for trend in trends(leaking, 0.0) if not trend.flat] == ["threads"]
+
+
+class Careless(Victim):
+    """Writes its output in place, and leaves a temporary file whenever it is killed."""
+
+    SCRIPT = (
+        "import sys, time, pathlib, os\n"
+        "out, tmp = map(pathlib.Path, sys.argv[1:])\n"
+        "(tmp / f'pose2action-{os.getpid()}').touch()\n"
+        "again = (out / 'a.txt').exists()\n"
+        "with (out / 'a.txt').open('w') as file:\n"
+        "    file.write('half'); file.flush()\n"
+        "    print('begun', file=sys.stderr, flush=True)\n"
+        "    time.sleep(0.1 if again else 60)\n"
+        "    file.write(' and again' if again else ' and whole')\n"
+        "(tmp / f'pose2action-{os.getpid()}').unlink()\n"
+    )
+
+    def arguments(self, out: Path) -> list[str]:
+        return [sys.executable, "-c", self.SCRIPT, str(out), str(self.temporary)]
+
+    def start(self, out: Path) -> subprocess.Popen:
+        self.temporary.mkdir(exist_ok=True)
+        with (self.folder / "stderr.txt").open("wb") as errors:
+            return subprocess.Popen(self.arguments(out), stderr=errors)
+
+    def broken(self, out: Path) -> str | None:
+        path = out / "a.txt"
+        return "a.txt is half" if path.exists() and "whole" not in path.read_text() else None
+
+    def result(self, out: Path) -> dict[str, str]:
+        return {path.name: path.read_text() for path in out.iterdir()}
+
+
+def test_a_careless_command_that_is_killed_is_found_out(tmp_path: Path):
+    victim, out = Careless(tmp_path / "victim"), tmp_path / "out"
+    out.mkdir()
+    faults = kill_once(victim, out, 5.0, 1)
+    assert len(faults) == 1 and faults[0].endswith("a.txt is half")
+    faults = finish(victim, out, {"a.txt": "half and whole"}, 1)
+    assert len(faults) == 2
+    assert "another result than without kills: a.txt" in faults[0]
+    assert "1 temporary files are left, such as pose2action-" in faults[1]
