@@ -45,8 +45,8 @@ _FREQUENT_ELEVATION = 4.0
 Strength = Annotated[float, Field(ge=0, le=3, allow_inf_nan=False)]
 Seconds = Annotated[tuple[WindowSeconds, WindowSeconds], AfterValidator(_ascending)]
 Elevation = tuple[
-    Annotated[float, Field(ge=-90, lt=_FREQUENT_ELEVATION, allow_inf_nan=False)],
-    Annotated[float, Field(ge=_FREQUENT_ELEVATION, le=90, allow_inf_nan=False)],
+    Annotated[float, Field(ge=-90, le=_FREQUENT_ELEVATION, allow_inf_nan=False)],
+    Annotated[float, Field(gt=_FREQUENT_ELEVATION, le=90, allow_inf_nan=False)],
 ]
 Metres = Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]
 Distance = Annotated[tuple[Metres, Metres], AfterValidator(_ascending)]
