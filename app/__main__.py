@@ -12,6 +12,7 @@ def main() -> None:
     try:
         from app.cli import main as run
     except KeyboardInterrupt:
+        print("pose2action: stopped; nothing was written.", file=sys.stderr)
         sys.exit(_INTERRUPTED)
     run()
 

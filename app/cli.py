@@ -20,6 +20,8 @@ from pose.errors import UserError
 Command = TypeVar("Command", bound=Callable)
 
 INTERRUPTED = 130
+_LONGEST = 2000
+"""Characters of a sentence: a name that is told in it may have 100,000."""
 
 cli = typer.Typer(
     help="Names the actions of the people in front of a camera or in a video.",
@@ -41,6 +43,8 @@ SparseBackend = Annotated[
 
 def say(sentence: str) -> None:
     """One line to stderr, under the program's name."""
+    if len(sentence) > _LONGEST:
+        sentence = f"{sentence[: _LONGEST // 2]} ... {sentence[-_LONGEST // 2 :]}"
     print(printable(f"pose2action: {sentence}"), file=sys.stderr)
 
 
@@ -274,7 +278,7 @@ def export(
 
     path = out or Path(Path(weights).stem + ENDINGS[form])
     difference = write(weights, path, form)
-    print(f"{path}: its logits differ by {difference:.1g} of the largest one at most")
+    print(printable(f"{path}: its logits differ by {difference:.1g} of the largest one at most"))
 
 
 def main() -> None:
@@ -284,7 +288,11 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     try:
         cli()
-    except KeyboardInterrupt:  # outside of any command
+    except SystemExit as end:
+        if isinstance(getattr(end.__context__, "__cause__", None), KeyboardInterrupt):
+            say("stopped; nothing was written.")  # Typer's exit: Ctrl-C came before the command
+        raise
+    except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     finally:
         # All that is left is Python's own clean-up, to which Ctrl-C would only add tracebacks.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from rich.table import Table
 
 from pose.files import replacing
 from recognizer.data.clip import DataError
+from recognizer.fields import shown
 from recognizer.networks import TITLES
 from recognizer.sparse import Backend
 from recognizer.training.config import ConfigError
@@ -46,6 +48,7 @@ def evaluate_weights(names: list[str], data: Path, options: Options, sparse_back
     Raises:
         WeightsError, ConfigError, DataError: with one sentence.
     """
+    _check_files(options)
     if options.card:
         for name in names:
             add_metrics(name, {})  # a fusion has no card: better told before minutes of work
@@ -57,6 +60,17 @@ def evaluate_weights(names: list[str], data: Path, options: Options, sparse_back
     else:
         _refuse(options, "is about weights trained on a prepared data set", "fuse", "confusion")
         _evaluate_windows(names[0], data, options, sparse_backend)
+
+
+def _check_files(options: Options) -> None:
+    """ConfigError, before minutes of work, for files that cannot be written."""
+    for option, path in (("json", options.json), ("confusion", options.confusion)):
+        if path is None:
+            continue
+        if not os.path.isdir(path.parent):
+            raise ConfigError(f"--{option} {shown(str(path))}: there is no such folder; make it first.")
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise ConfigError(f"--{option} {shown(str(path))}: this is no plain file; give the name of one.")
 
 
 def _refuse(options: Options, reason: str, *names: str) -> None:

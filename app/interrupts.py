@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import _thread
 import signal
 import sys
 import threading
@@ -10,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-_AGAIN = 0.05
-"""Seconds after which an interrupt that nobody could take is raised again."""
+_AGAIN = 1.0
+"""Seconds after which an interrupt is raised again that nobody has taken seriously."""
 
 
 @contextmanager
@@ -26,38 +25,46 @@ def interruptible(insist: bool = False) -> Iterator[threading.Event]:
     ignoring it. Only for the main thread.
 
     Args:
-        insist: raise again what was lost, for work that does not ask the event.
+        insist: for work that does not ask the event. What was lost, or taken for a missing module by somebody
+            who tried to import it, is raised again, by itself (not on Windows) and by the next Ctrl-C.
     """
-    interrupted, repeated = threading.Event(), threading.Event()
-    again: list[threading.Timer] = []
+    interrupted, repeated = threading.Event(), insist and hasattr(signal, "setitimer")
     before, hook = signal.getsignal(signal.SIGINT), sys.unraisablehook
     if before is signal.SIG_IGN:
         yield interrupted
         return
 
     def on_interrupt(number: int, frame: FrameType | None) -> None:
-        if not interrupted.is_set() or repeated.is_set():
-            interrupted.set()
-            repeated.clear()
+        first = not interrupted.is_set()
+        interrupted.set()
+        if repeated:
+            signal.setitimer(signal.ITIMER_REAL, _AGAIN)
+        if first or (insist and not _being_handled()):
             raise KeyboardInterrupt
 
     def on_lost(lost: sys.UnraisableHookArgs) -> None:
         if not issubclass(lost.exc_type, KeyboardInterrupt):
             hook(lost)
-        elif insist:
-            repeated.set()
-            again.append(threading.Timer(_AGAIN, _thread.interrupt_main))
-            again[-1].start()
 
     sys.unraisablehook = on_lost
+    alarm = signal.signal(signal.SIGALRM, on_interrupt) if repeated else None
     signal.signal(signal.SIGINT, on_interrupt)
     try:
         yield interrupted
     finally:
-        for timer in again:
-            timer.cancel()
+        if repeated:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, alarm)
         signal.signal(signal.SIGINT, before)
         sys.unraisablehook = hook
+
+
+def _being_handled() -> bool:
+    """Whether the code that was interrupted is cleaning up after a Ctrl-C."""
+    error = sys.exc_info()[1]
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__context__
+    return error is not None
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from app.console import printable
 from recognizer.training.clip_config import ClipConfig
 from recognizer.training.config import ConfigError, load_config
 
@@ -42,9 +43,11 @@ def train_weights(
         print(f"The first batch, seen again and again: loss {loss:.3f}, top-1 {top1:.0%}. Nothing is kept.")
         return
     fit = train_clips if isinstance(settings, ClipConfig) else train
+    if into is not None:
+        into.mkdir(parents=True, exist_ok=True)  # better told before hours of work
     folder = run or Path("runs") / settings.name
     try:
         weights = fit(settings, data, folder, resume, into)
     except KeyboardInterrupt:  # before the first step or after the last, too
         raise KeyboardInterrupt(f"training stopped; {kept(folder / LAST)}.") from None
-    print(f"Weights written to {weights}")
+    print(printable(f"Weights written to {weights}"))

@@ -152,7 +152,8 @@ class Recognizer:
             attention: also tell what the network looked at.
 
         Raises:
-            WeightsError: a window has another layout, person or frame count than the weights want.
+            WeightsError: a window has another layout, person or frame count than the weights want, or the
+                answer is no number.
         """
         if not windows:
             return []
@@ -160,6 +161,8 @@ class Recognizer:
         with torch.inference_mode():
             logits, attended = self._forward(batch)
             probabilities = logits.float().softmax(1).cpu().numpy()
+        if not np.isfinite(probabilities).all():  # of weights as large as numbers can be
+            raise weights.WeightsError(f"The weights {self.card.name} give no numbers: train them again.")
         maps: list[AttentionMaps | None] = [None] * len(windows)
         if attention:
             maps = attention_maps(attended) or [AttentionMaps()] * len(windows)

@@ -35,6 +35,7 @@ def overfit(config: TrainingConfig | ClipConfig, data: Path, steps: int = 100) -
 
     Raises:
         DataError, ConfigError: with one sentence.
+        KeyboardInterrupt: Ctrl-C.
     """
     precision, clip = "32-true", 5.0
     if isinstance(config, ClipConfig):
@@ -56,5 +57,8 @@ def overfit(config: TrainingConfig | ClipConfig, data: Path, steps: int = 100) -
     )  # fmt: skip
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*no `val_dataloader`.*")
-        trainer.fit(module, DataLoader([batch] * steps, batch_size=None))
+        try:
+            trainer.fit(module, DataLoader([batch] * steps, batch_size=None))
+        except SystemExit:  # what Lightning makes of Ctrl-C
+            raise KeyboardInterrupt from None
     return tuple(float(trainer.callback_metrics[key]) for key in ("loss", "top1"))

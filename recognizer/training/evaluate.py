@@ -105,10 +105,11 @@ def summary(results: list[ClipResult], threshold: float) -> dict[str, float]:
     sure = [result for result in known if result.score >= threshold]
     figures = {
         "clips": len(known),
-        "top1": _share([result.right(1) for result in known]),
-        "top5": _share([result.right(5) for result in known]),
-        "unsure": 1 - len(sure) / max(1, len(known)),
     }
+    if known:
+        figures["top1"] = _share([result.right(1) for result in known])
+        figures["top5"] = _share([result.right(5) for result in known])
+        figures["unsure"] = 1 - len(sure) / len(known)
     if sure:
         figures["top1_where_sure"] = _share([result.right(1) for result in sure])
     upper = [result.right(1) for result in known if result.example.clip.body == "upper"]
@@ -148,4 +149,5 @@ def _agreement(recognizer: Recognizer, examples: list[Example]) -> float:
 
 
 def _share(values: list[bool]) -> float:
-    return float(np.mean(values)) if values else float("nan")
+    """Of at least one value."""
+    return float(np.mean(values))

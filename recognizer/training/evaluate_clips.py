@@ -85,13 +85,33 @@ def evaluate_clips(names: Sequence[str | Path], data: Path, fuse: bool = False) 
             )
         if about != (first := first or about):
             raise ConfigError(f"{card.name} is about {'/'.join(about)}, and not about {'/'.join(first)}.")
+        _check(card, config, clips)
         scores, labels = score_clips(network, clips, config)
+        if not np.isfinite(scores).all():
+            raise weights.WeightsError(f"The weights {card.name} give no numbers: train them again.")
         total = total + scores
         reports[card.name] = report(scores, labels, card.classes)
         classes = card.classes
     if fuse:
         reports[FUSED] = report(total / len(names), labels, classes)
     return reports
+
+
+def _check(card: weights.WeightsCard, config: ClipConfig, clips: PreparedClips) -> None:
+    """ConfigError where a card contradicts what it says of its training, or the data set is another one."""
+    seen = (card.frames, card.persons, card.preprocessing)
+    if seen != (config.frames, config.persons, config.preprocessing):
+        raise ConfigError(
+            f"The card of {card.name} contradicts itself: it was trained with other frames, persons or "
+            "preprocessing than it names."
+        )
+    classes = len(clips.info.tasks.get(config.task, ()))
+    if (clips.layout.name, classes) != (card.layout, len(card.classes)):
+        raise ConfigError(
+            f"{clips.folder} has another skeleton or other classes than {card.name} was trained on."
+        )
+    if not len(clips.part(config.protocol, TEST)):
+        raise ConfigError(f"{clips.folder} holds no test clips of the protocol {config.protocol}.")
 
 
 def score_clips(

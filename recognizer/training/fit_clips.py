@@ -114,7 +114,10 @@ def open_clips(config: ClipConfig, data: Path) -> tuple[PreparedClips, dict[int,
     needed = "torso" if clips.info.origin == "camera" else clips.info.origin
     if origin != needed:
         raise ConfigError(f"{data} is prepared for preprocessing.origin={needed}, not {origin}.")
-    return clips, {part: clips.part(config.protocol, part) for part in (TRAIN, TEST)}
+    parts = {part: clips.part(config.protocol, part) for part in (TRAIN, TEST)}
+    if not len(parts[TRAIN]):
+        raise ConfigError(f"{data} holds no training clips of the protocol {config.protocol}.")
+    return clips, parts
 
 
 def clip_network(config: ClipConfig, clips: PreparedClips) -> nn.Module:

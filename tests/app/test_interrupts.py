@@ -1,5 +1,6 @@
 """Ctrl-C at odd moments."""
 
+import contextlib
 import os
 import signal
 import sys
@@ -56,11 +57,36 @@ def test_where_nobody_asks_the_event_it_is_raised_again(capfd):
 
     with pytest.raises(KeyboardInterrupt), interruptible(insist=True):
         Finaliser()
-        time.sleep(10)
+        time.sleep(20)
     with interruptible(insist=True):  # none is left for what comes after
         Finaliser()
-    time.sleep(0.1)
+    time.sleep(1.1)
     assert capfd.readouterr().err == ""
+
+
+def test_one_that_was_taken_for_something_else_does_not_make_the_next_one_void():
+    with pytest.raises(KeyboardInterrupt), interruptible(insist=True):
+        with contextlib.suppress(BaseException):
+            press()
+        press()
+        pytest.fail("the second one does nothing")
+
+
+def test_cleaning_up_is_not_cut_short_where_it_is_repeated():
+    cleaned = []
+    with pytest.raises(ValueError), interruptible(insist=True):
+        try:
+            press()
+        except KeyboardInterrupt as stop:
+            try:
+                press()
+                raise ValueError from stop
+            finally:
+                time.sleep(1.2)  # longer than until the repetition
+                press()
+                cleaned.append(True)
+    assert cleaned == [True]
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
 
 
 def test_other_lost_exceptions_are_told(capfd):

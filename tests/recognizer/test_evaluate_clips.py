@@ -11,8 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import scipy.stats
+import torch
 
+from pose.layouts import NTU_25
+from pose.skeleton import SkeletonSequence
 from recognizer import weights
+from recognizer.data.clip import DataError
 from recognizer.data.prepared import TEST, PreparedClips
 from recognizer.predictor import Recognizer
 from recognizer.training.clip_config import ClipConfig
@@ -119,6 +123,37 @@ def test_what_cannot_be_evaluated_together_is_told(data: Path, tmp_path: Path):
     live = weights.save(weights.build_network(card), card, tmp_path)
     with pytest.raises(ConfigError, match="untrained was not trained on a prepared data set"):
         evaluate_clips([live], data)
+
+
+def test_a_card_that_contradicts_its_training_or_the_data_is_told(data: Path, tmp_path: Path):
+    path = saved(tmp_path)
+    whole = json.loads(path.with_suffix(".json").read_text())
+
+    def complaint(**changes) -> str:
+        training = {"config": {**whole["training"]["config"], **changes}}
+        path.with_suffix(".json").write_text(json.dumps({**whole, "training": training}))
+        with pytest.raises((ConfigError, DataError)) as error:
+            evaluate_clips([path], data)
+        return str(error.value)
+
+    for changes in ({"frames": 9}, {"persons": 1}, {"preprocessing": {"origin": "spine"}}):
+        assert "contradicts itself" in complaint(**changes)
+    assert "other classes than lsta-ntu60-xview-joint" in complaint(task="dancing")
+    assert "protocol" in complaint(protocol="xmas")
+
+
+def test_weights_that_give_no_numbers_are_told(data: Path, tmp_path: Path):
+    path = saved(tmp_path)
+    network, card = weights.load(path)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.fill_(3e38)  # each of them is a number
+    weights.save(network, card, tmp_path)
+    with pytest.raises(weights.WeightsError, match="give no numbers: train them again"):
+        evaluate_clips([path], data)
+    window = SkeletonSequence(np.ones((1, 8, 25, 3)), np.ones((1, 8, 25)), np.linspace(0, 3, 8), NTU_25)
+    with pytest.raises(weights.WeightsError, match="give no numbers: train them again"):
+        Recognizer.load(path, device="cpu").predict([window])
 
 
 def evaluated(*arguments) -> subprocess.CompletedProcess:
