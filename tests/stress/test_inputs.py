@@ -15,6 +15,7 @@ from benchmarks.stress.kinds import KINDS, shares
 from benchmarks.stress.trials.data import raw_set
 from benchmarks.stress.worker import random_of
 from pose.sources import VideoFile
+from recognizer.data.clip import DataError
 from recognizer.training.config import shipped_configs
 
 ELSEWHERE = videos.Elsewhere("/elsewhere.mp4", "http://127.0.0.1:9")
@@ -70,10 +71,12 @@ def test_damage_in_a_row_may_leave_nothing():
 
 @pytest.mark.parametrize("name", datasets.RAW)
 def test_raw_data_sets_are_read_but_for_their_odd_file(name: str, tmp_path: Path):
-
-    outcomes = [
-        raw_set(np.random.default_rng(seed), tmp_path / str(seed), name).outcome for seed in range(12)
-    ]
+    outcomes = []
+    for seed in range(12):
+        try:
+            outcomes.append(raw_set(np.random.default_rng(seed), tmp_path / str(seed), name).outcome)
+        except DataError:  # a list of the whole set is the odd file
+            assert name in ("kinetics", "shrec17")
     assert "failed" not in outcomes
     assert "refused" in outcomes
 
