@@ -18,6 +18,7 @@ from app.attention import AttentionLog, WindowAttention
 from app.catalogue import Catalogue
 from app.example import ExampleClip
 from app.jobs import Job, JobQueue, QueueFullError
+from app.memory import give_back
 from app.orders import GONE, RESULTS, Order, OrderError, is_number, source_in
 from app.results import VideoResult, write_csv, write_json
 from app.video import process_video
@@ -267,8 +268,11 @@ class Analyses:
             return tab.job.result.attention
 
     def _analyse(self, job: Job[Outcome], source: Path, order: Order) -> Outcome:
-        with _in_a_sentence():
-            return self._write(job, source, order)
+        try:
+            with _in_a_sentence():
+                return self._write(job, source, order)
+        finally:
+            give_back()
 
     def _write(self, job: Job[Outcome], source: Path, order: Order) -> Outcome:
         job.report(None, "Loading the recogniser …")

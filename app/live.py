@@ -16,6 +16,7 @@ from app.catalogue import Catalogue
 from app.engine import LiveEngine, LiveView
 from app.failures import explain
 from app.heat import panel, ticks_until_now
+from app.memory import give_back
 from app.messages import MAX_PIXELS, MAX_SIDE, CameraFrame, Settings
 from app.parts import MakeEstimator
 from app.subjects import subject_of
@@ -152,6 +153,8 @@ class LiveSession:
             except Exception:
                 log.exception("a live session could not be closed in order")
             finally:
+                self._engine = None
+                give_back()
                 self._ended()
 
     def _serve(self) -> None:
@@ -187,6 +190,7 @@ class LiveSession:
                 self._engine = LiveEngine(recognizer, self._make_estimator, threshold=threshold)
             else:
                 self._engine.set_recognizer(recognizer)
+                give_back()
         except (WeightsError, ValueError) as error:
             self._tell("weights-failed", message=str(error))
             return
