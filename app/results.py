@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pose.files import replacing
 from app.smoothing import Segment
 from app.subjects import Subject, subject_of
+from pose.files import replacing
 from pose.layouts import LAYOUTS
 from recognizer.predictor import LabelScore
 
