@@ -105,7 +105,10 @@ def soak(minutes: float, tabs: int, fps: float, folder: Path) -> list[str]:
     faults += _tab_faults(shown)
     for visitor in visitors:
         print(f"{type(visitor).__name__.lower()}: {visitor.done} times, {len(visitor.faults)} faults")
-    for trend in trends(samples, warm_up):
+    found = trends(samples, warm_up)
+    if not found:
+        print("too short to tell whether anything grows: soak for some minutes more")
+    for trend in found:
         unit = MEGABYTE if trend.name == "memory" else 1
         change = 100 * (trend.last / max(trend.first, 1) - 1)
         print(
