@@ -16,6 +16,7 @@ from recognizer.data.prepared import TEST, PreparedClips
 from recognizer.training.clip_config import ClipConfig
 from recognizer.training.clips import ClipDataset, EpochSampler
 from recognizer.training.config import ConfigError
+from recognizer.training.workers import told_first_hand
 
 FUSED = "fused"
 BINS = 15
@@ -124,7 +125,7 @@ def score_clips(
     loader = DataLoader(
         dataset, _BATCH, sampler=EpochSampler(len(dataset), 0, shuffle=False), num_workers=config.workers
     )
-    with torch.inference_mode():
+    with torch.inference_mode(), told_first_hand():
         scores = [network(x.to(device)).float().softmax(1).cpu().numpy() for x, _ in loader]
     return np.concatenate(scores), dataset.labels[dataset.indices]
 

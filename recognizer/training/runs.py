@@ -15,6 +15,7 @@ from pose.files import replacing
 from recognizer.training.checkpoints import LAST
 from recognizer.training.clip_config import ClipConfig
 from recognizer.training.config import ConfigError, TrainingConfig
+from recognizer.training.workers import told_first_hand
 
 LICENCE = "research use only: the data sets trained on are licensed for research"
 
@@ -59,12 +60,14 @@ def fit(
 
     Raises:
         KeyboardInterrupt: Ctrl-C, with a sentence about what is kept.
+        DataError: a clip is damaged.
         ConfigError: the GPU's memory does not suffice.
         OSError: the disk is full, say; its text tells what is kept.
     """
     last = run / LAST
     try:
-        trainer.fit(module, train, validation, ckpt_path=begun, weights_only=True)
+        with told_first_hand():
+            trainer.fit(module, train, validation, ckpt_path=begun, weights_only=True)
     except SystemExit:  # what Lightning makes of Ctrl-C
         raise KeyboardInterrupt(f"training stopped; {kept(last)}.") from None
     except torch.OutOfMemoryError:
