@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import anyio
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,13 +22,14 @@ API = "/gradio_api"
 SESSION = r"[A-Za-z0-9_-]{1,64}"
 
 UPLOAD = f"{API}/upload"
+EVENTS = f"{API}/queue/data"
 CALLS = (f"{API}/run/predict", f"{API}/queue/join")
 
 _OPEN: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"/|/theme\.css|/favicon\.ico|/(pose2action|assets|static)/.*", ("GET", "HEAD")),
     (rf"{API}/file=.*", ("GET", "HEAD")),
     (rf"{API}/heartbeat/{SESSION}", ("GET",)),
-    (rf"{API}/queue/data|{API}/upload_progress", ("GET",)),
+    (rf"{EVENTS}|{API}/upload_progress", ("GET",)),
     ("|".join((*CALLS, UPLOAD)), ("POST",)),
 )
 _PATHS = tuple((re.compile(pattern, re.DOTALL), methods) for pattern, methods in _OPEN)
@@ -91,12 +93,24 @@ class Endpoints:
             await PlainTextResponse(NOT_HERE, 404)(scope, receive, send)
         elif scope["method"] not in methods:
             await PlainTextResponse(NOT_HERE, 405, {"Allow": ", ".join(methods)})(scope, receive, send)
-        elif scope["path"] == f"{API}/queue/data" and not _names_a_session(scope):
-            await PlainTextResponse(NO_CALL, 422)(scope, receive, send)
+        elif scope["path"] == EVENTS:
+            await self._events(scope, receive, send)
         elif scope["path"] in CALLS:
             await self._call(scope, receive, send)
         else:
             await self.app(scope, receive, send)
+
+    async def _events(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not _names_a_session(scope):
+            await PlainTextResponse(NO_CALL, 422)(scope, receive, send)
+            return
+        try:
+            await self.app(scope, receive, send)
+        except RuntimeError as error:
+            # Gradio tells in the stream that it does not know a session, and then tries to answer 404.
+            if not isinstance(error.__cause__, HTTPException):
+                raise
+            await send({"type": "http.response.body", "body": b""})
 
     async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Reads the whole body, and hands on what was understood of it, not what was sent."""

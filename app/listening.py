@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+import h11
 import uvicorn
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
@@ -46,7 +47,10 @@ class PatientProtocol(AutoHTTPProtocol):  # type: ignore[misc,valid-type]
             oldest.transport.close()
 
     def data_received(self, data: bytes) -> None:
-        super().data_received(data)
+        try:
+            super().data_received(data)
+        except h11.LocalProtocolError:  # a body that is no body, behind which no answer can be sent any more
+            self.transport.close()
         if self._busy():
             self._waiting.pop(self, None)
 

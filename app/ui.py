@@ -100,7 +100,9 @@ def _live_tab(catalogue: Catalogue) -> None:
     partners.change(None, [weights, partners], None, js=fused)
     threshold.change(None, threshold, None, js=_tell_live("threshold"))
     attention.change(None, attention, None, js=_tell_live("attention"))
-    quiet = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
+    quiet = {
+        "show_progress": "hidden", "queue": False, "api_visibility": "private", "preprocess": False,
+    }  # fmt: skip
     weights.change(
         lambda name: (threshold_of(catalogue, name), about_weights(catalogue, name)),
         weights, [threshold, about], **quiet,

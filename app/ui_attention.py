@@ -96,7 +96,7 @@ def attention_view(analyses: Analyses) -> AttentionView:
         span = analyses.span(request.session_hash, who)
         return gr.skip() if span is None else _slider(span, sum(span) / 2)
 
-    quiet = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
+    quiet = {"show_progress": "hidden", "api_visibility": "private", "queue": False, "preprocess": False}
     # While the slider is dragged only its newest place counts: older ones are never asked about.
     moment.change(look, [person, moment], figures, trigger_mode="always_last", **quiet)
     person.input(choose, person, moment, **quiet).then(look, [person, moment], figures, **quiet)

@@ -24,7 +24,7 @@ def check_calls(page: gr.Blocks) -> CheckCall:
 
     def check(call: Call) -> str | None:
         function = page.fns.get(call.fn_index)
-        if function is None or len(call.data) != len(function.inputs):
+        if function is None or function.fn is None or len(call.data) != len(function.inputs):
             return NO_CALL
         for component, value in zip(function.inputs, call.data, strict=True):
             wrong = _wrong(component, value)

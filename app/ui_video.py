@@ -214,8 +214,8 @@ def video_tab(page: gr.Blocks, catalogue: Catalogue, pages: OpenPages) -> None:
     cancel.click(stop, None, None, queue=False, **quiet)
     example.click(use_example, None, [source, status], **quiet)
     source.change(choose, source, None, queue=False, preprocess=False, **quiet)
-    weights.change(suggested, weights, threshold, queue=False, **quiet)
-    partners.change(suggested, [weights, partners], threshold, queue=False, **quiet)
+    weights.change(suggested, weights, threshold, queue=False, preprocess=False, **quiet)
+    partners.change(suggested, [weights, partners], threshold, queue=False, preprocess=False, **quiet)
     page.unload(close)
 
 

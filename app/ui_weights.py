@@ -71,5 +71,8 @@ def weights_menus(catalogue: Catalogue, prefix: str) -> tuple[gr.Dropdown, gr.Dr
         names = catalogue.partners(name)
         return gr.update(choices=names, value=[], visible=bool(names))
 
-    weights.change(fitting, weights, partners, show_progress="hidden", queue=False, api_visibility="private")
+    weights.change(
+        fitting, weights, partners, show_progress="hidden", queue=False, api_visibility="private",
+        preprocess=False,
+    )  # fmt: skip
     return weights, partners

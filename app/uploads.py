@@ -17,6 +17,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import anyio
+from python_multipart.exceptions import MultipartParseError
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -34,6 +37,8 @@ PATIENCE = 30.0
 """Seconds without a byte after which an upload counts as broken off."""
 _FORM = 64 * 1024
 """Bytes of a form around its file."""
+_BOUNDARY = 70
+"""Characters between the parts of a form (RFC 2046, Sec. 5.1.1)."""
 
 _SHOWN = {".mp4": "video/mp4"}
 """What the browser shows in the page; everything else is downloaded, and never run."""
@@ -109,7 +114,11 @@ class Uploads:
 
     async def _take(self, scope: Scope, receive: Receive, send: Send) -> Response | None:
         """Lets Gradio store an upload; what to answer instead where it could not."""
-        arriving = _Arriving(receive, self._limit + _FORM)
+        kind, options = parse_options_header(Headers(scope=scope).get("content-type"))
+        boundary = options.get(b"boundary", b"")
+        if kind != b"multipart/form-data" or not 1 <= len(boundary) <= _BOUNDARY:
+            return _no_upload()
+        arriving = _Arriving(receive, self._limit + _FORM, boundary)
         answer: list[Message] = []
 
         async def keep(message: Message) -> None:
@@ -122,7 +131,7 @@ class Uploads:
         if arriving.failure is not None or not answer or answer[0]["status"] >= 500:
             return arriving.failure or _not_stored()
         if answer[0]["status"] >= 400:
-            return PlainTextResponse("This is no upload of a file: choose the video again.", 400)
+            return _no_upload()
         for message in answer:
             await send(message)
         return None
@@ -154,15 +163,26 @@ class Uploads:
 
 
 class _Arriving:
-    """Counts what arrives, and waits for it only so long.
+    """Counts what arrives, waits for it only so long, and follows that it is a form with one file.
 
     Attributes:
-        failure: what to answer where it was too much or too slow.
+        failure: what to answer where it was too much, too slow or something else.
     """
 
-    def __init__(self, receive: Receive, most: int) -> None:
+    def __init__(self, receive: Receive, most: int, boundary: bytes) -> None:
         self._receive, self._most, self._come = receive, most, 0
+        callbacks = {"on_header_value": self._header, "on_header_end": self._header_end}
+        self._form = MultipartParser(boundary, callbacks)
+        self._header_value = b""
+        self._files = 0
         self.failure: Response | None = None
+
+    def _header(self, data: bytes, start: int, end: int) -> None:
+        self._header_value += data[start:end]
+
+    def _header_end(self) -> None:
+        self._files += b"filename" in self._header_value.lower()
+        self._header_value = b""
 
     async def receive(self) -> Message:
         message: Message = {"type": "http.disconnect"}
@@ -173,6 +193,12 @@ class _Arriving:
         self._come += len(message.get("body", b""))
         if self._come > self._most:
             self.failure = too_large(self._most - _FORM)
+        try:
+            self._form.write(message.get("body", b""))
+        except MultipartParseError:
+            self.failure = _no_upload()
+        if self._files > 1:  # of several, Gradio would keep those before one that fails
+            self.failure = _no_upload()
         return message if self.failure is None else {"type": "http.disconnect"}
 
 
@@ -199,6 +225,10 @@ def _explain(error: Exception) -> Response:
         return _full()
     log.error("an upload could not be stored", exc_info=error)
     return _not_stored()
+
+
+def _no_upload() -> Response:
+    return PlainTextResponse("This is no upload of one file: choose the video again.", 400)
 
 
 def _broken_off() -> Response:

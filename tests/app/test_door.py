@@ -172,5 +172,5 @@ def test_the_token_opens_the_page_and_leaves_the_address():
     assert {"HttpOnly", "SameSite=lax"} <= set(welcome.headers["set-cookie"].split("; "))
     assert visitor.get("/").text == '"page"'
     assert visitor.post("/call").status_code == 200
-    assert greets(visitor, cookie="pose2action-80=secret")  # this client's WebSockets have a port of their own
+    assert greets(visitor, cookie="pose2action-80=secret")  # this client's WebSockets come to port 80
     assert visitor.get("/", headers={"Origin": FOREIGN}).status_code == 403, "the token opens no other door"

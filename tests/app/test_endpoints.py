@@ -252,6 +252,26 @@ def test_values_of_another_kind_are_refused(app, visitor: TestClient, kind: str,
     assert tried
 
 
+def test_a_stream_of_a_session_that_nobody_has_opened_ends(app):
+    with TestClient(app, base_url=BASE) as visitor:  # raises what the server would print a traceback of
+        for _ in range(2):
+            answer = visitor.get("/gradio_api/queue/data?session_hash=unknown")
+            assert answer.status_code == 200 and '"session_not_found":true' in answer.text
+
+
+@pytest.mark.parametrize("name", ["", "nonsense", 1, "waver+waver", None])
+def test_weights_that_are_not_in_the_menu_are_no_traceback(
+    app, visitor: TestClient, name, capfd: pytest.CaptureFixture
+):
+    for number, kinds in inputs(page_app(app).get_blocks()).items():
+        if "Dropdown" in kinds and "File" not in kinds:
+            data = [name if kind == "Dropdown" else VALID[kind] for kind in kinds]
+            call = {"data": data, "fn_index": number, "session_hash": "tab"}
+            wanted = (200, 404) if page_app(app).get_blocks().fns[number].fn else (422,)
+            assert visitor.post(CALLS[0], json=call).status_code in wanted
+    assert "Traceback" not in capfd.readouterr().err
+
+
 def test_every_component_of_the_page_is_one_that_the_check_knows(app):
     kinds = {kind for own in inputs(page_app(app).get_blocks()).values() for kind in own}
     assert kinds == set(VALID)

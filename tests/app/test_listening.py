@@ -82,6 +82,18 @@ def test_the_second_request_of_a_connection_is_given_up_too(monkeypatch: pytest.
         assert client.recv(10) == b""
 
 
+def test_a_body_that_is_none_ends_the_connection_and_nothing_else(caplog: pytest.LogCaptureFixture):
+    with serving() as port:
+        with connect(port) as client:
+            client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+            time.sleep(0.3)
+            client.sendall(b"this is no chunk\r\n\r\n")
+            while client.recv(4096):
+                pass
+        assert b"hello" in ask(port)
+    assert not [record for record in caplog.records if record.exc_info]
+
+
 def test_an_answer_may_take_longer_than_a_request(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(listening, "REQUEST_SECONDS", 0.05)
     with serving() as port:

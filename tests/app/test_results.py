@@ -3,9 +3,9 @@ import json
 
 import pytest
 
-from pose.files import replacing
 from app.results import PersonResult, VideoResult, WindowResult, write_csv, write_json
 from app.smoothing import Segment
+from pose.files import replacing
 from recognizer.predictor import LabelScore
 
 SCORES = tuple(

@@ -98,6 +98,22 @@ def test_what_is_no_upload_is_refused_in_a_sentence(
     assert left(folder) == []
 
 
+def test_of_several_files_none_is_kept(visitor: TestClient, folder: Path):
+    for second in ("b.mp4", "..", ""):
+        files = [("files", ("a.mp4", b"x")), ("files", (second or " ", b"y"))]
+        answer = visitor.post(UPLOAD, files=files)
+        assert answer.status_code == 400 and "one file" in answer.text
+        assert left(folder) == []
+
+
+@pytest.mark.parametrize("boundary", ["b" * 71, "b" * 300, "b" * 5000, ""])
+def test_a_boundary_of_any_length_is_a_sentence(visitor: TestClient, folder: Path, boundary: str):
+    headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+    body = HEAD.replace(b"--b", b"--" + boundary.encode())
+    assert visitor.post(UPLOAD, headers=headers, content=body).status_code == 400
+    assert left(folder) == []
+
+
 class Scripted:
     """Messages of a request in their order; then it never says anything again."""
 
