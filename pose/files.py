@@ -7,6 +7,7 @@ deletes those that nobody holds.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -36,12 +37,14 @@ def replacing(path: str | Path) -> Iterator[Path]:
     What killed programs have left of the same file goes as well.
 
     Raises:
-        OSError: the folder is missing or cannot be written to, or the disk is full.
+        OSError: the folder is missing or cannot be written to, the disk is full, or ``path`` is no file.
 
     >>> with replacing("result.json") as temporary:  # doctest: +SKIP
     ...     temporary.write_text("{}")
     """
     path = Path(path)
+    if path.exists() and not path.is_file():  # a device, say, which would become a file
+        raise FileExistsError(errno.EEXIST, "this is no file that can be replaced", str(path))
     prefix = f".{os.fsencode(path.name)[:_SHOWN].decode(errors='ignore')}."  # names may be of no encoding
     for leftover in path.parent.glob(f"{_literal(prefix)}*{_SUFFIX}"):
         _delete_abandoned(leftover)

@@ -64,6 +64,16 @@ def test_a_full_disk_tells_the_name_that_the_user_gave(tmp_path: Path):
     assert caught.value.filename == str(tmp_path / "result.txt")
 
 
+def test_what_is_no_file_stays_what_it_is(tmp_path: Path):
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("/dev/null")
+    for name in ("folder", "pipe", "link"):
+        with pytest.raises(OSError, match="no file that can be replaced"), replacing(tmp_path / name):
+            pass
+    assert names(tmp_path) == ["folder", "link", "pipe"] and (tmp_path / "pipe").is_fifo()
+
+
 @pytest.mark.parametrize("name", ["x" * 250, "ä" * 120, "[a]*?.txt", " spaces "])
 def test_any_name_of_a_file_can_be_replaced(tmp_path: Path, name: str):
     with replacing(tmp_path / name) as temporary:
