@@ -128,7 +128,7 @@ def build_page(catalogue: Catalogue, pages: OpenPages, shared: bool = False) -> 
                 _live_tab(catalogue)
             with gr.Tab("Video", id="video"):
                 video_tab(page, catalogue, pages)
-    page.queue(max_size=MOST_CALLS)
+    page.queue(max_size=MOST_CALLS, api_open=False)
     page.state_session_capacity = MOST_TABS
     # Gradio checks which files of the machine a page may name only after "launch", which is not called here.
     page.has_launched = True

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import anyio
 import pytest
 from fastapi import FastAPI, WebSocket
 from fastapi.testclient import TestClient
+from h11 import LocalProtocolError
 from starlette.websockets import WebSocketDisconnect
 
 from app.door import Door, DoorError, Guests, is_loopback, is_wildcard
@@ -174,3 +176,20 @@ def test_the_token_opens_the_page_and_leaves_the_address():
     assert visitor.post("/call").status_code == 200
     assert greets(visitor, cookie="pose2action-80=secret")  # this client's WebSockets come to port 80
     assert visitor.get("/", headers={"Origin": FOREIGN}).status_code == 403, "the token opens no other door"
+
+
+def test_an_answer_that_cannot_be_sent_any_more_is_let_go():
+    async def refuse(message: dict) -> None:
+        raise LocalProtocolError("the server has answered already")
+
+    async def receive() -> dict:
+        return {"type": "http.request"}
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/",
+        "query_string": b"",
+        "headers": [(b"host", b"evil")],
+    }
+    anyio.run(Door(None, Guests()), scope, receive, refuse)
