@@ -101,7 +101,7 @@ def test_a_plus_in_a_file_name_is_no_fusion(folder: Path):
         ("joints*1e300+bones*1e300", "The share of joints must be a positive number, not 1e+300."),
         ("joints*" + "x" * 10**5 + "+bones", " is no share: write a*0.6+b*0.4."),
         ("joints*\x1b!+bones", "'\\x1b!' in 'joints*\\x1b!+bones' is no share"),
-        ("+".join(["joints"] * 3000), "3000 sets of weights are too many to fuse: name at most 16."),
+        ("+".join(["joints"] * 3000), "3000 sets of weights are too many to be fused: name 16 at most."),
         ("a" * 10**5 + "+bones", "There are no weights 'aaa"),
         ("joints*-1+bones", "The share of joints must be a positive number, not -1."),
     ],
