@@ -112,9 +112,7 @@ class Catalogue:
                 )
         twice = next((member for member in members if members.count(member) > 1), None)
         if twice is not None:
-            raise WeightsError(
-                f"{_short(name)!r} names {twice} more than once: name each set once."
-            )
+            raise WeightsError(f"{_short(name)!r} names {twice} more than once: name each set once.")
         if len(members) == 1:
             return self._one(name)
         from recognizer.fusion import Fusion

@@ -20,6 +20,7 @@ from app import __version__
 from app.catalogue import Catalogue
 from app.door import Guests
 from app.listening import PatientProtocol, Server, addresses, allow_many_connections, is_shared, listen
+from app.memory import use_few_arenas
 from app.parts import make_mediapipe
 from app.subjects import subject_of
 from app.threads import recognise_on_one_core
@@ -79,6 +80,7 @@ def launch(
     with bound, temporary_folder("pose2action-page-") as folder:
         if is_shared(bound):
             guests = replace(guests, token=secrets.token_urlsafe(18))
+        use_few_arenas()
         recognise_on_one_core()
         catalogue = Catalogue.shipped(weights, sparse_backend)
         warming = threading.Thread(target=_warm_up, args=(catalogue,), name="warm-up", daemon=True)
