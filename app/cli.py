@@ -13,8 +13,8 @@ from typing import Annotated, Literal, TypeVar
 import typer
 
 from app import __version__
-from app.console import printable
-from app.interrupts import interruptible
+from app.commands.console import printable
+from app.commands.interrupts import interruptible
 from pose.errors import UserError
 
 Command = TypeVar("Command", bound=Callable)
@@ -118,7 +118,7 @@ def demo(
     sparse_backend: SparseBackend = "auto",
 ) -> None:
     """Serve the page with the live camera and the video analysis until Ctrl-C."""
-    from app.demo import launch
+    from app.commands.demo import launch
 
     launch(
         host,
@@ -158,7 +158,7 @@ def run(
     sparse_backend: SparseBackend = "auto",
 ) -> None:
     """Name the actions in a video file, or of a camera until Ctrl-C."""
-    from app.run import Outputs, run_source
+    from app.commands.run import Outputs, run_source
 
     run_source(source, weights, Outputs(json, csv, video, skeleton, attention), threshold, sparse_backend)
 
@@ -168,8 +168,8 @@ def run(
 @stopped_at_once
 def list_weights() -> None:
     """List the weights that are installed."""
-    from app.catalogue import Catalogue
-    from app.run import describe
+    from app.commands.run import describe
+    from app.core.catalogue import Catalogue
 
     catalogue = Catalogue.shipped()
     if not catalogue.cards:
@@ -198,7 +198,7 @@ def prepare(
     ] = None,
 ) -> None:
     """Turn a raw data set into one that training reads from disk; call again to go on after a stop."""
-    from app.preparing import prepare_dataset
+    from app.commands.prepare import prepare_dataset
 
     prepare_dataset(dataset, raw, out, workers, without)
 
@@ -222,7 +222,7 @@ def train(
     ] = False,
 ) -> None:
     """Train weights; stop with Ctrl-C and go on later with --resume."""
-    from app.training import train_weights
+    from app.commands.train import train_weights
 
     train_weights(config, overrides or [], data, run, resume, into, debug)
 
@@ -255,7 +255,7 @@ def evaluate(
     sparse_backend: SparseBackend = "auto",
 ) -> None:
     """Report accuracy, of the default weights if none are named, on clips that were not trained on."""
-    from app.evaluating import Options, evaluate_weights
+    from app.commands.evaluate import Options, evaluate_weights
     from recognizer.weights import DEFAULT
 
     options = Options(dataset, part, frame_rates, fuse, json, confusion, card)

@@ -14,9 +14,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from app.catalogue import Catalogue
-from app.figure import write_example
-from app.video import process_video
+from app.core.catalogue import Catalogue
+from app.drawing.example_clip import write_example
+from app.video.process import process_video
 from pose.sources import VideoFile
 from recognizer.predictor import Recognizer
 

@@ -62,7 +62,7 @@ def test_recognizer_needs_no_front_end(path: Path):
 
 @pytest.mark.parametrize("path", sources("app"), ids=str)
 def test_only_the_page_knows_gradio(path: Path):
-    if not path.stem.startswith("ui"):
+    if path.parent != ROOT / "app" / "web":
         assert "gradio" not in top(imported(path))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.failures import explain
+from app.core.failures import explain
 from pose.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[1]

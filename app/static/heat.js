@@ -1,4 +1,4 @@
-// What the network looks at: paints the figures that the program sends (app/heat.py) on canvases.
+// What the network looks at: paints the figures that the program sends (app/drawing/heat.py) on canvases.
 // It knows kinds of figures, not networks.
 
 import { GRADIENT, colour } from "./scale.js";
@@ -239,7 +239,7 @@ export class HeatPanel {
     for (const each of this.figures) each.paint();
   }
 
-  /** @param {{figures: object[]}} panel see app/heat.py */
+  /** @param {{figures: object[]}} panel see app/drawing/heat.py */
   show({ figures }) {
     const kinds = figures.map(({ kind }) => kind).join();
     if (kinds !== this.kinds) {

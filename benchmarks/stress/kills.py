@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from app.encoding import VideoWriter
-from app.figure import FPS, HEIGHT, WIDTH, render
+from app.drawing.encoding import VideoWriter
+from app.drawing.example_clip import FPS, HEIGHT, WIDTH, render
 from benchmarks.stress.inputs.datasets import ntu_text, put
 from benchmarks.stress.server import ROOT, command
 from pose.errors import UserError

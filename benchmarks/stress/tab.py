@@ -13,7 +13,7 @@ import cv2
 from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from app.figure import FPS, SECONDS, render
+from app.drawing.example_clip import FPS, SECONDS, render
 from benchmarks.stress.server import DemoServer
 
 logging.getLogger("websockets.client").setLevel(logging.CRITICAL)  # it tells of connections that we cut

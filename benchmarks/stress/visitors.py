@@ -12,8 +12,8 @@ from socket import SHUT_RDWR
 import numpy as np
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from app.encoding import VideoWriter
-from app.figure import FPS, HEIGHT, WIDTH, render
+from app.drawing.encoding import VideoWriter
+from app.drawing.example_clip import FPS, HEIGHT, WIDTH, render
 from benchmarks.stress.inputs.live import conversation
 from benchmarks.stress.page import Page
 from benchmarks.stress.server import DemoServer

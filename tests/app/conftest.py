@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from app import analyses
-from app.encoding import VideoWriter
+from app.drawing.encoding import VideoWriter
+from app.web import analyses
 from pose.layouts import KINETICS_18, MEDIAPIPE_33, SkeletonLayout
 from pose.skeleton import PersonPose, SkeletonSequence
 from recognizer import weights
@@ -127,7 +127,7 @@ def make_video(tmp_path: Path) -> Callable[..., Path]:
 @pytest.fixture(scope="session")
 def example_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The clip of the animated figure."""
-    from app.figure import write_example
+    from app.drawing.example_clip import write_example
 
     return write_example(tmp_path_factory.mktemp("example") / "example.mp4")
 

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from app.analyses import Analyses
-from app.catalogue import Catalogue
-from app.jobs import Job
-from app.orders import Order
-from app.results import VideoResult
-from app.video import Cancelled
+from app.core.catalogue import Catalogue
+from app.video.process import Cancelled
+from app.video.results import VideoResult
+from app.web.analyses import Analyses
+from app.web.jobs import Job
+from app.web.orders import Order
 from tests.doubles import SteadyRecognizer
 
 CATALOGUE = Catalogue.of({"waver": SteadyRecognizer("waver", {"wave": 0.7, "arm_curl": 0.3}, threshold=0.42)})

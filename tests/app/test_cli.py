@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from app import __version__
 from app.cli import cli
-from app.encoding import VideoWriter
+from app.drawing.encoding import VideoWriter
 from pose.sources import VideoFile, VideoInfo
 from recognizer import weights
 from recognizer.data.clip import DataError
@@ -299,7 +299,7 @@ def test_a_camera_runs_until_ctrl_c_and_then_writes(
         def __exit__(self, *_):
             pass
 
-    monkeypatch.setattr("app.run.open_source", lambda text: Player())
+    monkeypatch.setattr("app.commands.run.open_source", lambda text: Player())
     result = pose2action(
         "run",
         "0",
@@ -323,7 +323,7 @@ def test_a_camera_runs_until_ctrl_c_and_then_writes(
 
 def test_the_default_is_evaluated_where_nothing_is_named(monkeypatch: pytest.MonkeyPatch):
     asked = []
-    monkeypatch.setattr("app.evaluating.evaluate_weights", lambda names, *_: asked.append(list(names)))
+    monkeypatch.setattr("app.commands.evaluate.evaluate_weights", lambda names, *_: asked.append(list(names)))
     for command in (["evaluate"], ["evaluate", "a", "b"]):
         assert CliRunner().invoke(cli, command).exit_code == 0
     assert asked == [[weights.DEFAULT], ["a", "b"]]

@@ -16,11 +16,11 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
-from app.catalogue import Catalogue
-from app.door import Guests
-from app.figure import write_example
-from app.server import SessionLimit
-from app.ui import create_app
+from app.core.catalogue import Catalogue
+from app.door.guests import Guests
+from app.drawing.example_clip import write_example
+from app.web.page import create_app
+from app.web.server import SessionLimit
 from benchmarks.chromium import find_chromium, launch, make_camera
 from pose.estimators import MediaPipePose
 from tests.doubles import SteadyRecognizer

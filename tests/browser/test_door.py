@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Playwright
 
-from app.catalogue import Catalogue
-from app.door import Guests
+from app.core.catalogue import Catalogue
+from app.door.guests import Guests
 from benchmarks.chromium import launch
 from tests.browser.conftest import WAVER, Server, serving
 

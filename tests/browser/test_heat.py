@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from app.attention import WindowAttention
-from app.heat import panel, ticks_until_now
+from app.core.attention import WindowAttention
+from app.drawing.heat import panel, ticks_until_now
 from pose.layouts import KINETICS_18, NTU_25
 from recognizer.attention import ActiveVoxels, AttentionMaps
 from tests.browser.conftest import Server

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect
 
-from app.catalogue import Catalogue
-from app.conversation import Patience
-from app.door import Guests
+from app.core.catalogue import Catalogue
+from app.door.guests import Guests
+from app.web.conversation import Patience
 from benchmarks.chromium import launch
 from tests.browser.conftest import CLIPS, WAVER, Server, WatchedPose, serving
 
@@ -220,7 +220,7 @@ def test_the_page_finds_its_way_back_to_a_server_that_was_gone(chromium: Browser
 
 
 def test_a_page_without_pictures_pauses_and_goes_on_with_the_next_one(chromium: Browser, visit, monkeypatch):
-    monkeypatch.setattr("app.server.Patience", lambda: Patience(pause=1.5))
+    monkeypatch.setattr("app.web.server.Patience", lambda: Patience(pause=1.5))
     with serving(Catalogue.of({"waver": WAVER}), most=1) as server:
         page = visit(chromium, server.address)
         start(page)

@@ -10,7 +10,7 @@ import av
 import cv2
 import numpy as np
 
-from app.figure import render
+from app.drawing.example_clip import render
 from benchmarks.stress.inputs.clips import FORMATS, Clip, clip
 from benchmarks.stress.inputs.damage import damaged
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from app.figure import render
+from app.drawing.example_clip import render
 from benchmarks.stress.inputs.damage import damaged
 
 

@@ -118,7 +118,7 @@ def judge(made: Request, answer: Answer) -> Verdict:
 
 def routes() -> Iterator[str]:
     """The paths of the application's own routes, Gradio's included, with or without a door in front."""
-    from app.ui import create_app
+    from app.web.page import create_app
 
     def walk(part: Any, prefix: str) -> Iterator[str]:
         for route in getattr(part, "routes", ()):

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from app.results import VideoResult, write_csv, write_json
-from app.video import process_video
+from app.video.process import process_video
+from app.video.results import VideoResult, write_csv, write_json
 from benchmarks.stress.doubles import Walker
 from benchmarks.stress.inputs.clips import FORMATS, encoded, plain
 from benchmarks.stress.inputs.people import film
@@ -56,7 +56,7 @@ class People(Trial):
 
     @cached_property
     def _recognizer(self) -> Recognizer:
-        from app.catalogue import Catalogue
+        from app.core.catalogue import Catalogue
 
         return Catalogue.shipped().load(None)
 

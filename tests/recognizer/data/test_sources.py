@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.skeletons import SkeletonWriter
+from app.video.skeletons import SkeletonWriter
 from pose.layouts import MEDIAPIPE_HAND_21, NTU_25
 from recognizer.data import kinetics, recordings, shrec17
 from recognizer.data.clip import DataError

@@ -1,0 +1,158 @@
+"""What ``pose2action evaluate`` does."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from pose.files import replacing
+from recognizer.data.clip import DataError
+from recognizer.fields import shown
+from recognizer.networks import TITLES
+from recognizer.sparse import Backend
+from recognizer.training.config import ConfigError
+from recognizer.training.evaluate import evaluate
+from recognizer.training.evaluate_clips import ClipReport, clip_config, evaluate_clips
+from recognizer.weights import WeightsCard, add_metrics, read_card
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to evaluate and where the figures go besides the screen.
+
+    Attributes:
+        dataset, part, frame_rates: of a live vocabulary, see ``training.evaluate.evaluate``.
+        fuse: of a prepared data set: also all weights together.
+        json, confusion: files to write.
+        card: write the figures into the weights' cards.
+    """
+
+    dataset: str | None = None
+    part: str | None = None
+    frame_rates: bool = False
+    fuse: bool = False
+    json: Path | None = None
+    confusion: Path | None = None
+    card: bool = False
+
+
+def evaluate_weights(names: list[str], data: Path, options: Options, sparse_backend: Backend) -> None:
+    """Evaluates weights and prints a table.
+
+    Raises:
+        WeightsError, ConfigError, DataError: with one sentence.
+    """
+    _check_files(options)
+    if options.card:
+        for name in names:
+            add_metrics(name, {})  # a fusion has no card: better told before minutes of work
+    if all("+" not in name and clip_config(read_card(name)[1]) is not None for name in names):
+        _refuse(options, "is about weights of a live vocabulary", "dataset", "part", "frame_rates")
+        _evaluate_clips(names, data, options)
+    elif len(names) > 1:
+        raise ConfigError("Weights of a live vocabulary are evaluated one by one, or fused: A+B.")
+    else:
+        _refuse(options, "is about weights trained on a prepared data set", "fuse", "confusion")
+        _evaluate_windows(names[0], data, options, sparse_backend)
+
+
+def _check_files(options: Options) -> None:
+    """ConfigError, before minutes of work, for files that cannot be written."""
+    for option, path in (("json", options.json), ("confusion", options.confusion)):
+        if path is None:
+            continue
+        if not os.path.isdir(path.parent):
+            raise ConfigError(f"--{option} {shown(str(path))}: there is no such folder; make it first.")
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise ConfigError(f"--{option} {shown(str(path))}: this is no plain file; give the name of one.")
+
+
+def _refuse(options: Options, reason: str, *names: str) -> None:
+    for name in names:
+        if getattr(options, name):
+            raise ConfigError(f"--{name.replace('_', '-')} {reason}.")
+
+
+def _evaluate_windows(name: str, data: Path, options: Options, sparse_backend: Backend) -> None:
+    report = evaluate(name, data, options.dataset, options.part, options.frame_rates, sparse_backend)
+    if not report:
+        raise DataError(f"There are no clips of that part in {data}.")
+    table = Table("figure", *report)
+    for figure in dict.fromkeys(name for figures in report.values() for name in figures):
+        table.add_row(figure.replace("_", " "), *(_cell(figures.get(figure)) for figures in report.values()))
+    Console().print(table)
+    if options.json is not None:
+        _write_json(options.json, {"weights": name, "results": report})
+    if options.card:
+        chosen = (("dataset", options.dataset), ("part", options.part))
+        command = ["pose2action evaluate", Path(name).stem, "--data DATA"]
+        command += [f"--{option} {value}" for option, value in chosen if value]
+        command += ["--frame-rates"] * options.frame_rates
+        add_metrics(name, {"command": " ".join(command), "results": report})
+
+
+def _evaluate_clips(names: list[str], data: Path, options: Options) -> None:
+    reports = evaluate_clips(names, data, options.fuse)
+    table = Table("weights", "clips", "top-1", "95 % interval", "top-5", "calibration error")
+    table.columns[0].overflow = "fold"
+    for name, each in reports.items():
+        low, high = each.interval
+        table.add_row(
+            name, str(each.clips), _percent(each.top1), f"{100 * low:.1f} to {100 * high:.1f}",
+            _percent(each.top5), _percent(each.calibration_error),
+        )  # fmt: skip
+    Console().print(table)
+    cards = {card.name: card for _, card in map(read_card, names)}
+    for name, each in reports.items():
+        print(markdown_row(cards.get(name), each))
+    if options.json is not None:
+        config = clip_config(next(iter(cards.values())))
+        about = {"dataset": config.dataset, "protocol": config.protocol, "task": config.task}
+        results = {
+            name: {**asdict(each), "confusion": each.confusion.tolist()} for name, each in reports.items()
+        }
+        _write_json(options.json, {**about, "results": results})
+    if options.confusion is not None:
+        from app.drawing.plots import confusion_figure
+
+        classes = next(iter(cards.values())).classes
+        best = max(reports, key=lambda name: reports[name].top1)
+        figure = confusion_figure(reports[best].confusion, classes, f"{best}: {_percent(reports[best].top1)}")
+        with replacing(options.confusion) as temporary:
+            figure.write_html(temporary, include_plotlyjs=True)
+    if options.card:
+        for name, path in zip(cards, names, strict=True):
+            each = reports[name]
+            command = f"pose2action evaluate {name}.safetensors --data DATA"
+            add_metrics(path, {"command": command, "clips": each.clips, "top1": each.top1, "top5": each.top5})
+
+
+def markdown_row(card: WeightsCard | None, report: ClipReport) -> str:
+    """A row of a table for README: network, stream, top-1 with its interval, top-5; no card for a fusion."""
+    who = "all fused | "
+    if card is not None:
+        who = f"{TITLES[card.network.name]} | {' + '.join(card.preprocessing.streams)}"
+    low, high = (100 * limit for limit in report.interval)
+    top1, top5 = 100 * report.top1, 100 * report.top5
+    return f"| {who} | {top1:.1f} ({low:.1f} to {high:.1f}) | {top5:.1f} |"
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=2) + "\n")
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _cell(value: float | None) -> str:
+    if value is None:
+        return ""
+    return str(int(value)) if value > 1 else _percent(value)

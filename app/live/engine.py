@@ -1,0 +1,344 @@
+"""The live engine: frames in, annotated pictures and steady labels out. Knows no user interface.
+
+One thread calls :meth:`LiveEngine.process` at the camera's rate; the recogniser works in a thread beside it
+on the newest windows, so a slow network lowers the label rate and never the frame rate.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from threading import RLock
+
+import numpy as np
+
+from app.core.attention import WindowAttention, window_attention
+from app.core.protocols import ActionRecognizer, Estimator, MakeEstimator
+from app.core.subjects import Subject, subject_of
+from app.core.threads import recognise_on_one_core
+from app.drawing.picture import PersonMark, annotate, label_text
+from app.live.person import KEPT_POSES, Person, Rate
+from app.live.view import HistorySegment, LiveView, PersonAction
+from app.live.worker import NewestOnlyWorker
+from pose.skeleton import SkeletonSequence
+from pose.tracking import PersonTracker, TrackedPose
+from recognizer.predictor import Prediction, top_labels
+
+FIRST_LABEL = 1.0
+"""Seconds of a person that the first label needs."""
+
+HISTORY = 30.0
+"""Seconds of actions that a view tells."""
+
+STALE = 1.0
+"""Seconds after which a person who is not seen any more has no current action."""
+
+SOONEST = 0.004
+"""Seconds between two frames. One that comes sooner (no camera is that fast) takes the place of the last, so
+that a clock which hardly moves cannot heap up poses."""
+
+MOST_SEGMENTS = 200
+"""Segments of history kept, whatever the clock does; in ``HISTORY`` seconds real ones are few."""
+
+__all__ = ["HistorySegment", "LiveEngine", "LiveView", "PersonAction"]
+
+
+@dataclass(frozen=True)
+class _Job:
+    """Windows of several people that end at one instant."""
+
+    recognizer: ActionRecognizer
+    session: int
+    end: float
+    persons: tuple[int, ...]
+    windows: tuple[SkeletonSequence, ...]
+    attention: bool
+
+
+def _recognise(job: _Job) -> list[Prediction]:
+    return job.recognizer.predict(job.windows, attention=job.attention)
+
+
+class LiveEngine:
+    """Pose, tracks, windows, recognition and drawing for one live session.
+
+    All methods may be called from any thread; a lock serialises them. ``close`` closes the estimator and
+    leaves the recogniser alone.
+
+    Args:
+        recognizer: names the actions; may be shared by several engines.
+        make_estimator: gives this engine's own pose estimator, for the landmarks that the recogniser needs.
+        threshold: probability under which no action is named; None takes the recogniser's.
+        persons: people followed at once.
+        label_rate: batches of windows a second, at most.
+        attention: also tell what the network looks at.
+
+    Raises:
+        WeightsError: a recogniser whose layout cannot be made from a camera's landmarks.
+    """
+
+    def __init__(
+        self,
+        recognizer: ActionRecognizer,
+        make_estimator: MakeEstimator,
+        *,
+        threshold: float | None = None,
+        persons: int = 2,
+        label_rate: float = 6.0,
+        attention: bool = False,
+    ) -> None:
+        self._make_estimator = make_estimator
+        self._estimator: Estimator | None = None
+        self._subject: Subject | None = None
+        self._tracker = PersonTracker(slots=persons)
+        self._label_period = 1.0 / label_rate
+        self._threshold = threshold
+        self._attention = attention
+        self._lock = RLock()
+        self._closed = False
+        self._session = 0
+        self._clear()
+        self.set_recognizer(recognizer)
+        self._worker: NewestOnlyWorker[_Job, list[Prediction]] = NewestOnlyWorker(
+            _recognise, recognise_on_one_core
+        )
+
+    def process(self, image: np.ndarray, timestamp: float, mirror: bool = True) -> LiveView:
+        """Takes one frame and gives the view to show now, with the newest labels there are.
+
+        Args:
+            image: (H, W, 3) uint8 RGB, as the camera saw it (never mirrored). Not written to.
+            timestamp: seconds on any clock that only grows; one that runs backwards restarts the session,
+                and after one that leaps ahead nothing of the past is left.
+            mirror: mirror the picture for display.
+
+        Raises:
+            ValueError: not an RGB picture, or a timestamp that is no number.
+            RuntimeError: the engine is closed.
+        """
+        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
+            raise ValueError(f"A frame must be (H, W, 3) uint8, got {image.dtype} {image.shape}.")
+        if not math.isfinite(timestamp):
+            raise ValueError(f"A frame's timestamp must be a number of seconds, got {timestamp}.")
+        with self._lock:
+            self._check_open()
+            began = time.perf_counter()
+            if self._time is not None:
+                if timestamp < self._time:
+                    self.reset()
+                elif timestamp - self._time < SOONEST:
+                    timestamp = self._time
+            self._time = timestamp
+            tracks = self._tracker.update(self._estimator.estimate(image, timestamp), timestamp)
+            posed = time.perf_counter()
+            self._follow(tracks, timestamp)
+            attention = self._take_labels(timestamp)
+            self._ask_for_labels(timestamp, posed)
+            self._remember_labels(timestamp)
+            drawing = time.perf_counter()
+            picture = annotate(image, [self._mark(track) for track in tracks], mirror)
+            done = time.perf_counter()
+            self._frames.add(done)
+            return LiveView(
+                picture=picture,
+                timestamp=timestamp,
+                persons=self._actions(timestamp),
+                fps=self._frames.rate(done),
+                labels_per_second=self._answers.rate(done),
+                pose_ms=(posed - began) * 1000,
+                draw_ms=(done - drawing) * 1000,
+                total_ms=(done - began) * 1000,
+                recognise_ms=self._recognise_ms,
+                label_age_ms=0.0 if self._labels_end is None else (timestamp - self._labels_end) * 1000,
+                message=self._problem or ("" if self._visible(timestamp) else self._subject.missing),
+                history=tuple(sorted(self._history, key=lambda s: (s.person, s.start))),
+                warming=self._warming(timestamp),
+                attention=attention,
+            )
+
+    def set_recognizer(self, recognizer: ActionRecognizer) -> None:
+        """Uses another recogniser from now on; recent poses are kept, so its first label comes at once.
+
+        One of hands where the last one was of people, or the other way round, starts anew with another
+        estimator.
+
+        Raises:
+            WeightsError: a layout that cannot be made from a camera's landmarks; the old recogniser stays.
+            PoseModelError: the other estimator cannot be had; the old recogniser stays.
+            RuntimeError: the engine is closed.
+        """
+        subject = subject_of(recognizer.layout)
+        with self._lock:
+            self._check_open()
+            if subject is not self._subject:
+                estimator = self._make_estimator(subject.landmarks)
+                if self._estimator is not None:
+                    self._estimator.close()
+                self._estimator, self._subject = estimator, subject
+                self._tracker.reset()
+                self._clear()
+            self._recognizer = recognizer
+            self._session += 1  # an answer that is still on its way belongs to the old one
+            self._problem = ""
+            self._labels_end = None
+            people, self._people = self._people, {}
+            for number, person in people.items():
+                self._people[number] = fresh = self._new_person()
+                for timestamp, pose in person.poses:
+                    fresh.push(timestamp, pose)
+
+    def set_threshold(self, threshold: float | None) -> None:
+        """Changes the probability under which no action is named; None takes the recogniser's."""
+        with self._lock:
+            self._threshold = threshold
+            for person in self._people.values():
+                person.smoother.threshold = self._current_threshold()
+
+    def set_attention(self, wanted: bool) -> None:
+        """Switches on or off that views tell what the network looks at; off, it is not even computed."""
+        with self._lock:
+            self._attention = wanted
+
+    def reset(self) -> None:
+        """Forgets people, labels and history, as for a camera that starts anew."""
+        with self._lock:
+            self._session += 1
+            self._clear()
+            self._tracker.reset()
+            self._estimator.reset()
+
+    def close(self) -> None:
+        """Stops the worker and closes the estimator. May be called twice."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            self._worker.close()
+            self._estimator.close()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise RuntimeError("This live session is closed.")
+
+    def _clear(self) -> None:
+        self._time: float | None = None
+        self._people: dict[int, Person] = {}
+        self._history: list[HistorySegment] = []
+        self._problem = ""
+        self._frames = Rate()
+        self._answers = Rate()
+        self._recognise_ms = 0.0
+        self._labels_end: float | None = None
+        self._due = 0.0
+
+    def _current_threshold(self) -> float:
+        return self._recognizer.threshold if self._threshold is None else self._threshold
+
+    def _new_person(self) -> Person:
+        model = self._recognizer
+        return Person(model.layout, model.window_seconds, model.classes, self._current_threshold())
+
+    def _follow(self, tracks: Sequence[TrackedPose], timestamp: float) -> None:
+        poses = {track.id: track.pose for track in tracks}
+        for number in poses.keys() - self._people.keys():
+            self._people[number] = self._new_person()
+        for number, person in list(self._people.items()):
+            person.push(timestamp, poses.get(number))
+            if timestamp - person.last_seen > KEPT_POSES:
+                del self._people[number]
+
+    def _ask_for_labels(self, timestamp: float, now: float) -> None:
+        if now < self._due or not self._worker.idle:
+            return
+        asked: list[int] = []
+        windows: list[SkeletonSequence] = []
+        for number in self._visible(timestamp):
+            person = self._people[number]
+            if person.last_seen == timestamp and self._missing(person) <= 0:
+                window = person.buffer.window(self._recognizer.frames)
+                if window is not None:
+                    asked.append(number)
+                    windows.append(window)
+        if windows:
+            # A frame seldom falls on the beat: counting from the beat, not the frame, keeps the mean rate.
+            self._due = max(self._due + self._label_period, now)
+            self._worker.submit(
+                _Job(
+                    self._recognizer, self._session, timestamp, tuple(asked), tuple(windows), self._attention
+                )
+            )
+
+    def _take_labels(self, timestamp: float) -> tuple[WindowAttention, ...]:
+        """Takes the worker's newest answers, if there are new ones, and gives what they tell of attention."""
+        outcome = self._worker.take()
+        if outcome is None or outcome.job.session != self._session:
+            return ()
+        self._recognise_ms = outcome.milliseconds
+        if outcome.error is not None:
+            self._problem = f"The recogniser failed: {str(outcome.error) or type(outcome.error).__name__}"
+            self._labels_end = None
+            for person in self._people.values():
+                person.shown = None
+            return ()
+        self._problem = ""
+        self._answers.add(time.perf_counter())
+        self._labels_end = outcome.job.end
+        attention = []
+        for number, window, prediction in zip(
+            outcome.job.persons, outcome.job.windows, outcome.result, strict=True
+        ):
+            person = self._people.get(number)
+            if person is not None:
+                person.shown = person.smoother.update(outcome.job.end, prediction.probabilities)
+                if self._attention and prediction.attention is not None:
+                    attention.append(window_attention(number, window, prediction.attention))
+        return tuple(attention)
+
+    def _remember_labels(self, timestamp: float) -> None:
+        for number in self._visible(timestamp):
+            shown = self._people[number].shown
+            if shown is None:
+                continue
+            last = max((s for s in self._history if s.person == number), key=lambda s: s.end, default=None)
+            if last is not None and last.label == shown.label and timestamp - last.end <= STALE:
+                self._history.remove(last)
+                self._history.append(replace(last, end=timestamp))
+            else:
+                start = timestamp if last is None else max(last.end, timestamp - self._label_period)
+                self._history.append(HistorySegment(number, start, timestamp, shown.label))
+        since = timestamp - HISTORY
+        recent = [replace(s, start=max(s.start, since)) for s in self._history if s.end > since]
+        self._history = recent[-MOST_SEGMENTS:]
+
+    def _visible(self, timestamp: float) -> list[int]:
+        """Numbers of the people seen within the last second."""
+        return sorted(n for n, person in self._people.items() if timestamp - person.last_seen <= STALE)
+
+    def _missing(self, person: Person) -> float:
+        """Seconds of data that a person's first label still needs; negative where there is more."""
+        return min(FIRST_LABEL, self._recognizer.window_seconds) - person.span
+
+    def _warming(self, timestamp: float) -> float:
+        visible = [self._people[number] for number in self._visible(timestamp)]
+        if not visible or any(person.shown is not None for person in visible):
+            return 0.0
+        return max(0.0, min(self._missing(person) for person in visible))
+
+    def _actions(self, timestamp: float) -> tuple[PersonAction, ...]:
+        actions = []
+        for number in self._visible(timestamp):
+            shown = self._people[number].shown
+            if shown is None:
+                actions.append(PersonAction(number, None, 0.0, ()))
+                continue
+            top5 = top_labels(shown.probabilities, self._recognizer.classes, 5)
+            actions.append(PersonAction(number, shown.label, shown.score, top5))
+        return tuple(actions)
+
+    def _mark(self, track: TrackedPose) -> PersonMark:
+        shown = self._people[track.id].shown
+        return PersonMark(
+            track.id, track.pose, "..." if shown is None else label_text(shown.label, shown.score)
+        )

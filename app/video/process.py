@@ -1,0 +1,335 @@
+"""Whole videos: actions per person, and the video with skeletons and labels drawn into it.
+
+Four threads pass small chunks of the video on: one decodes, the caller's finds the poses and cuts the
+windows, one recognises, and one draws and encodes. Nothing grows with the length of the video but the
+windows' answers.
+
+What is held meanwhile has bounds that no file can move: the decoder's frames (``pose.containers``) and, of at
+most 1280 x 1280 pixels, ``READ_AHEAD`` frames decoded, ``MOST_WAITING`` before one that is analysed, and four
+chunks (one filling, ``BEHIND`` ready, one being drawn) of less than ``CHUNK_FRAMES`` + ``MOST_WAITING``: 156
+pictures, 430 MB at 1280 x 720. Videos of up to 60 frames a second need half of it, and without a video to
+write the chunks hold no pictures.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from app.core.attention import AttentionLog, window_attention
+from app.core.protocols import ActionRecognizer, Estimator, make_mediapipe
+from app.core.subjects import subject_of
+from app.core.threads import recognise_on_one_core
+from app.drawing.encoding import VideoWriter, even_size
+from app.drawing.picture import PersonMark, annotate, label_text
+from app.video.answers import Answers
+from app.video.between import between
+from app.video.pipeline import Behind, read_ahead
+from app.video.presence import Presence, Window
+from app.video.results import VideoResult
+from app.video.skeletons import SkeletonWriter
+from pose.skeleton import PersonPose
+from pose.sources import Camera, Frame, VideoFile
+from pose.tracking import PersonTracker
+from recognizer.predictor import Prediction
+
+LONGEST_SIDE = 1280
+"""Larger pictures are scaled down before pose estimation and drawing."""
+
+STEP = 1 / 20
+"""Seconds between two frames that are analysed, on average. In between people are drawn on their way from one
+to the next: with a 30 fps video that saves a third of the time."""
+RECORDED_STEP = 1 / 36
+"""The same where landmarks are written: every frame of a 30 fps video."""
+
+READ_AHEAD, BEHIND = 8, 2
+MOST_WAITING = 16
+"""Frames between two that are analysed. Videos of more than 340 a second are analysed more often for it."""
+
+CHUNK_SECONDS, CHUNK_FRAMES = 0.5, 16
+PROGRESS_EVERY = 0.2
+
+Progress = Callable[[float | None, str], None]
+OnLabel = Callable[[float, int, str | None, float], None]
+
+
+class Cancelled(Exception):
+    """The analysis was stopped; nothing was written."""
+
+
+@dataclass
+class _Picture:
+    """A frame on its way to being drawn; ``image`` is None where no video is written."""
+
+    image: np.ndarray | None
+    timestamp: float
+    poses: dict[int, PersonPose]
+
+
+@dataclass
+class _Chunk:
+    """Some frames and the windows that ended in them."""
+
+    pictures: list[_Picture] = field(default_factory=list)
+    windows: list[Window] = field(default_factory=list)
+    predictions: Future | None = None
+
+    @property
+    def full(self) -> bool:
+        if not self.pictures:
+            return False
+        span = self.pictures[-1].timestamp - self.pictures[0].timestamp
+        return len(self.pictures) >= CHUNK_FRAMES or span >= CHUNK_SECONDS
+
+
+def process_video(
+    source: str | Path | VideoFile | Camera,
+    recognizer: ActionRecognizer,
+    *,
+    video_out: str | Path | None = None,
+    skeleton_out: str | Path | None = None,
+    attention: AttentionLog | None = None,
+    threshold: float | None = None,
+    estimator: Estimator | None = None,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    finish: Callable[[], bool] | None = None,
+    on_label: OnLabel | None = None,
+) -> VideoResult:
+    """Analyses a video from its first frame to its last.
+
+    Args:
+        source: a file's path, or an open source (which stays open).
+        recognizer: names the actions.
+        video_out: .mp4 to write the annotated video to (H.264, longest side at most 1280 pixels).
+        skeleton_out: .npz to write the landmarks to, see ``SkeletonWriter``.
+        attention: takes what the network looked at in each window that counts; None does not compute it.
+        threshold: probability under which no action is named; None takes the recogniser's.
+        estimator: finds the people or hands that the recogniser is about; stays open. None makes a MediaPipe
+            one for this video.
+        progress: told (fraction done or None where the length is unknown, sentence) several times a second.
+        cancelled: asked often; True stops everything.
+        finish: asked often; True ends the video here, as if the source had ended (cameras have no end).
+        on_label: told (seconds, person, label or None, score) whenever a person's shown label changes; called
+            from another thread.
+
+    Returns:
+        What was found. Output files appear whole, and only when this returns.
+
+    Raises:
+        SourceError: the source cannot be read at all, or a camera stops.
+        Cancelled: ``cancelled`` said so.
+        WeightsError: a recogniser whose layout cannot be made from a camera's landmarks.
+        OSError: an output cannot be written.
+    """
+    subject = subject_of(recognizer.layout)
+    with ExitStack() as resources:
+        name = str(source)
+        if isinstance(source, (str, Path)):
+            source = resources.enter_context(VideoFile(source))
+        elif isinstance(source, VideoFile):
+            name = str(source.path)
+        else:
+            name = f"camera {source.index}"
+        if estimator is None:
+            estimator = resources.enter_context(closing(make_mediapipe(subject.landmarks)))
+        run = _Run(source, recognizer, estimator, threshold, on_label)
+        run.step = STEP if skeleton_out is None else RECORDED_STEP
+        run.attention = attention
+        if skeleton_out is not None:
+            run.skeletons = resources.enter_context(closing(SkeletonWriter(subject.landmarks)))
+        if video_out is not None:
+            size = even_size(source.info.width, source.info.height, LONGEST_SIDE)
+            run.writer = resources.enter_context(VideoWriter(video_out, size, source.info.fps))
+        run.go(progress or (lambda fraction, sentence: None), cancelled or _never, finish or _never)
+        persons = run.answers.persons(list(run.people.values()))
+        if skeleton_out is not None:
+            run.skeletons.save(skeleton_out, tuple(person.id for person in persons))
+        return VideoResult(
+            source=name,
+            duration=run.end,
+            fps=source.info.fps,
+            weights=recognizer.card.name,
+            layout=recognizer.layout.name,
+            window_seconds=recognizer.window_seconds,
+            persons=persons,
+            message=None if persons else subject.missing_in_video,
+            problem=source.problem,
+        )
+
+
+def _never() -> bool:
+    return False
+
+
+@contextmanager
+def _recognising() -> Iterator[ThreadPoolExecutor]:
+    """The recogniser's thread. After an error, windows that still wait there are not looked at any more."""
+    pool = ThreadPoolExecutor(1, "recogniser", recognise_on_one_core)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+class _Run:
+    """One pass over one source. ``go`` runs in the caller's thread, ``_finish_chunk`` in the drawing one."""
+
+    def __init__(
+        self,
+        source: VideoFile | Camera,
+        recognizer: ActionRecognizer,
+        estimator: Estimator,
+        threshold: float | None,
+        on_label: OnLabel | None,
+    ) -> None:
+        self._source, self._recognizer, self._estimator, self._on_label = (
+            source,
+            recognizer,
+            estimator,
+            on_label,
+        )
+        self._tracker = PersonTracker(slots=2)
+        self.people: dict[int, Presence] = {}
+        self.answers = Answers(recognizer.classes, recognizer.threshold if threshold is None else threshold)
+        self.writer: VideoWriter | None = None
+        self.skeletons: SkeletonWriter | None = None
+        self.attention: AttentionLog | None = None
+        self.step = STEP
+        self.end = 0.0
+        self._waiting: list[Frame] = []  # frames since the last one that was analysed
+        self._poses: dict[int, PersonPose] = {}
+        self._analysed = 0.0
+
+    def go(self, progress: Progress, cancelled: Callable[[], bool], finish: Callable[[], bool]) -> None:
+        """Reads the source to its end."""
+        chunk = _Chunk()
+        due = told = -np.inf
+        with (
+            _recognising() as pool,
+            Behind(self._finish_chunk, size=BEHIND) as drawing,
+            closing(self._frames()) as frames,
+        ):
+            for frame in frames:
+                if cancelled():
+                    raise Cancelled
+                if finish():
+                    break
+                self.end = frame.timestamp + 1 / self._source.info.fps
+                on_beat = frame.timestamp >= due - 1e-3
+                if not on_beat and len(self._waiting) < MOST_WAITING:
+                    self._waiting.append(frame)
+                    continue
+                if on_beat:
+                    # Frames seldom fall on the beat: counting from it, not the frame, keeps the mean rate.
+                    due = (due if frame.timestamp - due < self.step else frame.timestamp) + self.step
+                self._analyse(frame, chunk)
+                if chunk.full:
+                    self._hand_over(chunk, pool, drawing)
+                    chunk = _Chunk()
+                now = time.monotonic()
+                if now - told >= PROGRESS_EVERY:
+                    told = now
+                    progress(*self._progress(frame.timestamp))
+            if self._waiting:  # the last frame is always analysed
+                self._analyse(self._waiting.pop(), chunk)
+            for presence in self.people.values():
+                chunk.windows += presence.leave()
+            self._hand_over(chunk, pool, drawing)
+        progress(1.0, "Done")
+
+    def _analyse(self, frame: Frame, chunk: _Chunk) -> None:
+        """Finds the people of a frame, and with them those of the frames before that were not analysed."""
+        before, self._poses = self._poses, self._people_in(frame)
+        chunk.windows += self._windows(frame.timestamp, self._poses)
+        span = frame.timestamp - self._analysed
+        for waiting in self._waiting:
+            # A camera's clock may tick so slowly that two frames share a time.
+            share = (waiting.timestamp - self._analysed) / span if span > 0 else 1.0
+            chunk.pictures.append(self._picture(waiting, between(before, self._poses, share)))
+        chunk.pictures.append(self._picture(frame, self._poses))
+        self._waiting.clear()
+        self._analysed = frame.timestamp
+
+    def _picture(self, frame: Frame, poses: dict[int, PersonPose]) -> _Picture:
+        return _Picture(None if self.writer is None else frame.image, frame.timestamp, poses)
+
+    def _frames(self) -> Iterator[Frame]:
+        """Frames of the size that is written. A file is read ahead; of a camera, the newest frame counts."""
+        size = even_size(self._source.info.width, self._source.info.height, LONGEST_SIDE)
+        frames = (_resized(frame, size) for frame in self._source)
+        return read_ahead(frames, READ_AHEAD) if isinstance(self._source, VideoFile) else frames
+
+    def _progress(self, timestamp: float) -> tuple[float | None, str]:
+        duration = self._source.info.duration
+        if not duration:
+            return None, f"{timestamp:.1f} s"
+        return min(timestamp / duration, 1.0), f"{min(timestamp, duration):.1f} of {duration:.1f} s"
+
+    def _people_in(self, frame: Frame) -> dict[int, PersonPose]:
+        found = self._estimator.estimate(frame.image, frame.timestamp)
+        poses = {track.id: track.pose for track in self._tracker.update(found, frame.timestamp)}
+        if self.skeletons is not None:
+            self.skeletons.add(frame.timestamp, poses)
+        return poses
+
+    def _windows(self, timestamp: float, poses: dict[int, PersonPose]) -> list[Window]:
+        model = self._recognizer
+        for person in poses.keys() - self.people.keys():
+            self.people[person] = Presence(person, model.layout, model.window_seconds, model.frames)
+        return [
+            window
+            for person, presence in self.people.items()
+            for window in presence.push(timestamp, poses.get(person))
+        ]
+
+    def _hand_over(self, chunk: _Chunk, pool: ThreadPoolExecutor, drawing: Behind[_Chunk]) -> None:
+        if chunk.windows:
+            sequences = [window.sequence for window in chunk.windows]
+            chunk.predictions = pool.submit(
+                self._recognizer.predict, sequences, attention=self.attention is not None
+            )
+        drawing.put(chunk)
+
+    def _finish_chunk(self, chunk: _Chunk) -> None:
+        """Takes the answers to a chunk's windows and writes its pictures with the labels of their time."""
+        pending = []
+        if chunk.predictions is not None:
+            pending = list(zip(chunk.windows, chunk.predictions.result(), strict=True))
+            pending.sort(key=lambda pair: pair[0].end)
+        for picture in chunk.pictures:
+            while pending and pending[0][0].end <= picture.timestamp + 1e-6:
+                self._answer(*pending.pop(0))
+            if self.writer is not None:
+                self.writer.write(self._drawn(picture), picture.timestamp)
+        for window, prediction in pending:
+            self._answer(window, prediction)
+
+    def _answer(self, window: Window, prediction: Prediction) -> None:
+        before = self.answers.shown.get(window.person)
+        after = self.answers.add(window, prediction.probabilities)
+        if self.attention is not None and prediction.attention is not None and not window.preview:
+            self.attention.add(window_attention(window.person, window.sequence, prediction.attention))
+        if self._on_label is not None and (before is None or before.label != after.label):
+            self._on_label(window.end, window.person, after.label, after.score)
+
+    def _drawn(self, picture: _Picture) -> np.ndarray:
+        marks = []
+        for person, pose in picture.poses.items():
+            shown = self.answers.shown.get(person)
+            text = "" if shown is None else label_text(shown.label, shown.score)
+            marks.append(PersonMark(person, pose, text))
+        return annotate(picture.image, marks)
+
+
+def _resized(frame: Frame, size: tuple[int, int]) -> Frame:
+    if frame.image.shape[1::-1] == size:
+        return frame
+    return Frame(cv2.resize(frame.image, size, interpolation=cv2.INTER_AREA), frame.timestamp)

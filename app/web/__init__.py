@@ -1,0 +1,1 @@
+"""The page and the server behind it: the only room that knows Gradio."""

@@ -1,0 +1,78 @@
+"""The menus that choose weights, or several to fuse, and what the page says about them."""
+
+from __future__ import annotations
+
+from html import escape
+
+import gradio as gr
+
+from app.core.catalogue import NO_WEIGHTS, Catalogue
+from app.drawing.picture import readable
+from recognizer.networks import TITLES
+
+
+def about_weights(catalogue: Catalogue, name: str | None, partners: list[str] | None = None) -> str:
+    """HTML: what the chosen weights are and which actions they know."""
+    cards = [catalogue.cards[each] for each in (name, *(partners or ())) if each in catalogue.cards]
+    if not cards:
+        return f'<p class="p2a-about">{NO_WEIGHTS}</p>'
+    card = cards[0]
+    actions = "".join(f"<li>{escape(readable(label))}</li>" for label in sorted(card.classes))
+    said = (
+        f"{' and '.join(TITLES[each.network.name] for each in cards)} on the {card.layout} skeleton; "
+        f"{len(card.classes)} actions, looks at the last {card.window_seconds:g} seconds. "
+        f"Trained on: {card.data.rstrip('.')}. Licence: {card.licence}"
+    )
+    return f'<div class="p2a-about"><p>{escape(said)}</p><ul class="p2a-chips">{actions}</ul></div>'
+
+
+def threshold_of(catalogue: Catalogue, name: str | None, partners: list[str] | None = None) -> float:
+    """The threshold that the weights' card recommends; of several, the mean."""
+    cards = [catalogue.cards[each] for each in (name, *(partners or ())) if each in catalogue.cards]
+    return round(sum(card.threshold for card in cards) / len(cards), 2) if cards else 0.5
+
+
+def first_choice(catalogue: Catalogue) -> tuple[str | None, list[str]]:
+    """The weights that a page starts with, and those to fuse them with."""
+    first, *partners = catalogue.members(catalogue.default) or [None]
+    return first, partners
+
+
+def weights_menus(catalogue: Catalogue, prefix: str) -> tuple[gr.Dropdown, gr.Dropdown]:
+    """The weights, and those to fuse them with; the second is hidden where there are none that fit.
+
+    Args:
+        catalogue: where weights come from.
+        prefix: of the elements' ids, "-weights" and "-partners".
+    """
+    first, chosen = first_choice(catalogue)
+    weights = gr.Dropdown(
+        list(catalogue.cards),
+        value=first,
+        label="Weights",
+        info="Which network looks, and which actions it knows.",
+        elem_id=f"{prefix}-weights",
+        filterable=False,
+        min_width=300,
+    )
+    partners = gr.Dropdown(
+        catalogue.partners(first),
+        value=chosen,
+        multiselect=True,
+        label="Fused with",
+        info="Other networks whose scores are averaged with its own.",
+        elem_id=f"{prefix}-partners",
+        visible=bool(catalogue.partners(first)),
+        filterable=False,
+        min_width=300,
+    )
+
+    def fitting(name: str | None) -> dict:
+        names = catalogue.partners(name)
+        return gr.update(choices=names, value=[], visible=bool(names))
+
+    weights.change(
+        fitting, weights, partners, show_progress="hidden", queue=False, api_visibility="private",
+        preprocess=False,
+    )  # fmt: skip
+    return weights, partners

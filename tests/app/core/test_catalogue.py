@@ -1,0 +1,82 @@
+"""Weights by name, for many sessions at once."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from app.core.catalogue import Catalogue
+from recognizer.weights import WeightsError
+from tests.doubles import SteadyRecognizer
+
+WEIGHTS = {name: SteadyRecognizer(name, {"wave": 0.5, "clap": 0.5}) for name in ("a", "b", "c")}
+CARDS = {name: each.card for name, each in WEIGHTS.items()}
+
+
+class Gate:
+    """Loads weights, but "a" only when it is let."""
+
+    def __init__(self) -> None:
+        self.loads: list[str] = []
+        self.begun, self.go_on = threading.Event(), threading.Event()
+        self.error: Exception | None = None
+
+    def __call__(self, name: str) -> SteadyRecognizer:
+        self.loads.append(name)
+        if name == "a":
+            self.begun.set()
+            assert self.go_on.wait(20)
+            if self.error is not None:
+                raise self.error
+        return WEIGHTS[name]
+
+
+def test_weights_that_take_long_hold_up_only_those_who_want_them():
+    gate = Gate()
+    catalogue = Catalogue(CARDS, gate)
+    with ThreadPoolExecutor() as pool:
+        slow = [pool.submit(catalogue.load, "a") for _ in range(3)]
+        assert gate.begun.wait(20)
+        assert pool.submit(catalogue.load, "b").result(20) is WEIGHTS["b"]
+        assert not any(each.done() for each in slow)
+        gate.go_on.set()
+        assert all(each.result(20) is WEIGHTS["a"] for each in slow)
+    assert sorted(gate.loads) == ["a", "b"], "each is loaded once"
+
+
+def test_a_failure_reaches_all_who_wait_and_can_be_tried_again():
+    gate = Gate()
+    gate.error = WeightsError("a.safetensors is damaged.")
+    catalogue = Catalogue(CARDS, gate)
+    with ThreadPoolExecutor() as pool:
+        tries = [pool.submit(catalogue.load, "a") for _ in range(2)]
+        assert gate.begun.wait(20)
+        gate.go_on.set()
+        for each in tries:
+            with pytest.raises(WeightsError, match="damaged"):
+                each.result(20)
+    gate.error = None
+    assert catalogue.load("a") is WEIGHTS["a"]
+
+
+@pytest.mark.parametrize("name", ["a+a", "+".join(["a"] * 3000), "b+a+b", "a+b+c+a"])
+def test_a_fusion_names_each_set_once(name: str):
+    gate = Gate()
+    with pytest.raises(WeightsError, match="more than once") as caught:
+        Catalogue(CARDS, gate).load(name)
+    assert len(str(caught.value)) < 200 and not gate.loads
+
+
+@pytest.mark.parametrize("name", ["", "+", "a+", "a+d", "d" * 8000, "a*0.5+b"])
+def test_a_name_that_there_is_not_is_a_short_sentence_and_loads_nothing(name: str):
+    gate = Gate()
+    with pytest.raises(WeightsError, match="no weights named.*there are: a, b, c") as caught:
+        Catalogue(CARDS, gate).load(name)
+    assert len(str(caught.value)) < 200 and not gate.loads
+
+
+def test_all_there_are_can_be_fused():
+    fusion = Catalogue.of(WEIGHTS).load("a+b+c")
+    assert fusion.card.name == "a+b+c"

@@ -1,0 +1,108 @@
+"""The choice of weights, and of several to fuse."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from app.core import catalogue as module
+from app.core.catalogue import Catalogue
+from app.web.orders import fused_name
+from app.web.weights_menus import about_weights, first_choice, threshold_of
+from pose.layouts import KINETICS_18
+from pose.skeleton import SkeletonSequence
+from recognizer.weights import DEFAULT, WeightsError
+from tests.doubles import SteadyRecognizer
+
+CATALOGUE = Catalogue.of(
+    {
+        "waver": SteadyRecognizer("waver", {"wave": 0.7, "arm_curl": 0.3}, threshold=0.42),
+        "curler": SteadyRecognizer("curler", {"wave": 0.1, "arm_curl": 0.9}, threshold=0.6),
+        "clapper": SteadyRecognizer("clapper", {"clap": 0.5, "wave": 0.5}),
+        "deep": SteadyRecognizer("deep", {"wave": 0.7, "arm_curl": 0.3}, layout="ntu-25"),
+    }
+)
+
+
+def test_the_page_tells_what_the_weights_know():
+    said = about_weights(CATALOGUE, "waver")
+    assert "<li>arm curl</li>" in said
+    assert "LSTA-Net" in said and "2 actions" in said
+    assert threshold_of(CATALOGUE, "waver") == 0.42
+
+
+def test_without_any_weights_it_says_so():
+    assert "no weights" in about_weights(Catalogue({}), None)
+    assert fused_name(None, []) is None
+    assert Catalogue({}).partners(None) == []
+
+
+def test_what_a_card_says_is_shown_as_text():
+    recognizer = SteadyRecognizer("x", {"<b>wave</b>": 0.5, "clap": 0.5})
+    recognizer.card = recognizer.card.model_copy(update={"data": "<script>"})
+    said = about_weights(Catalogue.of({"x": recognizer}), "x")
+    assert "<script>" not in said
+    assert "&lt;b&gt;wave" in said
+
+
+def test_loaded_weights_are_shared():
+    calls = []
+
+    def load(name: str) -> SteadyRecognizer:
+        calls.append(name)
+        return SteadyRecognizer(name, {"wave": 1.0})
+
+    catalogue = Catalogue(CATALOGUE.cards, load)
+    assert catalogue.load(None) is catalogue.load("waver")
+    catalogue.load("waver+curler")
+    assert calls == ["waver", "curler"]
+    with pytest.raises(WeightsError, match="'other'.*waver"):
+        catalogue.load("other")
+
+
+def test_only_networks_that_see_and_say_the_same_can_be_fused():
+    assert CATALOGUE.partners("waver") == ["curler"]
+    assert CATALOGUE.partners("clapper") == CATALOGUE.partners("deep") == []
+
+
+def test_the_scores_of_fused_networks_are_averaged():
+    name = fused_name("waver", ["curler"])
+    window = SkeletonSequence(
+        np.zeros((1, 32, 18, 2)), np.ones((1, 32, 18)), np.linspace(0, 3, 32), KINETICS_18
+    )
+    (prediction,) = CATALOGUE.load(name).predict([window])
+    assert prediction.probabilities.tolist() == pytest.approx([0.4, 0.6])
+    assert threshold_of(CATALOGUE, "waver", ["curler"]) == 0.51
+    assert fused_name("waver", []) == "waver"
+
+
+@pytest.mark.parametrize("name", ["waver+clapper", "waver+nobody"])
+def test_a_fusion_that_cannot_be_is_a_sentence(name):
+    with pytest.raises(WeightsError, match=r"(classes|nobody).*\.$"):
+        CATALOGUE.load(name)
+
+
+def test_a_page_may_start_with_a_fusion():
+    catalogue = Catalogue(CATALOGUE.cards, default="waver+curler")
+    assert first_choice(catalogue) == ("waver", ["curler"])
+    assert "LSTA-Net and LSTA-Net on" in about_weights(catalogue, *first_choice(catalogue))
+    assert first_choice(CATALOGUE) == ("waver", [])
+    assert first_choice(Catalogue({})) == (None, [])
+
+
+def test_the_shipped_default_fits_together():
+    catalogue = Catalogue.shipped()
+    recognizer = catalogue.load(None)
+    assert recognizer.card.name == catalogue.default == DEFAULT
+    assert set(catalogue.members(DEFAULT)) < set(catalogue.cards)
+
+
+def test_without_the_default_the_first_weights_are_it(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "available", lambda: CATALOGUE.cards)
+    assert Catalogue.shipped().default == "waver"
+    assert Catalogue.shipped("curler").default == "curler"
+
+
+def test_what_cannot_be_fused_is_told_before_the_page_opens():
+    with pytest.raises(WeightsError, match="cannot be fused: they differ in layout"):
+        Catalogue.shipped("kinetics-18-lsta-daily+ntu-25-lsta-daily-3d")
