@@ -20,7 +20,7 @@ from typing import Annotated
 import typer
 
 from recognizer.networks import TITLES
-from recognizer.training.evaluate_clips import FUSED, ClipReport, evaluate_clips
+from recognizer.training.clips.evaluate import FUSED, ClipReport, evaluate_clips
 from recognizer.weights import load
 
 

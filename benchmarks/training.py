@@ -25,11 +25,11 @@ from benchmarks.prepare import write_files
 from benchmarks.straightforward import straightforward
 from recognizer.data.prepare import prepare
 from recognizer.data.prepared import TRAIN
-from recognizer.training.clip_config import ClipConfig
-from recognizer.training.clip_module import ClipModule
-from recognizer.training.clips import ClipDataset
-from recognizer.training.config import load_config
-from recognizer.training.fit_clips import clip_loader, clip_network, open_clips
+from recognizer.training.clips.config import ClipConfig
+from recognizer.training.clips.dataset import ClipDataset
+from recognizer.training.clips.fit import clip_loader, clip_network, open_clips
+from recognizer.training.clips.module import ClipModule
+from recognizer.training.configs import load_config
 
 ROWS = {
     "DualHead-Net": ("dualhead/ntu60",),

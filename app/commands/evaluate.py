@@ -16,9 +16,9 @@ from recognizer.data.clip import DataError
 from recognizer.fields import shown
 from recognizer.networks import TITLES
 from recognizer.sparse import Backend
-from recognizer.training.config import ConfigError
-from recognizer.training.evaluate import evaluate
-from recognizer.training.evaluate_clips import ClipReport, clip_config, evaluate_clips
+from recognizer.training.clips.evaluate import ClipReport, clip_config, evaluate_clips
+from recognizer.training.shared.errors import ConfigError
+from recognizer.training.windows.evaluate import evaluate
 from recognizer.weights import WeightsCard, add_metrics, read_card
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from app.commands.console import printable
-from recognizer.training.clip_config import ClipConfig
-from recognizer.training.config import ConfigError, load_config
+from recognizer.training.clips.config import ClipConfig
+from recognizer.training.configs import load_config
+from recognizer.training.shared.errors import ConfigError
 
 NEEDS_EXTRA = "Training needs the extra packages: pip install 'pose2action[train]'."
 
@@ -28,11 +29,11 @@ def train_weights(
     """
     settings = load_config(config, overrides)
     try:
-        from recognizer.training.checkpoints import LAST
+        from recognizer.training.clips.fit import train_clips
         from recognizer.training.debug import overfit
-        from recognizer.training.fit import train
-        from recognizer.training.fit_clips import train_clips
-        from recognizer.training.runs import kept
+        from recognizer.training.shared.checkpoints import LAST
+        from recognizer.training.shared.runs import kept
+        from recognizer.training.windows.fit import train
     except ModuleNotFoundError as error:
         if error.name and error.name.split(".")[0] == "lightning":
             raise ConfigError(NEEDS_EXTRA) from None

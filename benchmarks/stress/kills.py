@@ -191,7 +191,7 @@ class Train(Victim):
         ]
 
     def broken(self, out: Path) -> str | None:
-        from recognizer.training.checkpoints import checkpoint_to_resume
+        from recognizer.training.shared.checkpoints import checkpoint_to_resume
 
         if (out / "last.ckpt").exists() or (out / "previous.ckpt").exists():
             try:

@@ -1,0 +1,1 @@
+"""Training and evaluation: ``windows`` for live use, ``clips`` as in the papers."""

@@ -9,16 +9,16 @@ import lightning as L
 from torch.utils.data import DataLoader
 
 from recognizer.data.prepared import TRAIN
-from recognizer.training.clip_config import ClipConfig
-from recognizer.training.clip_module import ClipModule
-from recognizer.training.clips import ClipDataset
-from recognizer.training.config import TrainingConfig
-from recognizer.training.dataset import RandomWindows
-from recognizer.training.fit import open_corpus, window_network
-from recognizer.training.fit_clips import clip_loader, clip_network, open_clips
-from recognizer.training.module import RecognitionModule
-from recognizer.training.progress import RunProgressBar
-from recognizer.training.runs import start
+from recognizer.training.clips.config import ClipConfig
+from recognizer.training.clips.dataset import ClipDataset
+from recognizer.training.clips.fit import clip_loader, clip_network, open_clips
+from recognizer.training.clips.module import ClipModule
+from recognizer.training.shared.progress import RunProgressBar
+from recognizer.training.shared.runs import start
+from recognizer.training.windows.config import TrainingConfig
+from recognizer.training.windows.dataset import RandomWindows
+from recognizer.training.windows.fit import open_corpus, window_network
+from recognizer.training.windows.module import RecognitionModule
 from recognizer.vocabulary import VOCABULARIES
 
 

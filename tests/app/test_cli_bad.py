@@ -169,7 +169,7 @@ main()
         ("torch", "weights"),
         ("torch.nn", "export tiny"),
         ("recognizer.export", "export tiny"),
-        ("recognizer.training.evaluate_clips", "evaluate tiny"),
+        ("recognizer.training.clips.evaluate", "evaluate tiny"),
         ("yaml", "train lsta/daily"),
         ("lightning", "train lsta/daily"),
         ("lightning.pytorch.callbacks", "train lsta/daily"),

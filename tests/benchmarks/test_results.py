@@ -11,7 +11,7 @@ from benchmarks import results
 from pose.layouts import LAYOUTS
 from recognizer.networks import build
 from recognizer.preprocess import channels
-from recognizer.training.config import load_config
+from recognizer.training.configs import load_config
 from recognizer.weights import available
 
 ROOT = Path(__file__).parents[2]

@@ -16,7 +16,7 @@ from benchmarks.stress.trials.data import raw_set
 from benchmarks.stress.worker import random_of
 from pose.sources import VideoFile
 from recognizer.data.clip import DataError
-from recognizer.training.config import shipped_configs
+from recognizer.training.configs import shipped_configs
 
 ELSEWHERE = videos.Elsewhere("/elsewhere.mp4", "http://127.0.0.1:9")
 ABOUT = requests.Surroundings(("/", "/file/{path:path}"), ((0, 1), (3, 5)), ("/secret",), "/tmp/x/up.mp4")

@@ -13,7 +13,7 @@ from benchmarks.stress.inputs.configurations import configuration
 from benchmarks.stress.trials.trial import Trial
 from benchmarks.stress.verdict import PROCESSED, Verdict, failed, of_error
 from pose.errors import UserError
-from recognizer.training.config import load_config, shipped_configs
+from recognizer.training.configs import load_config, shipped_configs
 
 
 class Configurations(Trial):

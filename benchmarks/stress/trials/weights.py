@@ -19,7 +19,7 @@ from recognizer.networks.lsta import LSTAConfig
 from recognizer.networks.sem import SEMConfig
 from recognizer.networks.stf import STFConfig
 from recognizer.predictor import Recognizer, untrained_card
-from recognizer.training.checkpoints import checkpoint_to_resume
+from recognizer.training.shared.checkpoints import checkpoint_to_resume
 
 NETWORKS = (
     LSTAConfig(width=0.125),

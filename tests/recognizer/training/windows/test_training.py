@@ -19,11 +19,13 @@ from recognizer.data.corpus import Example
 from recognizer.data.views import project_to_kinetics18, rotation, slower
 from recognizer.networks import build
 from recognizer.predictor import Recognizer
-from recognizer.training import fit
-from recognizer.training.config import ConfigError, TrainingConfig
-from recognizer.training.dataset import RandomWindows, clip_windows, sampling_weights
 from recognizer.training.debug import overfit
-from recognizer.training.module import RecognitionModule, any_of_loss
+from recognizer.training.shared.errors import ConfigError
+from recognizer.training.shared.loss import any_of_loss
+from recognizer.training.windows import fit
+from recognizer.training.windows.config import TrainingConfig
+from recognizer.training.windows.dataset import RandomWindows, clip_windows, sampling_weights
+from recognizer.training.windows.module import RecognitionModule
 from recognizer.vocabulary import VOCABULARIES, Vocabulary
 from recognizer.windows import window_times
 

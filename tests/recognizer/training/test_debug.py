@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from recognizer.training.clip_config import ClipConfig
+from recognizer.training.clips.config import ClipConfig
 from recognizer.training.debug import overfit
-from recognizer.training.progress import remaining
+from recognizer.training.shared.progress import remaining
 from tests.recognizer.data.raw import prepared_ntu
 
 

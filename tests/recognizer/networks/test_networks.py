@@ -15,7 +15,7 @@ from recognizer.networks.lsta import LSTAConfig
 from recognizer.networks.sem import SEMConfig
 from recognizer.networks.spa import SPAConfig
 from recognizer.networks.stf import STFConfig
-from recognizer.training.module import any_of_loss
+from recognizer.training.shared.loss import any_of_loss
 from tests.recognizer.modules import with_history
 
 SMALL = {

@@ -19,9 +19,8 @@ from recognizer import weights
 from recognizer.data.clip import DataError
 from recognizer.data.prepared import TEST, PreparedClips
 from recognizer.predictor import Recognizer
-from recognizer.training.clip_config import ClipConfig
-from recognizer.training.config import ConfigError
-from recognizer.training.evaluate_clips import (
+from recognizer.training.clips.config import ClipConfig
+from recognizer.training.clips.evaluate import (
     FUSED,
     calibration_error,
     evaluate_clips,
@@ -29,9 +28,10 @@ from recognizer.training.evaluate_clips import (
     score_clips,
     wilson,
 )
+from recognizer.training.shared.errors import ConfigError
 from tests.recognizer.data.raw import prepared_ntu
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[4]
 
 
 def test_figures_by_hand():

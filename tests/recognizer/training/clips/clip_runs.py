@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recognizer.training.clip_config import ClipConfig
+from recognizer.training.clips.config import ClipConfig
 
 
 def config(**changes) -> ClipConfig:

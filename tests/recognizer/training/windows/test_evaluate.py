@@ -14,10 +14,10 @@ from recognizer import weights
 from recognizer.data.clip import Clip
 from recognizer.data.corpus import Example
 from recognizer.predictor import Recognizer
-from recognizer.training import evaluate as evaluation
-from recognizer.training.config import ConfigError
-from recognizer.training.dataset import clip_windows
-from recognizer.training.evaluate import ClipResult, choose_threshold, classify, evaluate, summary
+from recognizer.training.shared.errors import ConfigError
+from recognizer.training.windows import evaluate as evaluation
+from recognizer.training.windows.dataset import clip_windows
+from recognizer.training.windows.evaluate import ClipResult, choose_threshold, classify, evaluate, summary
 from recognizer.vocabulary import VOCABULARIES, Vocabulary
 from recognizer.windows import window_ends
 

@@ -13,8 +13,8 @@ from recognizer.data.corpus import Example, load_corpus
 from recognizer.fusion import load_recognizer
 from recognizer.predictor import Recognizer
 from recognizer.sparse import Backend
-from recognizer.training.config import ConfigError
-from recognizer.training.dataset import clip_windows
+from recognizer.training.shared.errors import ConfigError
+from recognizer.training.windows.dataset import clip_windows
 from recognizer.vocabulary import VOCABULARIES
 
 FRAME_RATES = (30.0, 15.0, 10.0)

@@ -28,13 +28,13 @@ from recognizer import weights
 from recognizer.data.prepared import TEST, TRAIN, PreparedClips
 from recognizer.networks import build
 from recognizer.preprocess import channels
-from recognizer.training.checkpoints import WholeCheckpoints, check_checkpoint, checkpoint_to_resume
-from recognizer.training.clip_config import ClipConfig
-from recognizer.training.clip_module import ClipModule
-from recognizer.training.clips import ClipDataset, EpochSampler
-from recognizer.training.config import ConfigError
-from recognizer.training.progress import RunProgressBar
-from recognizer.training.runs import LICENCE, commit, fit, open_run, start
+from recognizer.training.clips.config import ClipConfig
+from recognizer.training.clips.dataset import ClipDataset, EpochSampler
+from recognizer.training.clips.module import ClipModule
+from recognizer.training.shared.checkpoints import WholeCheckpoints, check_checkpoint, checkpoint_to_resume
+from recognizer.training.shared.errors import ConfigError
+from recognizer.training.shared.progress import RunProgressBar
+from recognizer.training.shared.runs import LICENCE, commit, fit, open_run, start
 
 THRESHOLD = 0.5
 """Of the card: nothing was held back to choose one."""

@@ -16,14 +16,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from recognizer.training.checkpoints import LAST, PREVIOUS, WholeCheckpoints, read_checkpoint
-from recognizer.training.config import ConfigError
-from recognizer.training.fit_clips import train_clips
+from recognizer.training.clips.fit import train_clips
+from recognizer.training.shared.checkpoints import LAST, PREVIOUS, WholeCheckpoints, read_checkpoint
+from recognizer.training.shared.errors import ConfigError
 from tests.app.disks import small_disk
-from tests.recognizer.clip_runs import config
 from tests.recognizer.data.raw import prepared_ntu
+from tests.recognizer.training.clips.clip_runs import config
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[4]
 OPTIONS = config(
     epochs=4, network={"name": "lsta", "width": 0.05, "scales": 1, "dropout": 0.3}, batch_size=10
 )
@@ -121,8 +121,8 @@ def test_a_kill_between_the_two_names_loses_nothing(whole: Path, run: Path, data
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from recognizer.training.config import load_config
-from recognizer.training.fit_clips import train_clips
+from recognizer.training.configs import load_config
+from recognizer.training.clips.fit import train_clips
 
 real, written = Path.write_bytes, []
 

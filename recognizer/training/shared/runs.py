@@ -12,22 +12,22 @@ import torch
 from torch.utils.data import DataLoader
 
 from pose.files import replacing
-from recognizer.training.checkpoints import LAST
-from recognizer.training.clip_config import ClipConfig
-from recognizer.training.config import ConfigError, TrainingConfig
-from recognizer.training.workers import told_first_hand
+from recognizer.training.shared.checkpoints import LAST
+from recognizer.training.shared.config import RunConfig
+from recognizer.training.shared.errors import ConfigError
+from recognizer.training.shared.workers import told_first_hand
 
 LICENCE = "research use only: the data sets trained on are licensed for research"
 
 
-def open_run(run: Path, config: TrainingConfig | ClipConfig) -> None:
+def open_run(run: Path, config: RunConfig) -> None:
     """Makes the folder and writes ``config.json`` into it. Raises OSError."""
     run.mkdir(parents=True, exist_ok=True)
     with replacing(run / "config.json") as temporary:
         temporary.write_text(config.model_dump_json(indent=2), encoding="utf-8")
 
 
-def start(config: TrainingConfig | ClipConfig) -> None:
+def start(config: RunConfig) -> None:
     """Sets seed and threads, and keeps what does not concern the run out of the console."""
     if config.threads:
         torch.set_num_threads(config.threads)

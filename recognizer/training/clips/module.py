@@ -7,9 +7,9 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from recognizer.training.clip_config import ClipConfig
-from recognizer.training.config import ConfigError
-from recognizer.training.module import any_of_loss, supervised
+from recognizer.training.clips.config import ClipConfig
+from recognizer.training.shared.errors import ConfigError
+from recognizer.training.shared.loss import any_of_loss, supervised
 
 
 class ClipModule(L.LightningModule):

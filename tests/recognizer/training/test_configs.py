@@ -12,8 +12,9 @@ from recognizer.data.augment import Augmentation
 from recognizer.data.sources import SOURCES
 from recognizer.networks import build
 from recognizer.preprocess import channels
-from recognizer.training.clip_config import ClipAugmentation, ClipConfig
-from recognizer.training.config import ConfigError, load_config, shipped_configs
+from recognizer.training.clips.config import ClipAugmentation, ClipConfig
+from recognizer.training.configs import load_config, shipped_configs
+from recognizer.training.shared.errors import ConfigError
 from recognizer.vocabulary import VOCABULARIES
 from tests.recognizer.modules import count
 

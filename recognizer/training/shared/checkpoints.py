@@ -15,7 +15,7 @@ from lightning.fabric.utilities.rank_zero import rank_zero_only
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 
 from pose.files import replacing
-from recognizer.training.config import ConfigError
+from recognizer.training.shared.errors import ConfigError
 
 LAST, PREVIOUS = "last.ckpt", "previous.ckpt"
 _NEEDED = {"state_dict", "optimizer_states", "lr_schedulers", "loops", "callbacks", "global_step", "epoch"}

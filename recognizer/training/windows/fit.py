@@ -19,19 +19,20 @@ from recognizer.data.corpus import Example, load_corpus
 from recognizer.networks import build
 from recognizer.predictor import Recognizer
 from recognizer.preprocess import channels, network_input
-from recognizer.training.checkpoints import (
+from recognizer.training.shared.checkpoints import (
     LAST,
     WholeCheckpoints,
     check_checkpoint,
     checkpoint_to_resume,
     read_checkpoint,
 )
-from recognizer.training.config import ConfigError, TrainingConfig
-from recognizer.training.dataset import RandomWindows, clip_windows
-from recognizer.training.evaluate import choose_threshold, classify
-from recognizer.training.module import RecognitionModule
-from recognizer.training.progress import RunProgressBar
-from recognizer.training.runs import LICENCE, commit, fit, open_run, start
+from recognizer.training.shared.errors import ConfigError
+from recognizer.training.shared.progress import RunProgressBar
+from recognizer.training.shared.runs import LICENCE, commit, fit, open_run, start
+from recognizer.training.windows.config import TrainingConfig
+from recognizer.training.windows.dataset import RandomWindows, clip_windows
+from recognizer.training.windows.evaluate import choose_threshold, classify
+from recognizer.training.windows.module import RecognitionModule
 from recognizer.vocabulary import VOCABULARIES
 
 

@@ -6,7 +6,7 @@ import pytest
 from torch.utils.data import DataLoader, Dataset
 
 from recognizer.data.clip import DataError
-from recognizer.training.workers import told_first_hand
+from recognizer.training.shared.workers import told_first_hand
 
 SENTENCE = "clip a: some numbers are not finite."
 

@@ -15,7 +15,7 @@ from recognizer.data.augment import interpolated, training_window
 from recognizer.data.bodies import still_bodies
 from recognizer.data.corpus import Example
 from recognizer.data.views import project_to_kinetics18, rotation, slower
-from recognizer.training.config import TrainingConfig
+from recognizer.training.windows.config import TrainingConfig
 from recognizer.windows import window_ends, window_times
 
 FRONT_DISTANCE = 3.0

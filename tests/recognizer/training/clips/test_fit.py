@@ -21,13 +21,14 @@ from pose.skeleton import SkeletonSequence
 from recognizer import weights
 from recognizer.predictor import Recognizer
 from recognizer.preprocess import Preprocessing
-from recognizer.training import fit_clips
-from recognizer.training.config import ConfigError, load_config
-from recognizer.training.fit_clips import train_clips
-from tests.recognizer.clip_runs import config
+from recognizer.training.clips import fit as fit_clips
+from recognizer.training.clips.fit import train_clips
+from recognizer.training.configs import load_config
+from recognizer.training.shared.errors import ConfigError
 from tests.recognizer.data.raw import prepared_ntu
+from tests.recognizer.training.clips.clip_runs import config
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[4]
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +43,8 @@ TWO_PROCESSES = """
 import sys
 import torch
 from pathlib import Path
-from recognizer.training import fit_clips
-from recognizer.training.config import load_config
+from recognizer.training.clips import fit as fit_clips
+from recognizer.training.configs import load_config
 
 class Plain(torch.nn.Module):
     def __init__(self, classes):

@@ -15,14 +15,15 @@ from recognizer.data.prepare import prepare
 from recognizer.data.prepared import PreparedClips
 from recognizer.data.sources import SOURCES
 from recognizer.preprocess import network_input
-from recognizer.training import clips as module
-from recognizer.training.clip_config import ClipAugmentation
-from recognizer.training.clip_module import ClipModule
-from recognizer.training.clips import ClipDataset, EpochSampler, clip_input, sample
-from recognizer.training.config import ConfigError, load_config
-from recognizer.training.fit_clips import train_clips
-from tests.recognizer.clip_runs import config
+from recognizer.training.clips import dataset as module
+from recognizer.training.clips.config import ClipAugmentation
+from recognizer.training.clips.dataset import ClipDataset, EpochSampler, clip_input, sample
+from recognizer.training.clips.fit import train_clips
+from recognizer.training.clips.module import ClipModule
+from recognizer.training.configs import load_config
+from recognizer.training.shared.errors import ConfigError
 from tests.recognizer.data.raw import prepared_ntu, write_shrec
+from tests.recognizer.training.clips.clip_runs import config
 
 
 @pytest.fixture(scope="module")

@@ -13,10 +13,10 @@ from torch.utils.data import DataLoader
 
 from recognizer import weights
 from recognizer.data.prepared import TEST, PreparedClips
-from recognizer.training.clip_config import ClipConfig
-from recognizer.training.clips import ClipDataset, EpochSampler
-from recognizer.training.config import ConfigError
-from recognizer.training.workers import told_first_hand
+from recognizer.training.clips.config import ClipConfig
+from recognizer.training.clips.dataset import ClipDataset, EpochSampler
+from recognizer.training.shared.errors import ConfigError
+from recognizer.training.shared.workers import told_first_hand
 
 FUSED = "fused"
 BINS = 15

@@ -16,11 +16,11 @@ from recognizer.fields import (
     Frames,
     Persons,
     Positive,
-    Threads,
     WindowSeconds,
 )  # fmt: skip
 from recognizer.networks import NetworkConfig
 from recognizer.preprocess import Preprocessing
+from recognizer.training.shared.config import RunConfig
 
 
 class ClipAugmentation(BaseModel):
@@ -45,7 +45,7 @@ class ClipAugmentation(BaseModel):
     mirror: Fraction = 0.0
 
 
-class ClipConfig(BaseModel):
+class ClipConfig(RunConfig):
     """Everything that decides the outcome of a run.
 
     Attributes:
@@ -76,8 +76,6 @@ class ClipConfig(BaseModel):
         workers: processes that load clips.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     name: FileName = ""
     dataset: FileName
     protocol: FileName
@@ -107,8 +105,6 @@ class ClipConfig(BaseModel):
     test_every: Count | None = 1
     compile: bool = False
     workers: int = Field(0, ge=0, le=256)
-    threads: Threads | None = None
-    seed: int = Field(1, ge=0, lt=2**16)
 
     @model_validator(mode="after")
     def _where_the_vertical_is_known(self) -> ClipConfig:

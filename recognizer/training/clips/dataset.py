@@ -12,7 +12,7 @@ from torch.utils.data import Dataset, Sampler
 from recognizer.data.prepared import PreparedClips
 from recognizer.data.views import rotation
 from recognizer.preprocess import channels, normalise, stacked
-from recognizer.training.clip_config import ClipAugmentation, ClipConfig
+from recognizer.training.clips.config import ClipAugmentation, ClipConfig
 
 TEST_SHARE = 0.95
 """With "resize", how much of a clip's middle is seen when it is not cut at random (CTR-GCN)."""

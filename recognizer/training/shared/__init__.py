@@ -1,0 +1,1 @@
+"""What training on windows and on whole clips share."""

@@ -1,0 +1,1 @@
+"""Training on random windows of many data sets, for live use with one vocabulary."""

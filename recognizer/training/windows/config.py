@@ -1,0 +1,73 @@
+"""Configuration of a training on windows."""
+
+from __future__ import annotations
+
+from pydantic import Field, field_validator, model_validator
+
+from recognizer.data.augment import Augmentation
+from recognizer.fields import (
+    Batch,
+    Count,
+    Factor,
+    FileName,
+    Fraction,
+    Frames,
+    Label,
+    Positive,
+    WindowSeconds,
+)  # fmt: skip
+from recognizer.networks import NetworkConfig
+from recognizer.networks.lsta import LSTAConfig
+from recognizer.preprocess import Preprocessing
+from recognizer.training.shared.config import RunConfig
+
+
+class TrainingConfig(RunConfig):
+    """Everything that decides the outcome of a run.
+
+    Attributes:
+        name: of the run and of the weights it makes.
+        vocabulary: key of ``vocabulary.VOCABULARIES``.
+        layout: key of ``pose.layouts.LAYOUTS``.
+        network: which network, by its ``name``, and its choices.
+        window_seconds, frames: what the network sees.
+        steps: of SGD with Nesterov momentum 0.9 (LSTA-Net Sec. 3.2).
+        learning_rate: warms up over the first 5 % of the steps and falls to 0 as a cosine.
+        shares: data set -> share of the windows drawn from it; the other sets divide the rest.
+        balance: exponent of the class frequency; 0 draws clips evenly, 1 draws classes evenly.
+        emphasis: label -> factor by which its clips are drawn more often.
+        validate_every: steps; the best on validation is shipped, so that the last step must be among them.
+    """
+
+    name: FileName
+    vocabulary: Label
+    layout: Label
+    network: NetworkConfig = LSTAConfig()
+    preprocessing: Preprocessing = Preprocessing()
+    augmentation: Augmentation = Augmentation()
+    window_seconds: WindowSeconds = 3.0
+    frames: Frames = 32
+    steps: Count = 6000
+    batch_size: Batch = 64
+    learning_rate: Positive = 0.1
+    weight_decay: Fraction = 5e-4
+    label_smoothing: Fraction = Field(0.05, lt=1)
+    shares: dict[str, Fraction] = {"real_landmarks": 0.25, "rest": 0.05}
+    balance: Fraction = 0.75
+    emphasis: dict[str, Factor] = {}
+    validate_every: Count = 500
+
+    @model_validator(mode="after")
+    def _validate_the_last_step(self) -> TrainingConfig:
+        if self.steps % min(self.steps, self.validate_every):
+            raise ValueError(
+                f"steps ({self.steps}) must be a multiple of validate_every ({self.validate_every})"
+            )
+        return self
+
+    @field_validator("shares")
+    @classmethod
+    def _leave_something(cls, shares: dict[str, float]) -> dict[str, float]:
+        if sum(shares.values()) >= 1:
+            raise ValueError("shares must add up to less than 1")
+        return shares
