@@ -139,7 +139,7 @@ def training_window(
     seen = _dropped(seen, names, layout, augmentation, rng)
     values *= (seen.max(0) > 0)[None, :, None]
     array = stacked(values, seen, layout, preprocessing)
-    if rng.random() < augmentation.hide_seen:
+    if rng.random() < augmentation.hide_seen and preprocessing.confidence:
         array[-1] = 1
         array[-1][:, list(preprocessing.ignored_joints)] = 0
     return array, targets

@@ -211,6 +211,15 @@ def test_hiding_which_joints_were_seen_keeps_their_places(wave):
     assert not told[-1, :, K("left_ankle")].any()
 
 
+def test_without_that_channel_there_is_nothing_to_hide(wave):
+    hidden = NONE.model_copy(update={"hide_seen": 1.0})
+    told, array = (
+        window(example(wave(), "wave"), augmentation=each, confidence=False)[0] for each in (NONE, hidden)
+    )
+    assert array.shape == (2, 32, 18)
+    np.testing.assert_array_equal(array, told)
+
+
 def test_ignored_joints_carry_no_noise(wave):
     clip = wave()
     joints, confidence = project_to_kinetics18(clip.joints[0], clip.confidence[0], rotation(), 3.0)
