@@ -1,5 +1,6 @@
 # make demo   installs into .venv and opens the page on http://127.0.0.1:7860
 # make test   installs what the tests need into .venv and runs all of them
+# make check   the same without slow and browser tests, but with the linter and the type checker: about two minutes
 # make minkowski   compiles MinkowskiEngine, the other backend of the sparse convolutions, for the CPU into .venv
 # Another interpreter: make demo PYTHON=python3.12
 
@@ -7,10 +8,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+LOCK := requirements.lock
 MINKOWSKI := MinkowskiEngine==0.5.4
 
 .DEFAULT_GOAL := demo
-.PHONY: demo test minkowski minkowski-wheel
+.PHONY: demo test check lock minkowski minkowski-wheel
 
 demo: $(VENV)/.installed
 	@$(BIN)/pose2action demo
@@ -18,17 +20,36 @@ demo: $(VENV)/.installed
 test: $(VENV)/.installed-test
 	@$(BIN)/python -m pytest
 
+check: $(VENV)/.installed-test
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest -m "not slow and not browser" -q
+
 minkowski: $(VENV)/.installed-minkowski
 
-# The stamps make the second call fast; a change of pyproject.toml installs again.
-$(VENV)/.installed: pyproject.toml | $(BIN)/python
+# The exact versions of everything that is installed, for all Pythons and systems in pyproject.toml's [tool.uv]; what
+# is already in the file stays where it fits; make lock UPGRADE=--upgrade takes the newest of all. The systems are left
+# out of the markers in the end: on others the same versions are worth a try.
+lock: | $(BIN)/python
+	@set -e; tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; $(BIN)/python -m venv "$$tools"; \
+	  "$$tools/bin/python" -m pip --disable-pip-version-check install --quiet uv; \
+	  "$$tools/bin/uv" pip compile --quiet --universal --python-version 3.10 --all-extras --no-header --no-annotate \
+	    --no-emit-index-url $(UPGRADE) --output-file $(LOCK) pyproject.toml
+	@sed -E -i.before -e "s/( and )?\(\(platform_machine.*\)\)$$//" -e "s/ and python_full_version < '3\.13'//" \
+	  -e "s/python_full_version < '3\.13' and //" -e "s/ ; python_full_version < '3\.13'$$//" $(LOCK)
+	@rm $(LOCK).before
+
+# The stamps make the second call fast; a change of what is to be installed installs again. The lock only names
+# versions: what is not needed is not installed, and a torch of another index ("+cpu") is as good.
+$(VENV)/.installed: pyproject.toml $(LOCK) | $(BIN)/python
 	@echo "Installing pose2action into $(VENV) (the first time this takes some minutes) ..."
-	@$(PIP) install --editable .
+	@$(PIP) install --constraint $(LOCK) --editable .
 	@touch $@
 
-$(VENV)/.installed-test: pyproject.toml | $(BIN)/python
+$(VENV)/.installed-test: pyproject.toml $(LOCK) | $(BIN)/python
 	@echo "Installing pose2action and its tests into $(VENV) (the first time this takes some minutes) ..."
-	@$(PIP) install --editable ".[test]"
+	@$(PIP) install --constraint $(LOCK) --editable ".[test]"
 	@touch $(VENV)/.installed $@
 
 # MinkowskiEngine has no wheels and takes ten minutes to compile, so its wheel is kept: by PyTorch's version, for which
