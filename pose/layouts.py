@@ -1,12 +1,13 @@
 """Skeleton layouts as data: joint names, bones, mirror pairs and body parts.
 
 A layout says what the V joints of an array mean. Everything that depends on the body (graphs, bones,
-mirroring, drawing, part pooling) reads it from here, so a new layout is new data and no new code.
+mirroring, drawing, part pooling, tracking, what a camera's landmarks become) reads it from here.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 Part = tuple[int, ...]
 
@@ -25,6 +26,13 @@ class SkeletonLayout:
         torso_top, torso_bottom: joints whose means are the ends of the torso, of a hand those of the palm;
             their distance is the body's scale, the mean of ``torso_bottom`` its origin.
         parts: body parts per grain, "fine" and "coarse" (STF-Net, Sec. 3.2), where the layout has them.
+        subject: of whom or what it is.
+        spine: base and middle of the spine, of layouts that have them.
+        landmarks: name of the layout of landmarks that a camera's joints are made from; "" for none.
+        means: joints that are the mean of several landmarks, or have another name than theirs.
+        telling: of landmarks, the joints that tell one pose from another.
+        evident: of landmarks, the joints that every view shows.
+        reach: of landmarks, how far one moves in its own sizes, against a body in the same time.
     """
 
     name: str
@@ -36,6 +44,13 @@ class SkeletonLayout:
     torso_top: Part
     torso_bottom: Part
     parts: tuple[tuple[str, tuple[Part, ...]], ...] = ()
+    subject: Literal["body", "hand"] = "body"
+    spine: Part = ()
+    landmarks: str = ""
+    means: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    telling: Part = ()
+    evident: Part = ()
+    reach: float = 1.0
 
     def __len__(self) -> int:
         return len(self.joints)
@@ -75,6 +90,8 @@ _NTU_JOINTS = (
     "spine_shoulder", "left_hand_tip", "left_thumb", "right_hand_tip", "right_thumb",
 )  # fmt: skip
 
+_SHOULDERS, _HIPS, _EARS = ((f"left_{joint}", f"right_{joint}") for joint in ("shoulder", "hip", "ear"))
+
 NTU_25 = SkeletonLayout(
     name="ntu-25",
     joints=_NTU_JOINTS,
@@ -99,6 +116,21 @@ NTU_25 = SkeletonLayout(
                 (12, 13, 14, 15), (16, 17, 18, 19),
             ),
         ),
+    ),
+    spine=(0, 1),
+    landmarks="mediapipe-33",
+    means=(
+        ("spine_base", _HIPS),
+        ("spine_middle", _HIPS + _SHOULDERS),
+        ("spine_shoulder", _SHOULDERS),
+        ("neck", _SHOULDERS + _EARS),  # half way between the spine at the shoulders and the head
+        ("head", _EARS),
+        ("left_hand", ("left_wrist", "left_index", "left_little")),
+        ("right_hand", ("right_wrist", "right_index", "right_little")),
+        ("left_hand_tip", ("left_index",)),
+        ("right_hand_tip", ("right_index",)),
+        ("left_foot", ("left_foot_index",)),
+        ("right_foot", ("right_foot_index",)),
     ),
 )  # fmt: skip
 
@@ -125,6 +157,8 @@ KINETICS_18 = SkeletonLayout(
             ((0, 1, 14, 15, 16, 17), (5, 6, 7), (2, 3, 4), (11, 12, 13), (8, 9, 10)),
         ),
     ),
+    landmarks="mediapipe-33",
+    means=(("neck", _SHOULDERS),),
 )
 
 _FINGERS = tuple(
@@ -145,6 +179,9 @@ SHREC_22 = SkeletonLayout(
     torso_bottom=(0,),
     # STF-Net names no parts of hands: the palm and the fingers.
     parts=(("coarse", ((0, 1), *(tuple(range(2 + 4 * f, 6 + 4 * f)) for f in range(5)))),),
+    subject="hand",
+    landmarks="mediapipe-hand-21",
+    means=(("palm", ("wrist", "middle_base")),),
 )
 
 # MediaPipe Pose (BlazePose), left and right are the person's own.
@@ -169,6 +206,8 @@ MEDIAPIPE_33 = SkeletonLayout(
     root=0,
     torso_top=(11, 12),
     torso_bottom=(23, 24),
+    telling=tuple(range(11, 29)),  # shoulders to ankles: face, hands and feet follow from them
+    evident=(0, 11, 12),  # nose and shoulders
 )  # fmt: skip
 
 MEDIAPIPE_HAND_21 = SkeletonLayout(
@@ -182,6 +221,10 @@ MEDIAPIPE_HAND_21 = SkeletonLayout(
     # its length, and pointing at the camera its width.
     torso_top=(5, 17),
     torso_bottom=(0,),
+    subject="hand",
+    telling=tuple(range(21)),
+    evident=(0, 5, 17),  # the palm
+    reach=4.0,  # in the same time, hands move by more of their own, smaller sizes
 )
 
 LAYOUTS: dict[str, SkeletonLayout] = {

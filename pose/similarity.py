@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pose.layouts import MEDIAPIPE_33, SkeletonLayout
+from pose.layouts import SkeletonLayout
 from pose.skeleton import PersonPose
 
 _ALIKE = 0.5
@@ -17,12 +17,10 @@ _PART_SIZE, _PART_REACH = 0.65, 0.65
 """A pose smaller than this share of another one, and with its centre this near (in sizes of the larger), has
 taken a part of that body for a whole one."""
 
-_BODY = np.arange(11, 29)  # shoulders to ankles: face, hands and feet follow from them
 _SPREAD = 0.25  # standard deviation of a joint, in body sizes
 
 _SMALLEST = 0.04  # of the shorter side of the picture; below it the landmarks are noise
-_LEAST_VISIBLE = 0.4  # mean over nose and shoulders, which every view of a person shows
-_SEEN_FROM_ANYWHERE = [0, 11, 12]
+_LEAST_VISIBLE = 0.4  # mean over the joints that every view shows
 
 
 def size_of(points: np.ndarray, layout: SkeletonLayout) -> float:
@@ -31,7 +29,7 @@ def size_of(points: np.ndarray, layout: SkeletonLayout) -> float:
 
     Args:
         points: (L, 2) in any unit.
-        layout: MEDIAPIPE_33 or MEDIAPIPE_HAND_21.
+        layout: of landmarks.
     """
     top, bottom = points[list(layout.torso_top)], points[list(layout.torso_bottom)]
     torso = np.linalg.norm(top.mean(0) - bottom.mean(0))
@@ -49,18 +47,13 @@ def body_centre(pose: PersonPose) -> np.ndarray:
     return pose.image[list(pose.layout.torso_top + pose.layout.torso_bottom)].mean(0)
 
 
-def telling_joints(layout: SkeletonLayout) -> np.ndarray:
-    """The joints that tell a pose from another one: from shoulders to ankles, or all of a hand."""
-    return _BODY if layout is MEDIAPIPE_33 else np.arange(len(layout))
-
-
 def similarity(a: PersonPose, b: PersonPose) -> float:
     """Object-keypoint similarity in [0, 1], relative to the body's size; 1 for the same pose.
 
     A pose with left and right exchanged counts as alike: that is how the landmark model errs on one body.
     """
     scale = max(body_size(a), body_size(b), 1e-6)
-    joints = telling_joints(a.layout)
+    joints = list(a.layout.telling)
     weight = a.visibility[joints] * b.visibility[joints] + 1e-3
 
     def score(other: np.ndarray) -> float:
@@ -93,11 +86,9 @@ def is_person(pose: PersonPose) -> bool:
     if not np.isfinite(pose.image).all():
         return False
     width, height = pose.frame_size
-    shoulders = pose.image[list(pose.layout.torso_top)].mean(0)
-    margin = 0.25
-    inside = np.all(shoulders > -margin * np.array([width, height])) and np.all(
-        shoulders < (1 + margin) * np.array([width, height])
-    )
+    top = pose.image[list(pose.layout.torso_top)].mean(0)  # between the shoulders, or on the palm
+    margin = 0.25 * np.array([width, height])
+    inside = np.all(top > -margin) and np.all(top < (width, height) + margin)
     large = body_size(pose) >= _SMALLEST * min(width, height)
-    visible = float(pose.visibility[_SEEN_FROM_ANYWHERE].mean()) >= _LEAST_VISIBLE
+    visible = float(pose.visibility[list(pose.layout.evident)].mean()) >= _LEAST_VISIBLE
     return bool(inside and large and visible)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from pose.layouts import MEDIAPIPE_HAND_21
-from pose.similarity import body_centre, body_size, telling_joints
+from pose.similarity import body_centre, body_size
 from pose.skeleton import PersonPose
 
 _REMEMBERED = 1.2
@@ -21,9 +20,7 @@ _TENTATIVE_GAP = 0.2
 _REACH = 1.0
 """How far from the prediction a person may be, in body sizes ..."""
 _REACH_SPEED = 2.0
-"""... and how much further for each second since last seen."""
-_HAND_REACH = 4.0
-"""Of hands this many times the reach: in the same time they move by more of their own, smaller sizes."""
+"""... and how much further for each second since last seen; both times the layout's ``reach``."""
 _SHAPE_WEIGHT = 1.0
 _SIZE_WEIGHT = 0.5
 
@@ -75,7 +72,7 @@ class _Track:
         """How badly a pose fits this person: distance from the prediction in body sizes (of hands in several
         of theirs), shape and size."""
         size = _size(pose)
-        scale = max(size, self.size) * (_HAND_REACH if pose.layout is MEDIAPIPE_HAND_21 else 1.0)
+        scale = max(size, self.size) * pose.layout.reach
         distance = float(np.linalg.norm(body_centre(pose) - self.predicted_centre(timestamp))) / scale
         if distance > _REACH + _REACH_SPEED * (timestamp - self.last_seen):
             return _OUT_OF_REACH
@@ -174,4 +171,4 @@ def _size(pose: PersonPose) -> float:
 
 
 def _shape(pose: PersonPose) -> np.ndarray:
-    return (pose.image[telling_joints(pose.layout)] - body_centre(pose)) / _size(pose)
+    return (pose.image[list(pose.layout.telling)] - body_centre(pose)) / _size(pose)

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pose.layouts import KINETICS_18, NTU_25, SkeletonLayout
-from pose.mapping import kinetics18_from_landmarks, ntu25_from_landmarks
+from pose.layouts import KINETICS_18, MEDIAPIPE_33, SkeletonLayout
+from pose.mapping import from_landmarks
 from pose.skeleton import SkeletonSequence
 from recognizer.data.clip import METRES, PIXELS, Clip, DataError, check_numbers, check_times
 from recognizer.data.files import check_lengths, read_npz, read_text
@@ -30,14 +30,14 @@ def read_real_landmarks(root: Path, layout: SkeletonLayout = KINETICS_18) -> Ite
 
     Args:
         root: the folder that holds ``real_landmarks.csv`` and ``real_landmarks.npz``.
-        layout: KINETICS_18 (pixels) or NTU_25 (metres from the middle of the hips).
+        layout: one that is made from the landmarks of a body: in pixels, or metres from the middle of the hips.
 
     Raises:
         DataError: a file is missing or malformed.
         ValueError: another layout.
     """
-    if layout not in (KINETICS_18, NTU_25):
-        raise ValueError(f"real landmarks come as {KINETICS_18.name} or {NTU_25.name}, not as {layout.name}")
+    if layout.landmarks != MEDIAPIPE_33.name:
+        raise ValueError(f"real landmarks are those of a body and cannot come as {layout.name}")
     table, arrays = Path(root) / "real_landmarks.csv", Path(root) / "real_landmarks.npz"
     rows, data = _rows(table), _arrays(arrays)
     if len(rows) != len(data["lengths"]):
@@ -100,14 +100,13 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
 def _sequence(
     frames: dict[str, np.ndarray], size: tuple[float, float], layout: SkeletonLayout, path: Path
 ) -> SkeletonSequence:
-    landmarks = frames["landmarks"] if layout is KINETICS_18 else frames["world"]
-    if layout is KINETICS_18:
-        # Pixels, so that both axes have one scale.
-        points, unit, to_layout = landmarks[..., :2] * np.array(size), PIXELS, kinetics18_from_landmarks
-    else:
-        points, unit, to_layout = landmarks[..., :3], METRES, ntu25_from_landmarks
-    check_numbers(points, unit, path, landmarks[..., 3])
-    joints, confidence = to_layout(points, landmarks[..., 3])
+    flat = layout.coordinates == 2
+    landmarks = frames["landmarks" if flat else "world"]
+    points = landmarks[..., : layout.coordinates]
+    if flat:
+        points = points * np.array(size)  # pixels, so that both axes have one scale
+    check_numbers(points, PIXELS if flat else METRES, path, landmarks[..., 3])
+    joints, confidence = from_landmarks(points, landmarks[..., 3], layout)
     seen = frames["detected"].astype(bool)
     joints = np.where(seen[:, None, None], joints, 0.0)
     confidence = np.where(seen[:, None], confidence, 0.0)

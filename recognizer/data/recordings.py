@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from pose.layouts import MEDIAPIPE_HAND_21, NTU_25
-from pose.mapping import ntu25_from_landmarks
+from pose.mapping import from_landmarks
 from pose.skeleton import SkeletonSequence
 from recognizer.data.clip import METRES, DataError, check_numbers, check_times
 from recognizer.data.files import read_npz
@@ -40,7 +40,7 @@ def read_recording(path: Path) -> tuple[np.ndarray, np.ndarray]:
     """
     time, world, seen = _load(path)
     check_numbers(world[..., :3], METRES, path, world[..., 3])
-    mapped = [ntu25_from_landmarks(person[..., :3], person[..., 3]) for person in world]
+    mapped = [from_landmarks(person[..., :3], person[..., 3], NTU_25) for person in world]
     joints = np.stack([each[0] for each in mapped])
     confidence = np.stack([each[1] for each in mapped]) * seen[..., None]
     sequence = SkeletonSequence(joints, confidence, time - time[0], NTU_25)

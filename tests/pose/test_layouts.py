@@ -128,6 +128,18 @@ class TestEveryLayout:
         for grain, parts in layout.parts:
             assert sorted(j for part in parts for j in part) == list(range(len(layout))), grain
 
+    def test_every_joint_has_its_landmarks(self, layout) -> None:
+        if layout.landmarks:
+            known, means = LAYOUTS[layout.landmarks], dict(layout.means)
+            assert known.subject == layout.subject and set(means) <= set(layout.joints)
+            for joint in layout.joints:
+                assert set(means.get(joint, (joint,))) <= set(known.joints), joint
+
+    def test_landmarks_are_told_apart_by_joints_on_both_sides(self, layout) -> None:
+        assert bool(layout.telling) is bool(layout.evident) is layout.name.startswith("mediapipe")
+        for joints in (layout.telling, layout.evident):
+            assert {layout.mirror[joint] for joint in joints} == set(joints)
+
     def test_index_finds_joints_and_explains_unknown_ones(self, layout) -> None:
         assert layout.joints[layout.index(layout.joints[-1])] == layout.joints[-1]
         with pytest.raises(ValueError, match=f"{layout.name} has no joint 'tail'"):
@@ -145,3 +157,22 @@ def test_the_parts_of_a_hand_are_palm_and_fingers() -> None:
     assert [{SHREC_22.joints[joint].split("_")[0] for joint in finger} for finger in fingers] == [
         {"thumb"}, {"index"}, {"middle"}, {"ring"}, {"little"},
     ]  # fmt: skip
+
+
+def test_only_kinect_has_a_spine() -> None:
+    assert [NTU_25.joints[joint] for joint in NTU_25.spine] == ["spine_base", "spine_middle"]
+    assert not any(layout.spine for layout in LAYOUTS.values() if layout is not NTU_25)
+
+
+def test_the_joints_by_which_landmarks_are_known() -> None:
+    names = [MEDIAPIPE_33.joints[joint] for joint in MEDIAPIPE_33.telling]
+    assert (names[0], names[-1], len(names)) == ("left_shoulder", "right_ankle", 18)
+    assert [MEDIAPIPE_33.joints[j] for j in MEDIAPIPE_33.evident] == [
+        "nose", "left_shoulder", "right_shoulder",
+    ]  # fmt: skip
+    assert [MEDIAPIPE_HAND_21.joints[j] for j in MEDIAPIPE_HAND_21.evident] == [
+        "wrist", "index_base", "little_base",
+    ]  # fmt: skip
+    assert {layout.name for layout in LAYOUTS.values() if layout.subject == "hand"} == {
+        "shrec-22", "mediapipe-hand-21",
+    }  # fmt: skip

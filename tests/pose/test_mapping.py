@@ -11,16 +11,7 @@ import numpy as np
 import pytest
 
 from pose.layouts import KINETICS_18, LAYOUTS, MEDIAPIPE_33, MEDIAPIPE_HAND_21, NTU_25, SHREC_22
-from pose.mapping import (
-    kinetics18_from_landmarks,
-    landmarks_for,
-    ntu25_from_landmarks,
-    shrec22_from_hand,
-    to_kinetics18,
-    to_layout,
-    to_ntu25,
-    to_shrec22,
-)
+from pose.mapping import from_landmarks, landmarks_for, to_layout, to_shrec22
 from pose.skeleton import PersonPose
 from tests.doubles import open_hand
 
@@ -59,6 +50,14 @@ def body(raised: str = "right", visibility: np.ndarray | None = None) -> PersonP
     return PersonPose(image, world, np.ones(33) if visibility is None else visibility, (640, 480))
 
 
+def to_kinetics18(pose: PersonPose) -> tuple[np.ndarray, np.ndarray]:
+    return to_layout(pose, KINETICS_18)
+
+
+def to_ntu25(pose: PersonPose) -> tuple[np.ndarray, np.ndarray]:
+    return to_layout(pose, NTU_25)
+
+
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_the_raised_hand_is_above_the_head_in_both_layouts(side) -> None:
     other = "left" if side == "right" else "right"
@@ -89,7 +88,7 @@ def test_depth_grows_away_from_the_camera() -> None:
 
 
 def test_kinect_axes_are_a_rotation_of_mediapipes() -> None:
-    axes, _ = ntu25_from_landmarks(np.eye(3)[:, None, :].repeat(33, axis=1), np.ones((3, 33)))
+    axes, _ = from_landmarks(np.eye(3)[:, None, :].repeat(33, axis=1), np.ones((3, 33)), NTU_25)
     assert np.linalg.det(axes[:, 0]) == pytest.approx(1)  # -1 would turn left into right
 
 
@@ -161,11 +160,10 @@ def test_a_mirrored_person_is_the_mirrored_skeleton() -> None:
 def test_mirrored_landmarks_give_the_mirrored_joints_and_confidence(layout) -> None:
     generator = np.random.default_rng(1)
     landmarks, visibility = generator.normal(size=(33, layout.coordinates)), generator.random(33)
-    convert = kinetics18_from_landmarks if layout is KINETICS_18 else ntu25_from_landmarks
     flip = np.array([-1, 1, 1])[: layout.coordinates]
     swap = list(MEDIAPIPE_33.mirror)
-    joints, confidence = convert(landmarks, visibility)
-    mirrored_joints, mirrored_confidence = convert(landmarks[swap] * flip, visibility[swap])
+    joints, confidence = from_landmarks(landmarks, visibility, layout)
+    mirrored_joints, mirrored_confidence = from_landmarks(landmarks[swap] * flip, visibility[swap], layout)
     np.testing.assert_allclose(mirrored_joints, joints[list(layout.mirror)] * flip, atol=1e-6)
     np.testing.assert_array_equal(mirrored_confidence, confidence[list(layout.mirror)])
 
@@ -192,8 +190,8 @@ def test_whole_clips_map_as_their_frames_do() -> None:
     generator = np.random.default_rng(2)
     world, visibility = generator.normal(size=(2, 5, 33, 3)), generator.random((2, 5, 33))
     image = world[..., :2] * 100
-    kinetics = kinetics18_from_landmarks(image, visibility)
-    ntu = ntu25_from_landmarks(world, visibility)
+    kinetics = from_landmarks(image, visibility, KINETICS_18)
+    ntu = from_landmarks(world, visibility, NTU_25)
     assert [a.shape for a in (*kinetics, *ntu)] == [(2, 5, 18, 2), (2, 5, 18), (2, 5, 25, 3), (2, 5, 25)]
     for clip, frame in np.ndindex(2, 5):
         pose = PersonPose(image[clip, frame], world[clip, frame], visibility[clip, frame], (640, 480))
@@ -204,7 +202,7 @@ def test_whole_clips_map_as_their_frames_do() -> None:
 
 def test_hand_landmarks_gain_a_palm_and_turn_upright() -> None:
     hand = np.random.default_rng(3).normal(size=(4, 21, 3))
-    upright = shrec22_from_hand(hand)
+    upright = from_landmarks(hand, np.ones((4, 21)), SHREC_22)[0]
     assert upright.shape == (4, 22, 3)
     turned = hand * (-1, -1, 1)
     np.testing.assert_allclose(upright[:, SHREC_22.index("wrist")], turned[:, 0], rtol=1e-6)
@@ -225,25 +223,49 @@ def test_a_hand_by_hand() -> None:
     np.testing.assert_allclose(confidence, 0.7)
 
 
-def test_where_a_hand_is_does_not_matter() -> None:
-    hand = open_hand()
-    moved = PersonPose(
-        hand.image + 50, hand.world + (0.1, -0.2, 0.3), hand.visibility, (640, 480), MEDIAPIPE_HAND_21
-    )
-    np.testing.assert_allclose(to_shrec22(moved)[0], to_shrec22(hand)[0], atol=1e-6)
+def moved(hand: PersonPose, pixels: tuple[float, float]) -> PersonPose:
+    return PersonPose(hand.image + pixels, hand.world, hand.visibility, hand.frame_size, hand.layout)
+
+
+def test_a_hand_by_itself_is_the_same_everywhere() -> None:
+    np.testing.assert_array_equal(to_shrec22(moved(open_hand(), (50, -70)))[0], to_shrec22(open_hand())[0])
+
+
+def test_the_place_of_a_hand_by_hand() -> None:
+    """A palm of 90 pixels and 9 cm has 1 mm a pixel; the wrist is 180 pixels below the picture's middle."""
+    joints, _ = to_layout(open_hand(wrist=(320, 420), palm=90), SHREC_22)
+    np.testing.assert_allclose(joints[0, :2], [0, -0.18], atol=1e-5)
+    np.testing.assert_allclose(joints - joints[0], to_shrec22(open_hand())[0], atol=1e-6)
+    # 100 pixels to the picture's right are 10 cm to the left of somebody who faces the camera.
+    swiped, _ = to_layout(open_hand(wrist=(420, 370), palm=90), SHREC_22)
+    np.testing.assert_allclose(swiped - joints, np.tile([-0.1, 0.05, 0], (22, 1)), atol=1e-5)
+    # Twice as far away: half as large in the picture, and half as many pixels from its middle.
+    far, _ = to_layout(open_hand(wrist=(320, 330), palm=45), SHREC_22)
+    np.testing.assert_allclose(far, joints, atol=1e-5)
+
+
+def test_the_place_of_a_hand_does_not_hang_on_what_its_metres_are_measured_from() -> None:
+    hand = open_hand(wrist=(200, 100))
+    other = PersonPose(hand.image, hand.world + (0.1, -0.2, 0.3), hand.visibility, (640, 480), hand.layout)
+    np.testing.assert_allclose(to_layout(other, SHREC_22)[0], to_layout(hand, SHREC_22)[0], atol=1e-6)
+
+
+def test_a_hand_of_one_point_has_no_place_and_no_infinity() -> None:
+    point = PersonPose(np.full((21, 2), 7.0), np.zeros((21, 3)), np.ones(21), (640, 480), MEDIAPIPE_HAND_21)
+    assert not to_layout(point, SHREC_22)[0].any()
 
 
 class TestToLayout:
     @pytest.mark.parametrize("choice", ["kinetics-18", KINETICS_18])
     def test_kinetics(self, choice) -> None:
         joints, confidence = to_layout(body(), choice)
-        np.testing.assert_array_equal(joints, to_kinetics18(body())[0])
+        np.testing.assert_array_equal(joints, from_landmarks(body().image, np.ones(33), KINETICS_18)[0])
         assert confidence.shape == (18,)
 
     @pytest.mark.parametrize("choice", ["ntu-25", NTU_25])
     def test_ntu(self, choice) -> None:
         joints, confidence = to_layout(body(), choice)
-        np.testing.assert_array_equal(joints, to_ntu25(body())[0])
+        np.testing.assert_array_equal(joints, from_landmarks(body().world, np.ones(33), NTU_25)[0])
         assert confidence.shape == (25,)
 
     @pytest.mark.parametrize("choice", ["coco-17", LAYOUTS["shrec-22"]])
@@ -254,7 +276,7 @@ class TestToLayout:
     @pytest.mark.parametrize("choice", ["shrec-22", SHREC_22])
     def test_hand(self, choice) -> None:
         joints, confidence = to_layout(open_hand(), choice)
-        np.testing.assert_array_equal(joints, to_shrec22(open_hand())[0])
+        np.testing.assert_allclose(joints - joints[0], to_shrec22(open_hand())[0], atol=1e-6)
         assert confidence.shape == (22,)
 
     @pytest.mark.parametrize("choice", [KINETICS_18, NTU_25, "coco-17"])
@@ -277,8 +299,8 @@ def test_real_people_keep_their_sides() -> None:
         widths = [float(row["width"]) for row in csv.DictReader(file)]
     landmarks, world = data["landmarks"][::20], data["world"][::20]
     width = np.repeat(widths, data["lengths"])[::20]
-    pixels, _ = kinetics18_from_landmarks(landmarks[..., :2] * width[:, None, None], landmarks[..., 3])
-    metres, confidence = ntu25_from_landmarks(world[..., :3], world[..., 3])
+    pixels, _ = from_landmarks(landmarks[..., :2] * width[:, None, None], landmarks[..., 3], KINETICS_18)
+    metres, confidence = from_landmarks(world[..., :3], world[..., 3], NTU_25)
     kinetics = [KINETICS_18.index(f"{side}_shoulder") for side in ("left", "right")]
     ntu = [NTU_25.index(f"{side}_shoulder") for side in ("left", "right")]
     across = metres[:, ntu[1], 0] - metres[:, ntu[0], 0]

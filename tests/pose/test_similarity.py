@@ -61,6 +61,19 @@ def test_other_limbs_on_the_same_torso_are_the_same_body() -> None:
     assert same_body(pose, moved(pose, image))
 
 
+@pytest.mark.parametrize(
+    "size, apart, expected",
+    [(50, 50, True), (60, 60, True), (70, 60, False), (50, 70, False)],
+)
+def test_a_part_of_a_body_taken_for_a_whole_one_is_the_same_body(size, apart, expected) -> None:
+    """Sizes and pixels between the centres, against a body of 100."""
+    whole, part = standing(300, 100), standing(300 + apart, size)
+    part = moved(part, part.image + (0, body_centre(whole)[1] - body_centre(part)[1]))
+    assert np.linalg.norm(body_centre(part) - body_centre(whole)) == pytest.approx(apart)
+    assert similarity(whole, part) < 0.5
+    assert same_body(whole, part) is same_body(part, whole) is expected
+
+
 def test_distinct_keeps_the_more_visible_of_two_on_one_body() -> None:
     clear, vague, other = standing(200, visibility=0.9), standing(204, visibility=0.5), standing(450)
     assert {id(pose) for pose in distinct([vague, clear, other])} == {id(clear), id(other)}
@@ -113,3 +126,11 @@ def test_one_hand_found_twice_is_kept_once_and_two_hands_are_two() -> None:
 )
 def test_what_cannot_be_a_hand(hand: PersonPose, expected: bool) -> None:
     assert is_person(hand) is expected
+
+
+@pytest.mark.parametrize("joints, expected", [((0, 5, 17), True), ((0, 11, 12), False)])
+def test_the_palm_tells_whether_a_hand_is_seen(joints, expected) -> None:
+    """Wrist and knuckles; 11 and 12 are shoulders of a body, and the tip of a hand's middle finger."""
+    hand, visibility = open_hand(), np.zeros(21)
+    visibility[list(joints)] = 1
+    assert is_person(PersonPose(hand.image, hand.world, visibility, FRAME, hand.layout)) is expected

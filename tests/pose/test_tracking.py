@@ -7,7 +7,7 @@ import pytest
 
 from pose.layouts import MEDIAPIPE_33
 from pose.skeleton import PersonPose
-from pose.tracking import PersonTracker
+from pose.tracking import PersonTracker, _Track
 from tests.doubles import open_hand
 
 FRAME = (640, 480)
@@ -198,6 +198,38 @@ def test_repeated_timestamps_are_taken() -> None:
     tracker = PersonTracker()
     ids = {tracker.update([walker(150 + i, 0, 1)], 1.0)[0].id for i in range(5)}
     assert ids == {0}
+
+
+# By hand, from a torso of 90 pixels. 1 - 1/e = 0.632 of the way is gone after one memory.
+
+
+def test_size_is_remembered_for_half_a_second() -> None:
+    track = _Track.start(walker(300, 0, 1), 0.0)
+    track.see(walker(300, 0, 1, scale=2), 0.5)
+    assert track.size == pytest.approx(TORSO * 1.632, rel=1e-3)
+    track.see(walker(300, 0, 1, scale=2), 1.0)
+    assert track.size == pytest.approx(TORSO * (2 - 0.368**2), rel=1e-3)
+
+
+def test_somebody_unseen_is_expected_ever_less_further_on() -> None:
+    track = _Track.start(walker(300, 0, 1), 0.0)
+    for frame in range(1, 31):  # 100 pixels a second
+        track.see(walker(300 + frame * 100 / 30, 0, 1), frame / 30)
+    gone = [track.predicted_centre(1 + unseen)[0] - track.centre[0] for unseen in (0.0, 0.6, 1.2, 60.0)]
+    assert gone == pytest.approx([0, 60 * 0.632, 60 * 0.865, 60], rel=0.01)
+
+
+def test_another_size_costs_half_its_logarithm() -> None:
+    track = _Track.start(walker(300, 0, 1), 0.0)
+    other = walker(300, 0, 1, scale=np.e)
+    other = PersonPose(
+        other.image + (track.pose.image - other.image)[[11, 12, 23, 24]].mean(0),
+        other.world,
+        np.ones(33),
+        FRAME,
+    )
+    assert track.cost(track.pose, 0.0) == pytest.approx(0, abs=1e-6)
+    assert track.cost(other, 0.0) == pytest.approx(0.5, abs=1e-3)
 
 
 def moved_hand(x: float, y: float, curl: float, palm: float = 60.0) -> PersonPose:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pose.layouts import KINETICS_18, MEDIAPIPE_33, NTU_25
-from pose.mapping import kinetics18_from_landmarks, ntu25_from_landmarks
+from pose.mapping import from_landmarks
 from recognizer.data.utd_mhad import read_utd_mhad
 from recognizer.data.views import project_to_kinetics18, rotate_about, rotation
 
@@ -114,12 +114,12 @@ def test_the_same_wave_through_mediapipe(wave):
     image, world = landmarks_of(clip.joints[0])
     assert (image[:, MEDIAPIPE_33.index("right_wrist"), 0] < 320).all(), "left half of the picture"
 
-    joints, _ = ntu25_from_landmarks(world, np.ones(world.shape[:2]))
+    joints, _ = from_landmarks(world, np.ones(world.shape[:2]), NTU_25)
     for name in ("right_wrist", "left_wrist", "right_shoulder", "left_knee", "head", "spine_shoulder"):
         wanted = clip.joints[0][:, N(name)] - clip.joints[0][:, 0]
         np.testing.assert_allclose(joints[:, N(name)] - joints[:, 0], wanted, atol=0.021, err_msg=name)
 
-    flat, _ = kinetics18_from_landmarks(image, np.ones(image.shape[:2]))
+    flat, _ = from_landmarks(image, np.ones(image.shape[:2]), KINETICS_18)
     projected = 320 + 600 * seen_from(clip)
     for name in ("right_wrist", "left_wrist", "right_shoulder", "left_knee", "nose"):
         np.testing.assert_allclose(flat[:, K(name)], projected[:, K(name)], atol=0.5, err_msg=name)
