@@ -166,18 +166,15 @@ def run(
 @cli.command(name="weights")
 @told_in_a_sentence
 @stopped_at_once
-def list_weights() -> None:
-    """List the weights that are installed."""
-    from app.commands.run import describe
-    from app.core.catalogue import Catalogue
+def list_weights(
+    name: Annotated[
+        str | None, typer.Argument(help="Print the card of these weights: a name or a file.")
+    ] = None,
+) -> None:
+    """List the weights that are installed and what they reach, or tell all about some."""
+    from app.commands.weights import print_weights
 
-    catalogue = Catalogue.shipped()
-    if not catalogue.cards:
-        from recognizer.weights import WeightsError, weights_folder
-
-        raise WeightsError(f"There are no usable weights in {weights_folder()}; install pose2action again.")
-    for name, card in catalogue.cards.items():
-        print(describe(card, default=name in catalogue.members(catalogue.default)))
+    print_weights(name)
 
 
 Data = Annotated[Path, typer.Option("--data", help="Folder with one folder a data set.")]

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pose.files import replacing
+from recognizer.choice import parse_choice
 from recognizer.data.clip import DataError
 from recognizer.fields import shown
 from recognizer.networks import TITLES
@@ -52,7 +53,8 @@ def evaluate_weights(names: list[str], data: Path, options: Options, sparse_back
     if options.card:
         for name in names:
             add_metrics(name, {})  # a fusion has no card: better told before minutes of work
-    if all("+" not in name and clip_config(read_card(name)[1]) is not None for name in names):
+    fused = any(parse_choice(name).fused for name in names)
+    if not fused and all(clip_config(read_card(name)[1]) is not None for name in names):
         _refuse(options, "is about weights of a live vocabulary", "dataset", "part", "frame_rates")
         _evaluate_clips(names, data, options)
     elif len(names) > 1:

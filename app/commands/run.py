@@ -1,10 +1,10 @@
-"""``pose2action run`` and ``pose2action weights``: what they do and print."""
+"""What ``pose2action run`` does and prints."""
 
 from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from app.core.subjects import Subject
     from recognizer.sparse import Backend
-    from recognizer.weights import WeightsCard
 
 
 class OutputError(UserError, ValueError):
@@ -173,29 +172,6 @@ def print_result(result: VideoResult, console: Console) -> None:
         times = f"{segment.start:.1f} s", f"{segment.end:.1f} s"
         table.add_row(str(number + 1), *times, readable(segment.label), f"{segment.score:.0%}")
     console.print(table)
-
-
-def describe(card: WeightsCard, default: bool = False) -> str:
-    """A card in a few lines: what the weights take, what they know, what they scored."""
-    from recognizer.networks import TITLES  # brings torch, which the other commands do without
-
-    lines = [
-        f"{card.name}{' (default)' if default else ''}",
-        f"  {TITLES[card.network.name]}, layout {card.layout}, {len(card.classes)} classes, windows of "
-        f"{card.window_seconds:g} s, threshold {card.threshold:g}",
-        *(f"  {name}: {value:.4g}" for name, value in _figures(card.metrics)),
-        f"  licence: {card.licence}",
-    ]
-    return "\n".join(lines)
-
-
-def _figures(metrics: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, float]]:
-    """Numbers in a card's metrics, with the path to each."""
-    for name, value in metrics.items():
-        if isinstance(value, Mapping):
-            yield from _figures(value, f"{prefix}{name} ")
-        elif isinstance(value, (int, float)) and not isinstance(value, bool):
-            yield f"{prefix}{name}", float(value)
 
 
 @contextmanager

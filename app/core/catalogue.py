@@ -9,6 +9,8 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from recognizer.choice import Choice, parse_choice
+from recognizer.fields import shown
 from recognizer.weights import DEFAULT, WeightsCard, WeightsError, available, difference
 
 if TYPE_CHECKING:  # importing it takes seconds (torch), and the page must not wait for that
@@ -31,7 +33,7 @@ class Catalogue:
     Args:
         cards: what there is, by name.
         load: gives the recogniser of a name; may raise ``WeightsError``.
-        default: what a page starts with: a name, or several joined by "+"; the first one if it is not given.
+        default: what a page starts with, as ``parse_choice`` takes it; the first one if not given.
     """
 
     def __init__(
@@ -48,10 +50,11 @@ class Catalogue:
 
     @classmethod
     def shipped(cls, chosen: str | Path | None = None, sparse_backend: Backend = "auto") -> Catalogue:
-        """Every set of weights of the weights folder, and one more if ``chosen`` is a file or a fusion.
+        """Every set of weights of the weights folder, and one more if ``chosen`` is none that menus can show:
+        a file, or a fusion in which not all count the same.
 
         Args:
-            chosen: the default: a name of the folder, a path to weights, or a fusion such as "a+b".
+            chosen: the default: a name of the folder, a path to weights, or a fusion (``parse_choice``).
             sparse_backend: who computes sparse convolutions.
 
         Raises:
@@ -61,10 +64,11 @@ class Catalogue:
         cards = available()
         load = functools.partial(_load, sparse_backend=sparse_backend)
         if chosen is None:
-            return cls(cards, load, DEFAULT if cards.keys() >= set(DEFAULT.split("+")) else None)
-        if cards.keys() >= set(str(chosen).split("+")):
-            catalogue = cls(cards, load, str(chosen))
-            if "+" in str(chosen):
+            return cls(cards, load, DEFAULT if cards.keys() >= set(parse_choice(DEFAULT).names) else None)
+        choice = parse_choice(chosen, cards)
+        if choice.even and cards.keys() >= set(choice.names):
+            catalogue = cls(cards, load, str(choice))
+            if choice.fused:
                 catalogue.load(None)  # tells what cannot be fused
             return catalogue
         recognizer = load(chosen)
@@ -79,45 +83,52 @@ class Catalogue:
         cards = {name: recognizer.card for name, recognizer in recognizers.items()}
         return cls(cards, load=dict(recognizers).__getitem__)
 
-    def members(self, name: str | None) -> list[str]:
-        """The names of which one is made: several for a fusion, none for None."""
-        return [] if name is None else [name] if name in self.cards else name.split("+")
+    def choice(self, text: str | None = None) -> Choice:
+        """What somebody has written, or the default, as weights that are here.
+
+        Raises:
+            WeightsError: one sentence: no weights at all, an unknown name, or no choice.
+        """
+        text = self.default if text is None else text
+        if text is None:
+            raise WeightsError(NO_WEIGHTS)
+        choice = parse_choice(text, self.cards)
+        unknown = next((name for name in choice.names if name not in self.cards), None)
+        if unknown is not None:
+            raise WeightsError(
+                f"There are no weights named {shown(unknown, 60)!r}; there are: {', '.join(self.cards)}."
+            )
+        return choice
 
     def partners(self, name: str | None) -> list[str]:
         """Names of the other weights that can be fused with one."""
         card = self.cards.get(name)
-        if card is None or "+" in name:
+        if card is None or parse_choice(name).fused:
             return []
         others = ((other, theirs) for other, theirs in self.cards.items() if other != name)
-        return [other for other, theirs in others if "+" not in other and difference(card, theirs) is None]
+        return [
+            other
+            for other, theirs in others
+            if not parse_choice(other).fused and difference(card, theirs) is None
+        ]
 
-    def load(self, name: str | None) -> Recognizer:
-        """The recogniser of a name, None being the default; of several joined by "+", their fusion.
+    def load(self, text: str | None) -> Recognizer:
+        """The recogniser of a choice in words, None being the default: of several weights, their fusion.
 
         May be called from several threads: one waits for weights that another is loading, and for nothing
         else.
 
         Raises:
-            WeightsError: one sentence: no weights at all, an unknown name, one that a fusion names twice,
-                weights that do not go together, or a damaged file.
+            WeightsError: one sentence: see ``choice``, weights that do not go together, or a damaged file.
         """
-        if not self.cards:
-            raise WeightsError(NO_WEIGHTS)
-        name = self.default if name is None else name
-        members = self.members(name)
-        for member in members:  # all of them before the first is loaded
-            if member not in self.cards:
-                raise WeightsError(
-                    f"There are no weights named {_short(member)!r}; there are: {', '.join(self.cards)}."
-                )
-        twice = next((member for member in members if members.count(member) > 1), None)
-        if twice is not None:
-            raise WeightsError(f"{_short(name)!r} names {twice} more than once: name each set once.")
-        if len(members) == 1:
-            return self._one(name)
+        choice = self.choice(text)  # before the first is loaded
+        if not choice.fused:
+            return self._one(choice.names[0])
         from recognizer.fusion import Fusion
 
-        return Fusion([(self._one(member), 1.0) for member in members])
+        return Fusion(
+            [(self._one(name), share) for name, share in zip(choice.names, choice.shares, strict=True)]
+        )
 
     def _one(self, name: str) -> Recognizer:
         with self._lock:
@@ -133,8 +144,3 @@ class Catalogue:
                     del self._loaded[name]
                 loaded.set_exception(error)
         return loaded.result()
-
-
-def _short(name: str) -> str:
-    """A name that somebody has sent, short enough for a sentence."""
-    return name if len(name) <= 60 else name[:60] + "…"

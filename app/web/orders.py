@@ -8,6 +8,8 @@ from pathlib import Path
 from app.core.catalogue import Catalogue
 from app.door.uploads import file_in
 from pose.errors import UserError
+from recognizer.choice import Choice
+from recognizer.weights import WeightsError
 
 RESULTS = "video-"
 """What the names of folders with results start with, beside the uploads'."""
@@ -44,7 +46,7 @@ def order_of(
     Args:
         catalogue: the weights that there are.
         source: path of the video.
-        name: of the weights, None where there are none.
+        name: of the weights, or several in words (``choice.parse_choice``); None where there are none.
         partners: names of those to fuse them with, a list or None.
         threshold: 0 to 1.
         attention: true or false.
@@ -59,11 +61,6 @@ def order_of(
     if not isinstance(attention, bool):
         raise OrderError("Whether to show what the network looks at must be yes or no: reload the page.")
     return Order(source, _weights(catalogue, name, partners), float(threshold), attention)
-
-
-def fused_name(name: str | None, partners: list[str] | None) -> str | None:
-    """What ``Catalogue.load`` is asked for."""
-    return "+".join([name, *partners]) if name is not None and partners else name
 
 
 def is_number(value: object) -> bool:
@@ -90,7 +87,7 @@ def source_in(folder: Path, path: str, example: Path | None) -> Path | None:
 def _weights(catalogue: Catalogue, name: object, partners: object) -> str | None:
     if name is None and not partners:
         return None  # the catalogue's own choice, or its sentence that there are none
-    if not isinstance(name, str) or name not in catalogue.cards:
+    if not isinstance(name, str) or (not partners and not _is_here(catalogue, name)):
         raise OrderError("These weights are not here: choose others.")
     if not partners:
         return name
@@ -102,4 +99,12 @@ def _weights(catalogue: Catalogue, name: object, partners: object) -> str | None
         or len(set(partners)) < len(partners)
     ):
         raise OrderError(f"Not all of these weights can be fused with {name}: choose others, each once.")
-    return fused_name(name, partners)
+    return str(Choice.of([name, *partners]))
+
+
+def _is_here(catalogue: Catalogue, text: str) -> bool:
+    try:
+        catalogue.choice(text)
+    except WeightsError:
+        return False
+    return True

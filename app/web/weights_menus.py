@@ -34,7 +34,9 @@ def threshold_of(catalogue: Catalogue, name: str | None, partners: list[str] | N
 
 def first_choice(catalogue: Catalogue) -> tuple[str | None, list[str]]:
     """The weights that a page starts with, and those to fuse them with."""
-    first, *partners = catalogue.members(catalogue.default) or [None]
+    if catalogue.default is None:
+        return None, []
+    first, *partners = catalogue.choice().names
     return first, partners
 
 

@@ -247,11 +247,23 @@ def test_the_weights_that_are_installed(pose2action):
         return
     assert result.exit_code == 0
     for name, card in cards.items():
-        assert name in result.stdout and card.layout in result.stdout
-        assert (
-            f"{len(card.classes)} classes" in result.stdout
-            and card.licence.split("\n")[0][:40] in result.stdout
-        )
+        (row,) = (line for line in result.stdout.splitlines() if f" {name} " in line)
+        wanted = {
+            card.layout,
+            f"{len(card.classes)}",
+            f"{100 * card.metrics['results']['nw_ucla']['top1']:.1f} %",
+        }
+        assert wanted <= {cell.strip() for cell in row.split("│")}
+        assert (f"{name} *" in row) == (name in weights.DEFAULT.split("+"))
+
+
+def test_a_card_in_words(pose2action, weights_file):
+    name, card = next(iter(weights.available().items()))
+    said = pose2action("weights", name).stdout
+    assert card.licence in said and card.data in said and ", ".join(sorted(card.classes)) in said
+    assert f"results nw_ucla top1: {card.metrics['results']['nw_ucla']['top1']:.4g}" in said
+    assert "untrained" in pose2action("weights", weights_file).stdout
+    refused(pose2action("weights", "nobody"), "no weights 'nobody'")
 
 
 def test_ctrl_c_leaves_no_file(example_clip, weights_file, tmp_path):

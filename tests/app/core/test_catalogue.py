@@ -5,9 +5,12 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 
 from app.core.catalogue import Catalogue
+from pose.layouts import KINETICS_18
+from pose.skeleton import SkeletonSequence
 from recognizer.weights import WeightsError
 from tests.doubles import SteadyRecognizer
 
@@ -61,15 +64,15 @@ def test_a_failure_reaches_all_who_wait_and_can_be_tried_again():
     assert catalogue.load("a") is WEIGHTS["a"]
 
 
-@pytest.mark.parametrize("name", ["a+a", "+".join(["a"] * 3000), "b+a+b", "a+b+c+a"])
-def test_a_fusion_names_each_set_once(name: str):
+@pytest.mark.parametrize("name", ["a+a", "+".join(["a"] * 3000), "b+a+b", "a+b+c+a", "a+", "+", "a*0+b"])
+def test_a_fusion_that_cannot_be_is_a_short_sentence_and_loads_nothing(name: str):
     gate = Gate()
-    with pytest.raises(WeightsError, match="more than once") as caught:
+    with pytest.raises(WeightsError, match="more than once|too many|have a name|positive") as caught:
         Catalogue(CARDS, gate).load(name)
     assert len(str(caught.value)) < 200 and not gate.loads
 
 
-@pytest.mark.parametrize("name", ["", "+", "a+", "a+d", "d" * 8000, "a*0.5+b"])
+@pytest.mark.parametrize("name", ["", "a+d", "d" * 8000, "a*0.5", "a*0.5+d", "\x1b"])
 def test_a_name_that_there_is_not_is_a_short_sentence_and_loads_nothing(name: str):
     gate = Gate()
     with pytest.raises(WeightsError, match="no weights named.*there are: a, b, c") as caught:
@@ -80,3 +83,15 @@ def test_a_name_that_there_is_not_is_a_short_sentence_and_loads_nothing(name: st
 def test_all_there_are_can_be_fused():
     fusion = Catalogue.of(WEIGHTS).load("a+b+c")
     assert fusion.card.name == "a+b+c"
+
+
+def test_shares_are_as_on_the_command_line():
+    recognizers = {
+        "a": SteadyRecognizer("a", {"wave": 1.0, "clap": 0.0}),
+        "b": SteadyRecognizer("b", {"wave": 0.0, "clap": 1.0}),
+    }
+    window = SkeletonSequence(
+        np.zeros((1, 32, 18, 2)), np.ones((1, 32, 18)), np.linspace(0, 3, 32), KINETICS_18
+    )
+    (prediction,) = Catalogue.of(recognizers).load("a*3+b").predict([window])
+    assert prediction.probabilities.tolist() == pytest.approx([0.75, 0.25])

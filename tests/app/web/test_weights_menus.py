@@ -7,10 +7,10 @@ import pytest
 
 from app.core import catalogue as module
 from app.core.catalogue import Catalogue
-from app.web.orders import fused_name
 from app.web.weights_menus import about_weights, first_choice, threshold_of
 from pose.layouts import KINETICS_18
 from pose.skeleton import SkeletonSequence
+from recognizer.choice import Choice
 from recognizer.weights import DEFAULT, WeightsError
 from tests.doubles import SteadyRecognizer
 
@@ -33,7 +33,6 @@ def test_the_page_tells_what_the_weights_know():
 
 def test_without_any_weights_it_says_so():
     assert "no weights" in about_weights(Catalogue({}), None)
-    assert fused_name(None, []) is None
     assert Catalogue({}).partners(None) == []
 
 
@@ -66,14 +65,13 @@ def test_only_networks_that_see_and_say_the_same_can_be_fused():
 
 
 def test_the_scores_of_fused_networks_are_averaged():
-    name = fused_name("waver", ["curler"])
+    name = str(Choice.of(["waver", "curler"]))
     window = SkeletonSequence(
         np.zeros((1, 32, 18, 2)), np.ones((1, 32, 18)), np.linspace(0, 3, 32), KINETICS_18
     )
     (prediction,) = CATALOGUE.load(name).predict([window])
     assert prediction.probabilities.tolist() == pytest.approx([0.4, 0.6])
     assert threshold_of(CATALOGUE, "waver", ["curler"]) == 0.51
-    assert fused_name("waver", []) == "waver"
 
 
 @pytest.mark.parametrize("name", ["waver+clapper", "waver+nobody"])
@@ -94,13 +92,22 @@ def test_the_shipped_default_fits_together():
     catalogue = Catalogue.shipped()
     recognizer = catalogue.load(None)
     assert recognizer.card.name == catalogue.default == DEFAULT
-    assert set(catalogue.members(DEFAULT)) < set(catalogue.cards)
+    assert set(catalogue.choice().names) < set(catalogue.cards)
 
 
 def test_without_the_default_the_first_weights_are_it(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(module, "available", lambda: CATALOGUE.cards)
     assert Catalogue.shipped().default == "waver"
     assert Catalogue.shipped("curler").default == "curler"
+
+
+def test_a_page_may_start_with_shares():
+    asked = "kinetics-18-lsta-daily*3+kinetics-18-stf-daily"
+    catalogue = Catalogue.shipped(asked)
+    shares = "kinetics-18-lsta-daily*0.75+kinetics-18-stf-daily*0.25"
+    assert first_choice(catalogue) == (shares, [])
+    assert catalogue.load(None).card.name == shares
+    assert "LSTA-Net on" in about_weights(catalogue, shares)
 
 
 def test_what_cannot_be_fused_is_told_before_the_page_opens():
