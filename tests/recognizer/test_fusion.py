@@ -57,7 +57,7 @@ def test_scores_are_averaged_by_share(windows):
         )
         assert (one.start, one.end, one.classes) == (a.start, a.end, a.classes)
         assert one.attention is None
-    assert fused.card.name == "joints+bones"
+    assert fused.card.name == "joints*0.75+bones*0.25"
     assert fused.threshold == pytest.approx(0.75 * 0.5 + 0.25 * 0.7)
     assert (fused.layout, fused.frames, fused.window_seconds) == (KINETICS_18, 32, 3.0)
 
