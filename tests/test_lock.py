@@ -44,7 +44,8 @@ def asked() -> list[Requirement]:
 
 
 def test_a_line_is_a_name_and_one_exact_version():
-    assert LOCK and not [x for x in LOCK if not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+( ; [^#@/]+)?", x)]
+    line = re.compile(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+( ; [^#@/]+)?")
+    assert LOCK and not [each for each in LOCK if not line.fullmatch(each)]
 
 
 @pytest.mark.parametrize("python", PYTHONS)
