@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 from pydantic import Field
-from torch import nn
 
 from pose.layouts import SkeletonLayout
 from recognizer.networks.dualhead import DualHeadConfig, DualHeadNet
 from recognizer.networks.lsta import LSTAConfig, LSTANet
+from recognizer.networks.protocol import Network
 from recognizer.networks.sem import SEMConfig, SEMNet
 from recognizer.networks.spa import SPAConfig, SPANet
 from recognizer.networks.stf import STFConfig, STFNet
@@ -18,7 +18,7 @@ NetworkConfig = Annotated[
     DualHeadConfig | LSTAConfig | STFConfig | SEMConfig | SPAConfig, Field(discriminator="name")
 ]
 
-NETWORKS: dict[type, type[nn.Module]] = {
+NETWORKS: dict[type, type[Network]] = {
     DualHeadConfig: DualHeadNet,
     LSTAConfig: LSTANet,
     STFConfig: STFNet,
@@ -38,7 +38,7 @@ TITLES = {
 
 def build(
     config: NetworkConfig, layout: SkeletonLayout, classes: int, in_channels: int, persons: int = 1
-) -> nn.Module:
+) -> Network:
     """The network that a configuration describes, with random weights.
 
     Args:

@@ -40,6 +40,7 @@ from recognizer.layers.adaptive import AdaptiveGraphConv
 from recognizer.layers.g3d import SpaceTimeWindow
 from recognizer.layers.inputs import SkeletonNorm
 from recognizer.layers.pointwise import PointwiseConv
+from recognizer.layers.pooling import pooled
 from recognizer.layers.temporal import MultiScaleTemporalConv
 
 _FINE_DILATIONS = (1, 2, 3, 4)
@@ -232,7 +233,7 @@ class DualHeadNet(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
 
     def _features(self, x: Tensor) -> tuple[Tensor, Tensor, list[Tensor], list[Tensor]]:
-        """(N, C, T, V, M) -> fine and coarse features (N * M, C', T', V), temporal and spatial gates."""
+        """(N, C, T, V, M) -> fine and coarse features (N, M, C', T', V), gates of frames and joints."""
         stem = self.stem(self.input_norm(x))
         fine = self.embed_fine(stem)
         coarse = stem[:, :, :: self.config.subsampling]
@@ -252,19 +253,19 @@ class DualHeadNet(nn.Module):
                 gate = self.spatial_gates[stage](coarse if self.config.spatial_attention == "cross" else fine)
                 spatial.append(gate)
                 fine = fine * (1 + gate)  # Eq. 11
-        return fine, coarse, temporal, spatial
+        persons = x.shape[0], x.shape[4]
+        return fine.unflatten(0, persons), coarse.unflatten(0, persons), temporal, spatial
 
     def _align(self, gate: Tensor, frames: int) -> Tensor:
         """Gate of every coarse frame from those of the fine frames, which are two stem frames apart."""
         return gate.repeat_interleave(2, 2)[:, :, :: self.config.subsampling][:, :, :frames]
 
-    def _classify(self, fine: Tensor, coarse: Tensor, persons: int) -> tuple[Tensor, Tensor]:
-        """Features -> logits of both heads (Eq. 12, 13); mean over joints, frames and persons."""
-        pooled = [
-            self.dropout(features.mean((2, 3)).unflatten(0, (-1, persons)).mean(1))
-            for features in (fine, coarse)
-        ]
-        return self.fine_classifier(pooled[0]), self.coarse_classifier(pooled[1])
+    def _classify(self, fine: Tensor, coarse: Tensor) -> tuple[Tensor, Tensor]:
+        """Features -> logits of both heads (Eq. 12, 13)."""
+        return (
+            self.fine_classifier(self.dropout(pooled(fine))),
+            self.coarse_classifier(self.dropout(pooled(coarse))),
+        )
 
     def fuse(self, fine: Tensor, coarse: Tensor) -> Tensor:
         """Logits of both heads -> logarithm of the score of Eq. 14: logits whose softmax is that score."""
@@ -276,12 +277,9 @@ class DualHeadNet(nn.Module):
         return torch.logaddexp(*parts)
 
     def forward_heads(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """(N, C, T, V, M) -> logits (N, classes) of the fine and of the coarse head.
-
-        For training: Sec. 3.6 supervises both, the loss is the mean of their two cross-entropies.
-        """
+        """(N, C, T, V, M) -> logits (N, classes) of the fine and of the coarse head."""
         fine, coarse, _, _ = self._features(x)
-        return self._classify(fine, coarse, x.shape[4])
+        return self._classify(fine, coarse)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.fuse(*self.forward_heads(x))
@@ -294,4 +292,14 @@ class DualHeadNet(nn.Module):
             temporal=tuple(gate[:, 0, :, 0].unflatten(0, shape) for gate in temporal),
             spatial=tuple(gate[:, 0, 0].unflatten(0, shape) for gate in spatial),
         )
-        return self.fuse(*self._classify(fine, coarse, x.shape[4])), attention
+        return self.fuse(*self._classify(fine, coarse)), attention
+
+    def supervised(self, x: Tensor) -> tuple[tuple[Tensor, Tensor], Tensor]:
+        """Logits of both heads, each of which has its cross-entropy (Sec. 3.6), and the fused ones."""
+        heads = self.forward_heads(x)
+        return heads, self.fuse(*heads).detach()
+
+    def embed(self, x: Tensor) -> Tensor:
+        """(N, C, T, V, M) -> (N, D), the fine head's mean features and then the coarse head's."""
+        fine, coarse, _, _ = self._features(x)
+        return torch.cat([pooled(fine), pooled(coarse)], 1)

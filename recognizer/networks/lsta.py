@@ -31,6 +31,7 @@ from recognizer import graph
 from recognizer.fields import Branches, Dropout, Kernel, Width
 from recognizer.layers.inputs import SkeletonNorm
 from recognizer.layers.pointwise import PointwiseConv
+from recognizer.layers.pooling import pooled
 from recognizer.layers.spatial import MultiScaleGraphConv
 from recognizer.layers.temporal import MultiScaleTemporalConv
 
@@ -213,8 +214,8 @@ class LSTANet(nn.Module):
         return self.blocks(self.input_norm(x)).unflatten(0, (x.shape[0], x.shape[4]))
 
     def classify(self, features: Tensor) -> Tensor:
-        """(N, M, C', T', V) -> logits (N, classes): average over joints and frames, mean over persons."""
-        return self.classifier(self.dropout(features.mean((3, 4)).mean(1)))
+        """(N, M, C', T', V) -> logits (N, classes)."""
+        return self.classifier(self.dropout(pooled(features)))
 
     def forward(self, x: Tensor) -> Tensor:
         return self.classify(self.features(x))
@@ -224,3 +225,12 @@ class LSTANet(nn.Module):
         features = self.features(x)
         # Features are outputs of a ReLU, so they are their own magnitude.
         return self.classify(features), LSTAAttention(features.mean(2))
+
+    def supervised(self, x: Tensor) -> tuple[tuple[Tensor], Tensor]:
+        """The only head's logits, twice."""
+        logits = self(x)
+        return (logits,), logits
+
+    def embed(self, x: Tensor) -> Tensor:
+        """(N, C, T, V, M) -> (N, C'), the last block's mean features."""
+        return pooled(self.features(x))

@@ -35,6 +35,7 @@ from pose.layouts import SkeletonLayout
 from recognizer.fields import Dilations, Dropout, Kernels, Width
 from recognizer.layers.inputs import SkeletonNorm
 from recognizer.layers.pointwise import PointwiseConv
+from recognizer.layers.pooling import pooled
 
 
 @dataclass(frozen=True)
@@ -234,7 +235,7 @@ class SEMNet(nn.Module):
         self.persons = persons
         joints, channels = len(layout), config.channels[0]
         self.input_norm = SkeletonNorm(1, joints, in_channels)
-        self.embed = nn.Conv2d(in_channels, channels, 1)
+        self.joint_embedding = nn.Conv2d(in_channels, channels, 1)
         self.joint_position = nn.Parameter(torch.randn(channels, 1, joints))  # as nn.Embedding starts
         blocks = []
         for index, width in enumerate(config.channels):
@@ -244,19 +245,22 @@ class SEMNet(nn.Module):
         self.blocks = nn.ModuleList(blocks)
         self.dropout = nn.Dropout(config.dropout)
         self.classifier = nn.Linear(channels, classes)
+        # In files it is called "embed", like the method.
+        self.register_state_dict_post_hook(_names_of_files)
+        self.register_load_state_dict_pre_hook(_names_of_modules)
 
     def features(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """(N, C, T, V, M) -> (N, M, C', T', V), output of the last block, and (N * M, ...) its attention."""
         n, c, t, v, m = x.shape
-        x = self.embed(self.input_norm(x.permute(0, 4, 1, 2, 3).reshape(n * m, c, t, v, 1)))
+        x = self.joint_embedding(self.input_norm(x.permute(0, 4, 1, 2, 3).reshape(n * m, c, t, v, 1)))
         x = x + self.joint_position + frame_positions(t, x.shape[1]).to(x)[:, :, None]
         for block in self.blocks:
             x, attention = block(x)
         return x.view(n, m, *x.shape[1:]), attention
 
     def classify(self, features: Tensor) -> Tensor:
-        """(N, M, C', T', V) -> logits (N, classes): average over joints and frames, mean over persons."""
-        return self.classifier(self.dropout(features.mean((3, 4)).mean(1)))
+        """(N, M, C', T', V) -> logits (N, classes)."""
+        return self.classifier(self.dropout(pooled(features)))
 
     def forward(self, x: Tensor) -> Tensor:
         return self.classify(self.features(x)[0])
@@ -274,12 +278,34 @@ class SEMNet(nn.Module):
             None if regularisation is None else regularisation.mean(0),
         )
 
+    def supervised(self, x: Tensor) -> tuple[tuple[Tensor], Tensor]:
+        """The only head's logits, twice."""
+        logits = self(x)
+        return (logits,), logits
+
+    def embed(self, x: Tensor) -> Tensor:
+        """(N, C, T, V, M) -> (N, C'), the last block's mean features."""
+        return pooled(self.features(x)[0])
+
 
 def frame_positions(frames: int, channels: int) -> Tensor:
     """(channels, frames) sines and cosines of falling frequency (Vaswani et al. 2017, Sec. 3.5)."""
     frequency = torch.exp(torch.arange(0, channels, 2) * (-math.log(10000.0) / channels))
     angle = frequency[:, None] * torch.arange(frames)
     return torch.stack([angle.sin(), angle.cos()], 1).flatten(0, 1)
+
+
+def _names_of_files(_: nn.Module, tensors: dict[str, Tensor], prefix: str, *__) -> None:
+    _rename(tensors, f"{prefix}joint_embedding.", f"{prefix}embed.")
+
+
+def _names_of_modules(_: nn.Module, tensors: dict[str, Tensor], prefix: str, *__) -> None:
+    _rename(tensors, f"{prefix}embed.", f"{prefix}joint_embedding.")
+
+
+def _rename(tensors: dict[str, Tensor], old: str, new: str) -> None:
+    for name in [name for name in tensors if name.startswith(old)]:
+        tensors[new + name.removeprefix(old)] = tensors.pop(name)
 
 
 def _residual(in_channels: int, out_channels: int, stride: int) -> nn.Module:

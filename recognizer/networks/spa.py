@@ -207,6 +207,15 @@ class SPANet(nn.Module):
         )
         return self.classify(features), attention
 
+    def supervised(self, x: Tensor) -> tuple[tuple[Tensor], Tensor]:
+        """The only head's logits, twice."""
+        logits = self(x)
+        return (logits,), logits
+
+    def embed(self, x: Tensor) -> Tensor:
+        """(N, C, T, V, M) -> (N, C'), mean over the voxels of the last block."""
+        return self.pool(self.features(x)[0])
+
 
 def _pointwise(in_channels: int, out_channels: int, axes: int) -> nn.Sequential:
     return nn.Sequential(

@@ -41,6 +41,7 @@ from recognizer.fields import Branches, Dropout, Kernel, Width
 from recognizer.layers.adaptive import AdaptiveGraphConv
 from recognizer.layers.inputs import SkeletonNorm
 from recognizer.layers.pointwise import PointwiseConv
+from recognizer.layers.pooling import pooled
 
 _REDUCTION = 4
 """Alpha of MCF (Eq. 4), gamma of TDF (Sec. III-C); channels are multiples of it."""
@@ -293,8 +294,8 @@ class STFNet(nn.Module):
         return x.unflatten(0, (n, m)), relations, gate
 
     def classify(self, features: Tensor) -> Tensor:
-        """(N, M, C', T', V) -> logits (N, classes): average over joints and frames, mean over persons."""
-        return self.classifier(self.dropout(features.mean((3, 4)).mean(1)))
+        """(N, M, C', T', V) -> logits (N, classes)."""
+        return self.classifier(self.dropout(pooled(features)))
 
     def forward_with_attention(self, x: Tensor) -> tuple[Tensor, STFAttention]:
         """Logits (N, classes) and what the last res-layer looked at (Fig. 5 and 6)."""
@@ -306,3 +307,12 @@ class STFNet(nn.Module):
             gate=None if gate is None else gate.unflatten(0, persons),
         )
         return self.classify(features), attention
+
+    def supervised(self, x: Tensor) -> tuple[tuple[Tensor], Tensor]:
+        """The only head's logits, twice."""
+        logits = self(x)
+        return (logits,), logits
+
+    def embed(self, x: Tensor) -> Tensor:
+        """(N, C, T, V, M) -> (N, C'), the last layer's mean features."""
+        return pooled(self.features(x)[0])

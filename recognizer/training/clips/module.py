@@ -9,14 +9,14 @@ from torch import Tensor, nn
 
 from recognizer.training.clips.config import ClipConfig
 from recognizer.training.shared.errors import ConfigError
-from recognizer.training.shared.loss import any_of_loss, supervised
+from recognizer.training.shared.loss import any_of_loss
 
 
 class ClipModule(L.LightningModule):
     """Trains a network on batches of (clips, targets) and reports its top-1 on others.
 
     Args:
-        network: (N, C, T, V, M) -> (N, K).
+        network: one of ``recognizer.networks``, for (N, C, T, V, M) -> (N, K).
         config: of the run.
         steps_per_epoch: optimiser steps.
     """
@@ -26,7 +26,8 @@ class ClipModule(L.LightningModule):
         self.network = network
         self.config = config
         self.steps_per_epoch = steps_per_epoch
-        self._forward = torch.compile(network) if config.compile else network
+        # Methods, so that checkpoints hold the network only once, under its own names.
+        self._supervised = torch.compile(network.supervised) if config.compile else network.supervised
 
     def on_train_batch_start(self, batch: tuple[Tensor, Tensor], number: int) -> None:
         # Dropout depends on seed, place in the run and process alone, so that a resumed run drops what an
@@ -37,7 +38,7 @@ class ClipModule(L.LightningModule):
 
     def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
         clips, targets = batch
-        heads, logits = supervised(self._forward, clips)
+        heads, logits = self._supervised(clips)
         loss = sum(any_of_loss(head, targets, self.config.label_smoothing) for head in heads) / len(heads)
         if not torch.isfinite(loss):
             raise ConfigError(

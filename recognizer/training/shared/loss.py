@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
-
-from recognizer.networks.dualhead import DualHeadNet
+from torch import Tensor
 
 
 def any_of_loss(logits: Tensor, targets: Tensor, smoothing: float) -> Tensor:
@@ -27,12 +25,3 @@ def any_of_loss(logits: Tensor, targets: Tensor, smoothing: float) -> Tensor:
     )
     right = -masked.logsumexp(1)
     return torch.where(known, (1 - smoothing) * right + smoothing * uniform, uniform).mean()
-
-
-def supervised(network: nn.Module, x: Tensor) -> tuple[tuple[Tensor, ...], Tensor]:
-    """The logits that the loss is about, of several heads where there are, and those that recognise."""
-    if isinstance(network, DualHeadNet):
-        heads = network.forward_heads(x)  # Sec. 3.6 supervises both
-        return heads, network.fuse(*heads).detach()
-    logits = network(x)
-    return (logits,), logits

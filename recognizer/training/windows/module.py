@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from recognizer.training.shared.errors import ConfigError
-from recognizer.training.shared.loss import any_of_loss, supervised
+from recognizer.training.shared.loss import any_of_loss
 from recognizer.training.windows.config import TrainingConfig
 
 
@@ -17,7 +17,7 @@ class RecognitionModule(L.LightningModule):
     """Trains a network on batches of (windows, targets); validates on whole clips.
 
     Args:
-        network: (N, C, T, V, 1) -> (N, K).
+        network: one of ``recognizer.networks``, for (N, C, T, V, 1) -> (N, K).
         config: of the run.
     """
 
@@ -34,7 +34,7 @@ class RecognitionModule(L.LightningModule):
 
     def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
         windows, targets = batch
-        heads, logits = supervised(self.network, windows)
+        heads, logits = self.network.supervised(windows)
         loss = sum(any_of_loss(head, targets, self.config.label_smoothing) for head in heads) / len(heads)
         if not torch.isfinite(loss):
             raise ConfigError(

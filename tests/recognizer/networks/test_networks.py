@@ -10,7 +10,7 @@ from torch import nn
 
 from pose.layouts import KINETICS_18, NTU_25
 from recognizer.networks import NETWORKS, TITLES, build
-from recognizer.networks.dualhead import DualHeadConfig, DualHeadNet
+from recognizer.networks.dualhead import DualHeadConfig
 from recognizer.networks.lsta import LSTAConfig
 from recognizer.networks.sem import SEMConfig
 from recognizer.networks.spa import SPAConfig
@@ -42,11 +42,6 @@ every_network = pytest.mark.parametrize("config", SMALL.values(), ids=SMALL.keys
 @pytest.fixture(autouse=True)
 def fixed_seed():
     torch.manual_seed(0)
-
-
-def heads_of(network: nn.Module, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
-    """What training supervises."""
-    return network.forward_heads(x) if isinstance(network, DualHeadNet) else (network(x),)
 
 
 def test_every_network_has_a_title_and_a_name_of_its_own():
@@ -83,6 +78,34 @@ def test_asking_for_attention_does_not_change_the_logits(config):
         torch.testing.assert_close(network.forward_with_attention(x)[0], network(x), rtol=0, atol=0)
 
 
+@every_network
+def test_what_is_supervised_comes_with_the_logits_that_recognise(config):
+    network = with_history(build(config, KINETICS_18, 9, 3, persons=2))
+    x = torch.randn(2, 3, 10, 18, 2)
+    with torch.no_grad():
+        heads, logits = network.supervised(x)
+        torch.testing.assert_close(logits, network(x), rtol=0, atol=0)
+    assert len(heads) == (2 if config.name == "dualhead" else 1)
+    if len(heads) == 1:
+        torch.testing.assert_close(heads[0], logits, rtol=0, atol=0)
+
+
+@every_network
+def test_the_embedding_is_what_the_linear_classifiers_take(config):
+    network = with_history(build(replace(config, dropout=0.5), KINETICS_18, 9, 3, persons=2))
+    taken = []
+    for part in network.children():
+        if isinstance(part, nn.Linear):
+            part.register_forward_pre_hook(lambda _, inputs: taken.append(inputs[0]))
+    x = torch.randn(2, 3, 10, 18, 2)
+    with torch.no_grad():
+        network(x)
+        network.dropout.train()
+        embedding = network.embed(x)
+    torch.testing.assert_close(embedding, torch.cat(taken, 1), rtol=0, atol=0)
+    assert embedding.shape[0] == 2 and not torch.allclose(embedding[0], embedding[1])
+
+
 # SPA-Net has both persons in one space and a feature for whose joint it is: see test_spa.
 @pytest.mark.parametrize("name", [name for name in SMALL if not name.startswith("spa")])
 def test_the_order_of_persons_does_not_matter(name):
@@ -110,7 +133,7 @@ def test_gradients_reach_every_parameter(config):
         network(x)
         network.eval()
         targets = nn.functional.one_hot(torch.arange(6)).bool()
-        sum(any_of_loss(head, targets, 0.0) for head in heads_of(network, x)).backward()
+        sum(any_of_loss(head, targets, 0.0) for head in network.supervised(x)[0]).backward()
         for name, parameter in network.named_parameters():
             assert parameter.grad is not None, name
             assert parameter.grad.isfinite().all(), name
@@ -139,8 +162,7 @@ def test_half_width_learns_16_random_clips_by_heart(config):
     for step in range(100):
         network.train()
         optimizer.zero_grad()
-        heads = heads_of(network, x)
-        sum(nn.functional.cross_entropy(head, y) for head in heads).backward()
+        sum(nn.functional.cross_entropy(head, y) for head in network.supervised(x)[0]).backward()
         optimizer.step()
         if step % 10 == 9:
             network.eval()  # with the running statistics, as it is used

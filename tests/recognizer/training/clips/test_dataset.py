@@ -14,6 +14,7 @@ from recognizer.data import shrec17
 from recognizer.data.prepare import prepare
 from recognizer.data.prepared import PreparedClips
 from recognizer.data.sources import SOURCES
+from recognizer.networks import build
 from recognizer.preprocess import network_input
 from recognizer.training.clips import dataset as module
 from recognizer.training.clips.config import ClipAugmentation
@@ -244,7 +245,7 @@ def test_the_learning_rate_falls_along_half_a_cosine():
 def test_the_optimizer_is_chosen():
     for name, kind in (("sgd", torch.optim.SGD), ("adamw", torch.optim.AdamW)):
         options = config(optimizer=name, learning_rate=0.004, weight_decay=0.05, schedule="cosine", warm_up=1)
-        found = ClipModule(torch.nn.Linear(2, 2), options, 10).configure_optimizers()
+        found = ClipModule(build(options.network, NTU_25, 2, 3), options, 10).configure_optimizers()
         group = found["optimizer"].param_groups[0]
         assert type(found["optimizer"]) is kind and group["weight_decay"] == 0.05
         assert group["lr"] == pytest.approx(0.0004)  # a tenth of the warm-up's only epoch

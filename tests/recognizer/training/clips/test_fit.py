@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +20,12 @@ import yaml
 from pose.layouts import KINETICS_18, NTU_25
 from pose.skeleton import SkeletonSequence
 from recognizer import weights
+from recognizer.networks import build
 from recognizer.predictor import Recognizer
 from recognizer.preprocess import Preprocessing
 from recognizer.training.clips import fit as fit_clips
 from recognizer.training.clips.fit import train_clips
+from recognizer.training.clips.module import ClipModule
 from recognizer.training.configs import load_config
 from recognizer.training.shared.errors import ConfigError
 from tests.recognizer.data.raw import prepared_ntu
@@ -54,6 +57,9 @@ class Plain(torch.nn.Module):
 
     def forward(self, x):
         return self.layer(x.flatten(1))
+
+    def supervised(self, x):
+        return (self(x),), self(x)
 
 def step(self, optimizer):
     gradients.append(self.network.layer.weight.grad.clone())
@@ -163,20 +169,47 @@ def test_half_precision_learns_the_same_up_to_rounding(data: Path, tmp_path: Pat
 
 def test_a_compiled_network_learns_the_same(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     # Compiling one of the five takes minutes.
+    class Small(torch.nn.Sequential):
+        def supervised(self, x: torch.Tensor) -> tuple[tuple[torch.Tensor], torch.Tensor]:
+            logits = self(x)
+            return (logits,), logits
+
     def small(config, layout, classes, *_) -> torch.nn.Module:
         torch.manual_seed(0)
         layers = torch.nn.Linear(3 * 8 * len(layout) * 2, 16), torch.nn.ReLU(), torch.nn.Linear(16, classes)
-        return torch.nn.Sequential(torch.nn.Flatten(), *layers)
+        return Small(torch.nn.Flatten(), *layers)
 
     monkeypatch.setattr(fit_clips, "build", small)
     eager = tensors(train_clips(config(), data, tmp_path / "eager"))
     calls = []
     compiler = torch.compile
-    monkeypatch.setattr(torch, "compile", lambda network: calls.append(network) or compiler(network))
+    monkeypatch.setattr(torch, "compile", lambda method: calls.append(method) or compiler(method))
     compiled = tensors(train_clips(config(compile=True), data, tmp_path / "compiled"))
     assert calls and eager.keys() == compiled.keys(), "the weights fit a network that is not compiled"
     for name, wanted in eager.items():
         torch.testing.assert_close(compiled[name], wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_compiled_dualhead_has_both_heads_supervised(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager"))
+    torch.manual_seed(0)
+    clips, targets = torch.randn(4, 3, 8, 25, 2), torch.nn.functional.one_hot(torch.arange(4)).bool()
+    losses, gradients = [], []
+    for choice in (False, True):
+        options = config(network={"name": "dualhead", "width": 0.125}, compile=choice)
+        torch.manual_seed(1)
+        network = build(options.network, NTU_25, 4, 3, 2)
+        clip_module = ClipModule(network, options, 10)
+        loss = clip_module.training_step((clips, targets), 0)
+        loss.backward()
+        losses.append(loss)
+        gradients.append({name: parameter.grad for name, parameter in network.named_parameters()})
+        # A checkpoint of one goes on as the other.
+        assert list(clip_module.state_dict()) == [f"network.{name}" for name in network.state_dict()]
+    heads = network.forward_heads(clips)
+    wanted = sum(torch.nn.functional.cross_entropy(head, torch.arange(4)) for head in heads) / 2
+    torch.testing.assert_close(losses, [wanted, wanted])
+    torch.testing.assert_close(gradients[1], gradients[0])
 
 
 def test_killed_and_resumed_it_gives_the_same_weights(data: Path, tmp_path: Path):

@@ -1,0 +1,27 @@
+"""What every network can do."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from torch import Tensor
+
+
+class Network(Protocol):
+    """What training, recognition and few-shot learning ask of a network, besides being an ``nn.Module``.
+
+    x is always a batch of N samples (N, C, T, V, M).
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits (N, classes)."""
+
+    def forward_with_attention(self, x: Tensor) -> tuple[Tensor, object]:
+        """Logits (N, classes), and what the network looked at, of a kind that ``attention_maps`` takes."""
+
+    def embed(self, x: Tensor) -> Tensor:
+        """(N, D), the features from which linear classifiers make the logits; dropout leaves them alone."""
+
+    def supervised(self, x: Tensor) -> tuple[tuple[Tensor, ...], Tensor]:
+        """Logits (N, classes) of every head, over whose losses training takes the mean, and those that
+        recognise."""
