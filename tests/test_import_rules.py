@@ -13,6 +13,28 @@ ROOT = Path(__file__).resolve().parents[1]
 FRONT_END = {"mediapipe", "cv2", "gradio", "av"}
 """What a machine for training need not have."""
 
+ROOMS = {
+    "core": set(),
+    "drawing": {"core"},
+    "live": {"core", "drawing"},
+    "video": {"core", "drawing"},
+    "door": set(),
+    "web": {"core", "drawing", "live", "video", "door"},
+    "commands": {"core", "drawing", "video", "door", "web"},
+}
+"""The rooms of ``app``, and of which others each may know; docs/architecture.md draws it."""
+
+GUESTS = {
+    "gradio": {"web"},
+    "fastapi": {"web"},
+    "starlette": {"door", "web"},
+    "uvicorn": {"door", "commands"},
+    "rich": {"commands"},
+    "plotly": {"drawing"},
+    "av": {"drawing"},
+}
+"""Packages of others, and the only rooms of ``app`` that may import them."""
+
 
 def sources(package: str) -> list[Path]:
     files = sorted((ROOT / package).rglob("*.py"))
@@ -60,10 +82,27 @@ def test_recognizer_needs_no_front_end(path: Path):
         assert "lightning" not in top(names), "only training needs Lightning"
 
 
-@pytest.mark.parametrize("path", sources("app"), ids=str)
-def test_only_the_page_knows_gradio(path: Path):
-    if path.parent != ROOT / "app" / "web":
-        assert "gradio" not in top(imported(path))
+def test_the_rooms_are_known():
+    assert {path.parent.name for path in sources("app") if path.parent != ROOT / "app"} == set(ROOMS)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_arrows_between_rooms_run_one_way(room: str):
+    known = ROOMS[room] | {room}
+    for path in sources(f"app/{room}"):
+        others = {name.split(".")[1] for name in imported(path) if name.startswith("app.")}
+        assert others <= known | {"__version__"}, path
+
+
+def test_no_arrow_runs_back():
+    assert not [room for room, below in ROOMS.items() for each in below if room in ROOMS[each]]
+
+
+@pytest.mark.parametrize("package", GUESTS)
+def test_only_some_rooms_know_a_package(package: str):
+    for path in sources("app"):
+        if package in top(imported(path)):
+            assert path.parent.name in GUESTS[package], path
 
 
 def test_recognition_and_training_run_without_the_front_end():
