@@ -146,6 +146,14 @@ def test_a_short_flash_joins_its_neighbours():
     assert [(s.label, s.start, s.end) for s in found] == [("wave", 0.0, pytest.approx(5.0))]
 
 
+@pytest.mark.parametrize(("cells", "labels"), [(6, ["wave"]), (8, ["wave", "clap", "wave"])])
+def test_a_segment_lasts_seven_tenths_of_a_second(cells: int, labels: list[str]):
+    edges = np.arange(0, 5.01, 0.1)
+    p = np.tile(sure(0), (50, 1))
+    p[20 : 20 + cells] = sure(1)
+    assert [each.label for each in segments(edges, p, CLASSES, 0.5)] == labels
+
+
 def test_a_clip_shorter_than_a_segment_still_has_one():
     found = segments(np.array([0.0, 0.033]), sure(2)[None], CLASSES, 0.5)
     assert [s.label for s in found] == ["squat"]

@@ -1,0 +1,93 @@
+"""What the engine keeps of time: when somebody is forgotten, when a label is old, how often it is asked."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from app.live import engine as module
+from app.live.engine import STALE
+from app.live.person import KEPT_POSES, Person, Rate
+from pose.layouts import KINETICS_18
+from tests.app.conftest import standing_pose
+
+PICTURE = np.full((480, 640, 3), 60, np.uint8)
+
+
+def test_somebody_who_left_has_an_action_for_a_second_and_is_forgotten_after_six(live, fakes):
+    engine = live.engine(poses=lambda t: [fakes.pose()] if t < 3 else [])
+    views = {round(view.timestamp, 1): view for view in live.run(engine, 0, 12)}
+    last = 2.9
+    assert views[last + STALE - 0.1].persons[0].label == "wave"
+    assert views[last + STALE + 0.2].persons == ()
+    assert KEPT_POSES == 6.0 and not engine._people
+
+
+@pytest.mark.parametrize(("until", "known"), [(2.9 + 5.8, True), (2.9 + 6.2, False)])
+def test_poses_are_kept_for_as_long_as_weights_may_need_them(live, fakes, until: float, known: bool):
+    engine = live.engine(poses=lambda t: [fakes.pose()] if t < 3 else [])
+    live.run(engine, 0, until)
+    assert bool(engine._people) is known
+
+
+def test_old_poses_go():
+    person = Person(KINETICS_18, 2.0, ("wave",), 0.5)
+    for time in np.arange(0, 20, 0.1):
+        person.push(float(time), standing_pose())
+    kept = [time for time, _ in person.poses]
+    assert kept[-1] - kept[0] == pytest.approx(KEPT_POSES, abs=0.11)
+    assert person.span == pytest.approx(KEPT_POSES, abs=0.11)
+
+
+def test_the_next_who_gets_a_label_is_waited_for(live, fakes):
+    """Two people, of whom the second comes half a second later."""
+    engine = live.engine(poses=lambda t: [fakes.pose(160)] + ([fakes.pose(480)] if t >= 0.5 else []))
+    views = live.run(engine, 0, 0.95)
+    assert len(views[-1].persons) == 2
+    assert views[-1].warming == pytest.approx(0.1, abs=0.01)
+
+
+def test_labels_keep_their_beat_between_frames(live, monkeypatch: pytest.MonkeyPatch):
+    """Eight a second are asked for; of frames 0.1 s apart not every second one, but four of five."""
+    now = [100.0]
+    monkeypatch.setattr(module, "time", SimpleNamespace(perf_counter=lambda: now[0]))
+    engine = live.engine(label_rate=8)
+    for time in np.arange(0, 11, 0.1):
+        now[0] = 100.0 + time
+        live.run(engine, time, time + 0.05)
+    asked = [window.timestamps[-1] for window in live.recognizer.windows]
+    assert sum(1 <= time < 11 for time in asked) == pytest.approx(80, abs=2)
+
+
+def test_a_label_begins_where_the_last_one_ends(live, fakes):
+    recognizer = fakes.Recognizer(lambda end: "wave" if end < 4 else "clap")
+    wave, clap = live.run(live.engine(recognizer, label_rate=2), 0, 8)[-1].history
+    assert (wave.label, clap.label) == ("wave", "clap")
+    assert clap.start == wave.end
+
+
+def test_between_two_frames_far_apart_a_label_begins_one_beat_ago(
+    live, fakes, monkeypatch: pytest.MonkeyPatch
+):
+    """Nobody knows what they did since the last frame; the label's window ended a beat ago at the most."""
+    now = [100.0]
+    monkeypatch.setattr(module, "time", SimpleNamespace(perf_counter=lambda: now[0]))
+    recognizer = fakes.Recognizer(lambda end: "wave" if end < 4 else "clap")
+    engine = live.engine(recognizer, label_rate=2)
+    for time in np.arange(0, 12, 0.9):
+        now[0] = 100.0 + time
+        (view,) = live.run(engine, time, time + 0.05)
+    wave, clap = view.history
+    assert clap.start == pytest.approx(wave.end + 0.9 - 0.5)
+
+
+def test_a_rate_counts_the_steps_between_events():
+    rate = Rate()
+    assert rate.rate(0.0) == 0
+    for time in (0.0, 0.5, 1.0):
+        rate.add(time)
+    assert rate.rate(1.0) == pytest.approx(2.0)
+    assert rate.rate(2.4) == pytest.approx(2.0), "the event at 0 has left the span, two are in it"
+    assert rate.rate(10.0) == 0
