@@ -1,8 +1,8 @@
 """From MediaPipe landmarks to the layouts that the networks know.
 
-Every joint of a target layout is the plain mean of one to four landmarks: ``SkeletonLayout.means`` names them,
-and joints that it leaves out carry the name of their landmark.
-Arrays may have any leading dimensions: one person, the frames of a clip, or many clips at once.
+Every joint of a target layout is the plain mean of one to four landmarks: ``SkeletonLayout.means`` names
+them, and joints that it leaves out carry the name of their landmark. Arrays may have any leading dimensions:
+one person, the frames of a clip, or many clips at once.
 """
 
 from __future__ import annotations

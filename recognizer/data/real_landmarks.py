@@ -30,7 +30,8 @@ def read_real_landmarks(root: Path, layout: SkeletonLayout = KINETICS_18) -> Ite
 
     Args:
         root: the folder that holds ``real_landmarks.csv`` and ``real_landmarks.npz``.
-        layout: one that is made from the landmarks of a body: in pixels, or metres from the middle of the hips.
+        layout: one that is made from the landmarks of a body; in pixels, or in metres from the middle of the
+            hips.
 
     Raises:
         DataError: a file is missing or malformed.
