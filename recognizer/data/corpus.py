@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pose.layouts import KINETICS_18, NTU_25, SkeletonLayout
+from pose.layouts import KINETICS_18, SkeletonLayout
 from pose.skeleton import SkeletonSequence
 from recognizer.data.clip import Clip, DataError
 from recognizer.data.jhmdb import read_jhmdb
@@ -71,7 +71,7 @@ def load_corpus(
 ) -> list[Example]:
     """Reads every data set of the vocabulary (or only the named ones) under ``root``, one folder a set.
 
-    3-D clips stay 3-D here, also for a 2-D layout: they are projected anew at every use (``data.windows``).
+    3-D clips stay 3-D here, also for a 2-D layout: they are projected anew at every use (``data.views``).
 
     Raises:
         DataError: a data set is missing or damaged.
@@ -95,7 +95,7 @@ def _examples(clips: Iterable[Clip], vocabulary: Vocabulary, layout: SkeletonLay
         sequence = clip.sequence
         if targets is None or not usable(sequence):
             continue
-        if sequence.layout not in (layout, NTU_25):
+        if sequence.layout is not layout and not sequence.layout.coordinates > layout.coordinates:
             raise DataError(
                 f"{clip.dataset}/{clip.name} is {sequence.layout.name} and cannot become {layout.name}."
             )
@@ -141,7 +141,7 @@ def _rest(clip: Clip, end: str) -> Clip | None:
     if len(chosen) < 4:
         return None
     joints = sequence.joints[0, chosen]
-    hands = joints[:, [NTU_25.index("left_wrist"), NTU_25.index("right_wrist")]]
+    hands = joints[:, [sequence.layout.index(f"{side}_wrist") for side in ("left", "right")]]
     speed = np.linalg.norm(hands[-1] - hands[0], axis=-1).max() / float(np.ptp(times[chosen]))
     if speed > _REST_MOTION:
         return None

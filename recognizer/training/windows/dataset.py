@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch.utils.data import IterableDataset
 
-from pose.layouts import KINETICS_18, LAYOUTS, NTU_25, SkeletonLayout
+from pose.layouts import LAYOUTS, SkeletonLayout
 from pose.skeleton import SkeletonSequence
 from recognizer.data.augment import interpolated, training_window
 from recognizer.data.bodies import still_bodies
@@ -34,7 +34,7 @@ class RandomWindows(IterableDataset):
     ):
         self.examples, self.labels, self.config, self.first_batch = examples, labels, config, first_batch
         self.layout = LAYOUTS[config.layout]
-        self.bodies = still_bodies(examples) if self.layout is KINETICS_18 else []
+        self.bodies = still_bodies(examples) if self.layout.coordinates == 2 else []
         weights = sampling_weights(examples, config.balance, config.shares)
         for label, factor in config.emphasis.items():
             weights[[example.targets == (labels.index(label),) for example in examples]] *= factor
@@ -102,7 +102,7 @@ def clip_windows(
     for end in window_ends(sequence.timestamps[0], sequence.timestamps[-1], seconds):
         times = window_times(end, seconds, frames)
         joints, confidence = interpolated(sequence, times)
-        if sequence.layout is NTU_25 and layout is not NTU_25:
+        if sequence.layout.coordinates > layout.coordinates:
             joints, confidence = project_to_kinetics18(joints, confidence, rotation(), FRONT_DISTANCE)
         windows.append(SkeletonSequence(joints[None], confidence[None], times, layout))
     return windows
