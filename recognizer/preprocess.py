@@ -1,4 +1,7 @@
-"""From a window of joints to the array that a network sees: the same code in training and in live use."""
+"""From joints to the array that a network sees: the same code for live windows, training, clips, evaluation.
+
+``placed`` gives the joints the origin that the network wants, ``stacked`` makes streams and channels of them.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,9 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from pose.layouts import LAYOUTS, SHREC_22, SkeletonLayout
+from pose.layouts import LAYOUTS, SkeletonLayout
 from recognizer.streams import Stream, to_stream
-from recognizer.upright import centred_and_upright, from_wrist
+from recognizer.upright import centred_and_upright, from_first_frame
 from recognizer.windows import replayed
 
 MOST_JOINTS = max(len(layout) for layout in LAYOUTS.values())
@@ -40,10 +43,7 @@ class Preprocessing(BaseModel):
         min_confidence: joints seen with less are treated as not seen.
         ignored_joints: joints always treated as not seen, because part of the training data lacks them and
             their mere presence would give the data set away.
-        origin: "torso": the hips, in torso lengths, see ``normalise``; "spine": as the papers prepare NTU
-            RGB+D, see ``upright``, metres, of a hand the wrist, as they prepare SHREC'17; "picture": as they
-            prepare Kinetics-Skeleton, the picture's middle, in its width and height, y up, with scores in
-            place of seen or not.
+        origin: where the joints' origin is and what their unit, see ``placed``.
         confidence: a channel tells which joints were seen.
         replay: the time before a person came in is filled by replaying, see ``windows.replayed``.
     """
@@ -53,7 +53,7 @@ class Preprocessing(BaseModel):
     streams: tuple[Stream, ...] = Field(("joint",), min_length=1, max_length=4)
     min_confidence: float = Field(0.2, gt=0, le=1, allow_inf_nan=False)
     ignored_joints: tuple[Joint, ...] = Field((), max_length=MOST_JOINTS)
-    origin: Literal["torso", "spine", "picture"] = "torso"
+    origin: Literal["torso", "spine", "first", "picture"] = "torso"
     confidence: bool = True
     replay: bool = False
 
@@ -69,6 +69,38 @@ class Preprocessing(BaseModel):
         if self.ignored_joints and self.origin != "torso":
             raise ValueError("ignored_joints goes with origin torso alone")
         return self
+
+
+def placed(
+    bodies: np.ndarray, confidence: np.ndarray, layout: SkeletonLayout, options: Preprocessing
+) -> tuple[np.ndarray, np.ndarray]:
+    """Joints as networks want them placed, by ``options.origin``.
+
+    - "torso": each person's hips, in torso lengths, see ``normalise``;
+    - "spine": as the papers prepare NTU RGB+D, in metres, see ``upright.centred_and_upright``; a layout
+      without a spine, such as a hand, as "first";
+    - "first": as DSTA-Net prepares NTU RGB+D and SHREC'17, see ``upright.from_first_frame``;
+    - "picture": as the papers prepare Kinetics-Skeleton: the picture's middle, in its width and height, y up.
+
+    Args:
+        bodies: (M, T, V, C) pixels (y down) or metres (y up), for "picture" parts of its width and height.
+        confidence: (M, T, V).
+
+    Returns:
+        (M, T, V, C) float32 and (M, T, V) float32 of 0 and 1: seen or not; for "picture" the confidence.
+
+    Raises:
+        ValueError: the layout has no shoulders, and the origin is "torso".
+    """
+    if options.origin == "torso":
+        pairs = [normalise(*person, layout, options) for person in zip(bodies, confidence, strict=True)]
+        return np.stack([pair[0] for pair in pairs]), np.stack([pair[1] for pair in pairs])
+    if options.origin == "picture":
+        centred = (bodies - 0.5) * (1.0, -1.0) * (confidence > 0)[..., None]
+        return centred.astype(np.float32), confidence
+    seen = (confidence >= options.min_confidence).astype(np.float32)
+    place = centred_and_upright if options.origin == "spine" and layout.spine else from_first_frame
+    return place(bodies, confidence > 0, layout) * seen[..., None], seen
 
 
 def normalise(
@@ -134,6 +166,8 @@ def channels(layout: SkeletonLayout, options: Preprocessing) -> int:
     """
     if options.origin == "torso":
         _check_shoulders(layout)
+    if options.origin == "spine" and layout.coordinates == 2:
+        raise ValueError(f"origin spine is in metres, and {layout.name} is in pixels; choose torso")
     last = max(options.ignored_joints, default=0)
     if last >= len(layout):
         raise ValueError(f"there is no joint {last} to ignore in {layout.name}, which has {len(layout)}")
@@ -150,7 +184,7 @@ def _check_shoulders(layout: SkeletonLayout) -> None:
 def stacked(
     normalised: np.ndarray, seen: np.ndarray, layout: SkeletonLayout, options: Preprocessing
 ) -> np.ndarray:
-    """Network input (channels, T, V) float32 from the (T, V, C) and (T, V) that ``normalise`` returns."""
+    """Network input (channels, T, V) float32 from (T, V, C) and (T, V) as ``placed`` returns them."""
     known = seen.max(0) > 0
     parts = [to_stream(normalised, known, layout, stream) for stream in options.streams]
     if options.confidence:
@@ -170,11 +204,8 @@ def network_input(
         joints, confidence = replayed(joints, confidence)
     if options.origin == "picture":
         raise ValueError("they want to know the picture's size, which joints alone do not tell")
-    if options.origin == "spine":
-        seen = (confidence >= options.min_confidence).astype(np.float32)
-        centred = from_wrist(joints) if layout is SHREC_22 else centred_and_upright(joints[None])[0]
-        return stacked(centred * seen[..., None], seen, layout, options)
-    return stacked(*normalise(joints, confidence, layout, options), layout, options)
+    values, seen = placed(joints[None], confidence[None], layout, options)
+    return stacked(values[0], seen[0], layout, options)
 
 
 def _scale_of_limbs(joints: np.ndarray, confidence: np.ndarray, layout: SkeletonLayout) -> float:

@@ -1,35 +1,63 @@
-"""Place and heading taken out of skeletons, as the published results on NTU RGB+D and SHREC'17 assume it."""
+"""Place and heading of skeletons made alike, as the published results on NTU RGB+D and SHREC'17 assume it."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from pose.layouts import NTU_25, SHREC_22
+from pose.layouts import SHREC_22, SkeletonLayout
 
 
-def centred_and_upright(bodies: np.ndarray) -> np.ndarray:
+def centred_and_upright(bodies: np.ndarray, known: np.ndarray, layout: SkeletonLayout) -> np.ndarray:
     """The main body's middle of the spine as origin in every frame, and all turned as it stood at first.
 
-    Turned so that in the main body's first frame the bone from the base to the middle of the spine points
-    along z and the line from the left to the right shoulder along x. Joints that are exactly 0 stay 0.
+    Turned so that in the first frame that shows the main body's trunk the bone from the base to the middle of
+    the spine points along z and the line from the left to the right shoulder along x (2s-AGCN, MS-G3D). Where
+    the main body is not known in a frame, nothing is subtracted there, as in the public code.
 
     Args:
-        bodies: (M, T, 25, 3), the main body first.
+        bodies: (M, T, V, 3), the main body first; 0 where not known.
+        known: (M, T, V) bool.
+        layout: with a spine.
+
+    Returns:
+        (M, T, V, 3) float32, 0 where not known.
     """
-    base, middle = NTU_25.index("spine_base"), NTU_25.index("spine_middle")
-    left, right = NTU_25.index("left_shoulder"), NTU_25.index("right_shoulder")
-    known = (bodies != 0).any(-1, keepdims=True)
-    result = (bodies - bodies[:1, :, middle : middle + 1]) * known
-    first = result[0, 0]
+    base, middle = layout.spine
+    left, right = layout.index("left_shoulder"), layout.index("right_shoulder")
+    result = (bodies - bodies[:1, :, middle : middle + 1]) * known[..., None]
+    first = result[0, known[0][:, [base, middle, left, right]].all(1).argmax()]
     turn = turn_onto(first[middle] - first[base], np.array([0.0, 0.0, 1.0]))
     across = turn @ (first[right] - first[left])
     turn = turn_onto(across, np.array([1.0, 0.0, 0.0])) @ turn
-    return (result @ turn.T.astype(np.float32)) * known
+    return ((result @ turn.T.astype(np.float32)) * known[..., None]).astype(np.float32)
 
 
-def from_wrist(hands: np.ndarray) -> np.ndarray:
-    """(..., 22, 3) hands with the wrist as origin in every frame."""
-    return hands - hands[..., SHREC_22.root, None, :]
+def from_first_frame(bodies: np.ndarray, known: np.ndarray, layout: SkeletonLayout) -> np.ndarray:
+    """The main body's place and size in its first frame as origin and unit: what follows keeps its path.
+
+    So DSTA-Net, by SEM-Net's authors, prepares SHREC'17 (from the wrist, in lengths from there to the base of
+    the middle finger) and NTU RGB+D (from the base of the spine, in lengths from there to the shoulders).
+
+    Args:
+        bodies: (M, T, V, C), the main body first.
+        known: (M, T, V) bool.
+        layout: its ``torso_bottom`` is the origin, the distance from there to ``torso_top`` the unit. The
+            first frame is the first that shows both; where none does, nothing is changed.
+
+    Returns:
+        (M, T, V, C) float32, 0 where not known.
+    """
+    bottom, top = list(layout.torso_bottom), list(layout.torso_top)
+    shown = known[0][:, bottom + top].all(1)
+    first = bodies[0, shown.argmax()]
+    origin = first[bottom].mean(0) * shown.any()
+    length = float(np.linalg.norm(first[top].mean(0) - first[bottom].mean(0))) if shown.any() else 0.0
+    return ((bodies - origin) / (length if length > 1e-6 else 1.0) * known[..., None]).astype(np.float32)
+
+
+def from_wrist(hand: np.ndarray) -> np.ndarray:
+    """(T, 22, 3) of a hand that is known in all frames, as ``from_first_frame`` places it."""
+    return from_first_frame(hand[None], np.ones((1, *hand.shape[:2]), bool), SHREC_22)[0]
 
 
 def turn_onto(vector: np.ndarray, target: np.ndarray) -> np.ndarray:

@@ -12,20 +12,17 @@ from typing import Annotated
 import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from pose.layouts import KINETICS_18, NTU_25, SkeletonLayout
+from pose.layouts import SkeletonLayout
 from pose.skeleton import MAX_GAP, SkeletonSequence
 from recognizer.data.bodies import waving_arms, with_arms_of
 from recognizer.data.corpus import Example
 from recognizer.data.views import project_to_kinetics18, rotate_about, rotation, slower
 from recognizer.fields import Degrees, Fraction, WindowSeconds
-from recognizer.preprocess import Preprocessing, normalise, stacked
+from recognizer.preprocess import Preprocessing, placed, stacked
 from recognizer.vocabulary import ARMS_ONLY, MIRRORED, NOT_MIRRORED
 from recognizer.windows import replayed, window_times
 
-_ARMS = {
-    side: [NTU_25.index(f"{side}_{joint}") for joint in ("elbow", "wrist", "hand", "hand_tip", "thumb")]
-    for side in ("left", "right")
-}
+_ARM = ("elbow", "wrist", "hand", "hand_tip", "thumb")
 _FEET = ("left_ankle", "left_foot", "right_ankle", "right_foot")
 _LOWER_LEGS = ("left_knee", "right_knee", *_FEET)
 _BELOW_CHEST = ("left_hip", "right_hip", "spine_base", *_LOWER_LEGS)
@@ -98,7 +95,12 @@ def training_window(
     """One random window of a clip as network input (channels, T, V), with its targets (mirrored if it was).
 
     ``bodies`` are clips that may lend their body to a 3-D gesture (``data.bodies``), for Kinetics-18.
+
+    Raises:
+        ValueError: origin picture, see ``preprocess.network_input``.
     """
+    if preprocessing.origin == "picture":
+        raise ValueError("windows are random views, which have no picture to be placed in")
 
     def random_window(sequence: SkeletonSequence) -> tuple[np.ndarray, np.ndarray]:
         window = _random_window(sequence, seconds, frames, augmentation, rng)
@@ -107,15 +109,17 @@ def training_window(
     joints, confidence = random_window(example.clip.sequence)
     names = [labels[index] for index in example.targets]
     source = example.clip.sequence.layout
-    if source is NTU_25 and rng.random() < augmentation.other_arm:
-        joints = _other_arm(joints, names, rng)
+    spatial = source.coordinates == 3
+    if spatial and rng.random() < augmentation.other_arm:
+        joints = _other_arm(joints, names, source, rng)
     targets = example.targets
     if rng.random() < augmentation.mirror and not NOT_MIRRORED.intersection(names):
         joints, confidence = mirrored(joints, confidence, source)
         targets = tuple(labels.index(MIRRORED.get(name, name)) for name in names)
-    if source is NTU_25 and layout is NTU_25:
-        joints = rotate_about(joints, _random_view(augmentation, rng), joints[:, :1].mean(0))
-    elif source is NTU_25:
+    if spatial and layout.coordinates == 3:
+        centre = joints[:, list(source.torso_bottom)].mean(1, keepdims=True).mean(0)
+        joints = rotate_about(joints, _random_view(augmentation, rng), centre)
+    elif spatial:
         lend = bodies and names and ARMS_ONLY.issuperset(names) and rng.random() < augmentation.real_body
         view = _frontal_view(augmentation, rng) if lend else _random_view(augmentation, rng)
         joints, confidence = project_to_kinetics18(
@@ -125,7 +129,7 @@ def training_window(
             body = bodies[int(rng.integers(len(bodies)))].clip.sequence
             window = random_window(body)
             if rng.random() < augmentation.mirror:
-                window = mirrored(*window, KINETICS_18)
+                window = mirrored(*window, body.layout)
             if names == ["wave"] and rng.random() < augmentation.made_up_wave:
                 joints, confidence = waving_arms(window[0], seconds, rng), np.ones_like(window[1])
             else:
@@ -134,10 +138,12 @@ def training_window(
         joints = _tilted(joints, np.radians(rng.uniform(-augmentation.roll, augmentation.roll)))
     if layout.coordinates == 2:
         joints = _moving_camera(joints, confidence > 0, augmentation, rng)
-    values, seen = normalise(joints, confidence, layout, preprocessing)
-    values = _noisy(values, augmentation, rng)
+    values, seen = (each[0] for each in placed(joints[None], confidence[None], layout, preprocessing))
+    in_torsos = preprocessing.origin == "torso"
+    values = _noisy(values, 1.0 if in_torsos else _torso(values, seen, layout), augmentation, rng)
     seen = _dropped(seen, names, layout, augmentation, rng)
-    values *= (seen.max(0) > 0)[None, :, None]
+    # Of other origins a joint is 0 wherever it was not seen, not only where it never was.
+    values *= (seen.max(0, keepdims=True) > 0 if in_torsos else seen > 0)[..., None]
     array = stacked(values, seen, layout, preprocessing)
     if rng.random() < augmentation.hide_seen and preprocessing.confidence:
         array[-1] = 1
@@ -215,25 +221,31 @@ def _frontal_view(augmentation: Augmentation, rng: np.random.Generator) -> np.nd
     return rotation(*np.radians([rng.normal(0.0, 15.0), rng.uniform(-10.0, 15.0), roll]))
 
 
-def _other_arm(joints: np.ndarray, names: list[str], rng: np.random.Generator) -> np.ndarray:
-    """A wave with both arms from one with the right, a curl with one arm from one with both. (T, 25, 3)."""
+def _other_arm(
+    joints: np.ndarray, names: list[str], layout: SkeletonLayout, rng: np.random.Generator
+) -> np.ndarray:
+    """A wave with both arms from one with the right, a curl with one arm from one with both. (T, V, 3)."""
+
+    def arm_of(side: str) -> list[int]:
+        return [layout.index(f"{side}_{joint}") for joint in _ARM if f"{side}_{joint}" in layout.joints]
+
     if names == ["wave"]:
         # Mirror the higher arm onto the other across the body's own sagittal plane.
-        wrists = [joints[:, NTU_25.index(f"{side}_wrist"), 1].mean() for side in ("left", "right")]
+        wrists = [joints[:, layout.index(f"{side}_wrist"), 1].mean() for side in ("left", "right")]
         source, target = ("left", "right") if wrists[0] > wrists[1] else ("right", "left")
-        a, b = (joints[:, NTU_25.index(f"{side}_shoulder")] for side in (source, target))
+        a, b = (joints[:, layout.index(f"{side}_shoulder")] for side in (source, target))
         across = (b - a) / np.maximum(np.linalg.norm(b - a, axis=-1, keepdims=True), 1e-6)
-        arm = joints[:, _ARMS[source]] - a[:, None]
+        arm = joints[:, arm_of(source)] - a[:, None]
         arm = arm - 2 * (arm * across[:, None]).sum(-1, keepdims=True) * across[:, None]
     elif names == ["arm_curl"]:
         target = ("left", "right")[int(rng.integers(2))]
-        b = joints[:, NTU_25.index(f"{target}_shoulder")]
-        lowest = int(joints[:, NTU_25.index(f"{target}_wrist"), 1].argmin())
-        arm = np.repeat((joints[lowest, _ARMS[target]] - b[lowest])[None], len(joints), 0)
+        b = joints[:, layout.index(f"{target}_shoulder")]
+        lowest = int(joints[:, layout.index(f"{target}_wrist"), 1].argmin())
+        arm = np.repeat((joints[lowest, arm_of(target)] - b[lowest])[None], len(joints), 0)
     else:
         return joints
     result = joints.copy()
-    result[:, _ARMS[target]] = b[:, None] + arm
+    result[:, arm_of(target)] = b[:, None] + arm
     return result
 
 
@@ -256,12 +268,23 @@ def _moving_camera(
     return result.astype(np.float32)
 
 
-def _noisy(values: np.ndarray, augmentation: Augmentation, rng: np.random.Generator) -> np.ndarray:
+def _torso(values: np.ndarray, seen: np.ndarray, layout: SkeletonLayout) -> float:
+    """Median length of the torso of (T, V, C) joints; 0 where it is never (T, V) seen whole."""
+    top, bottom = list(layout.torso_top), list(layout.torso_bottom)
+    whole = seen[:, top + bottom].all(1)
+    lengths = np.linalg.norm(values[whole][:, top].mean(1) - values[whole][:, bottom].mean(1), axis=-1)
+    return float(np.median(lengths)) if whole.any() else 0.0
+
+
+def _noisy(
+    values: np.ndarray, torso: float, augmentation: Augmentation, rng: np.random.Generator
+) -> np.ndarray:
     """Jitter from frame to frame and an error that stays, as pose estimators have. (T, V, C)."""
     frames, joints, coordinates = values.shape
-    level = augmentation.noise * rng.random()
+    level = augmentation.noise * torso * rng.random()
     noise = rng.normal(0.0, level, values.shape)
-    knots = rng.normal(0.0, augmentation.slow_noise * rng.random(), (4, joints, coordinates))
+    slow = augmentation.slow_noise * torso * rng.random()
+    knots = rng.normal(0.0, slow, (4, joints, coordinates))
     at = np.linspace(0, 3, frames)
     low = np.minimum(at.astype(int), 2)
     part = (at - low)[:, None, None]

@@ -14,7 +14,6 @@ from recognizer.data import kinetics, ntu, nw_ucla, penn_action, recordings, shr
 from recognizer.data.clip import Clip, DataError, list_files
 from recognizer.data.ntu_actions import ACTIONS as NTU_ACTIONS
 from recognizer.data.prepared import NEITHER, TEST, TRAIN, Origin, Sample
-from recognizer.upright import centred_and_upright, from_wrist
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,7 @@ class Source:
     Attributes:
         layout: of its skeletons once prepared.
         fps: frames a second.
-        origin: what ``read`` makes of the joints, see ``prepared.PreparedInfo``.
+        origin: see ``prepared.PreparedInfo``.
         tasks: names of the classes, by task.
         protocols: names of the divisions into training and test.
         files: one a clip.
@@ -45,8 +44,7 @@ def _ntu(root: Path, actions: int, protocols: tuple[str, ...], train_subjects: f
         action = ntu.ids(path)[-1]
         if not 1 <= action <= actions:
             raise DataError(f"{path}: there is no action {action} among {actions}.")
-        joints = centred_and_upright(ntu.main_bodies(ntu.read_bodies(path), path))
-        # A joint that is exactly the origin, the middle of the main body's spine, is known all the same.
+        joints = ntu.main_bodies(ntu.read_bodies(path), path)
         tracked = np.abs(joints).sum((2, 3)) > 0
         confidence = np.repeat(tracked[..., None], joints.shape[2], -1)
         parts = ntu.parts(path, protocols, train_subjects)
@@ -78,11 +76,11 @@ def _shrec17(root: Path) -> Source:
 
     def read(path: Path) -> Sample:
         part, of14, of28 = lists[path]
-        centred = from_wrist(shrec17.read_clip(path))
+        joints = shrec17.read_clip(path)
         name = "/".join(folder.rpartition("_")[2] for folder in path.parts[-5:-1])
-        confidence = np.ones(centred.shape[:2])
+        confidence = np.ones(joints.shape[:2])
         parts = (TRAIN if part == "train" else TEST,)
-        return Sample(name, (of14, of28), parts, centred[None], confidence[None])
+        return Sample(name, (of14, of28), parts, joints[None], confidence[None])
 
     return Source(SHREC_22, shrec17.FPS, "spine", shrec17.TASKS, ("official",), list(lists), read)
 
@@ -130,7 +128,7 @@ def _recordings(root: Path) -> Source:
         name = f"{path.parent.name}/{path.stem}"
         parts = (TEST if recordings.is_test(name) else TRAIN, TRAIN)
         label = names.index(path.parent.name)
-        return Sample(name, (label,), parts, centred_and_upright(joints), confidence)
+        return Sample(name, (label,), parts, joints, confidence)
 
     files = list_files(root, "*/*.npz")
     return Source(NTU_25, recordings.FPS, "spine", {"action": names}, ("fifth", "all"), files, read)

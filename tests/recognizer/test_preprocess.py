@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from pose.layouts import KINETICS_18, NTU_25, SHREC_22
 from recognizer.data.views import project_to_kinetics18, rotation
-from recognizer.preprocess import COORDINATE_LIMIT, Preprocessing, channels, network_input, normalise
+from recognizer.preprocess import COORDINATE_LIMIT, Preprocessing, channels, network_input, normalise, placed
 
 PLAIN = Preprocessing()
 HIPS = [KINETICS_18.index("left_hip"), KINETICS_18.index("right_hip")]
@@ -43,6 +43,18 @@ def test_by_hand():
     np.testing.assert_allclose(values[1, NECK], [0, -45 / 50], atol=1e-6)
     np.testing.assert_allclose(values[1, KINETICS_18.index("right_wrist")], [-25 / 50, -95 / 50], atol=1e-6)
     np.testing.assert_array_equal(seen, confidence)
+
+
+def test_the_height_is_that_of_most_frames(picture):
+    """Somebody who jumps once is not below the origin all the rest of the window."""
+    joints, confidence = picture
+    joints = joints.copy()
+    values, _ = normalise(joints, confidence, KINETICS_18, PLAIN)
+    joints[: len(joints) // 4, :, 1] -= 150
+    jumped, _ = normalise(joints, confidence, KINETICS_18, PLAIN)
+    rest = slice(len(joints) // 4, None)
+    np.testing.assert_allclose(jumped[rest, HIPS], values[rest, HIPS], atol=1e-4)
+    assert (jumped[: len(joints) // 4, HIPS, 1] < -0.5).all()
 
 
 def test_three_dimensions_by_hand(standing):
@@ -291,13 +303,63 @@ def test_options_that_make_no_sense_are_refused(options):
 WRIST_ORIGIN = Preprocessing(origin="spine", confidence=False)
 
 
-def test_a_hand_is_seen_from_its_wrist_in_every_frame():
+@pytest.mark.parametrize("origin", ["spine", "first"])
+def test_a_hand_is_seen_from_where_its_wrist_was_at_first(origin):
     rng = np.random.default_rng(0)
     shape, way = rng.normal(0, 0.05, (1, 22, 3)), rng.normal(0, 0.3, (12, 1, 3))
-    array = network_input((shape + way).astype(np.float32), np.ones((12, 22)), SHREC_22, WRIST_ORIGIN)
-    assert array.shape == (channels(SHREC_22, WRIST_ORIGIN), 12, 22) == (3, 12, 22)
-    still = (shape - shape[:, :1])[0].T[:, None].repeat(12, axis=1)
-    np.testing.assert_allclose(array, still, atol=1e-6)
+    options = Preprocessing(origin=origin, confidence=False)
+    array = network_input((shape + way).astype(np.float32), np.ones((12, 22)), SHREC_22, options)
+    assert array.shape == (channels(SHREC_22, options), 12, 22) == (3, 12, 22)
+    palm = np.linalg.norm(shape[0, 10] - shape[0, 0])
+    wanted = (shape - shape[:, :1] + way - way[:1]) / palm
+    np.testing.assert_allclose(array, wanted.transpose(2, 0, 1), atol=1e-4)
+
+
+def test_swipes_to_the_left_and_to_the_right_differ():
+    shape = np.random.default_rng(0).normal(0, 0.05, (1, 22, 3))
+    way = np.linspace([0, 0, 0], [0.4, 0, 0], 12)[:, None]
+    left, right = (
+        network_input(shape + sign * way, np.ones((12, 22)), SHREC_22, WRIST_ORIGIN) for sign in (-1, 1)
+    )
+    assert np.abs(right - left)[0, -1].min() > 3
+
+
+def test_somebody_who_walks_is_seen_to_walk_from_the_first_frame_alone(standing):
+    walking = standing + np.linspace([0, 0, 0], [1, 0, -0.5], 6)[:, None].astype(np.float32)
+    seen = np.ones((6, 25), np.float32)
+    first, spine = (
+        network_input(walking, seen, NTU_25, Preprocessing(origin=origin, confidence=False))
+        for origin in ("first", "spine")
+    )
+    torso = 0.5
+    base, top = NTU_25.index("spine_base"), NTU_25.index("spine_shoulder")
+    np.testing.assert_allclose(first[:, 0, [base, top]], [[0, 0], [0, 1], [0, 0]], atol=1e-5)
+    np.testing.assert_allclose(first[:, -1, base], [1 / torso, 0, -0.5 / torso], atol=1e-5)
+    np.testing.assert_allclose(spine[:, -1], spine[:, 0], atol=1e-5)
+
+
+def test_several_people_are_placed_each_by_themselves_or_by_the_first_one(standing):
+    pair = np.stack([standing, standing + [1.0, 0, 0]])[:, None].repeat(3, 1).astype(np.float32)
+    seen = np.ones((2, 3, 25), np.float32)
+    base = NTU_25.index("spine_base")
+    for origin, apart in (("torso", 0), ("first", 2), ("spine", 1)):
+        values, known = placed(pair, seen, NTU_25, Preprocessing(origin=origin))
+        assert np.linalg.norm(values[1, 0, base] - values[0, 0, base]) == pytest.approx(apart, abs=1e-5)
+        np.testing.assert_array_equal(known, seen)
+
+
+def test_metres_are_no_pixels():
+    with pytest.raises(ValueError, match="origin spine is in metres, and kinetics-18 is in pixels"):
+        channels(KINETICS_18, Preprocessing(origin="spine"))
+
+
+def test_of_unsure_joints_there_is_no_place(standing):
+    confidence = np.ones((4, 25), np.float32)
+    wrist = NTU_25.index("left_wrist")
+    confidence[1:, wrist] = 0.1
+    for origin in ("spine", "first"):
+        array = network_input(standing[None].repeat(4, 0), confidence, NTU_25, Preprocessing(origin=origin))
+        assert array[:, 0, wrist].any() and not array[:, 1:, wrist].any()
 
 
 def test_a_hand_that_was_not_there_yet_is_zero():

@@ -22,6 +22,9 @@ from recognizer.networks import NetworkConfig
 from recognizer.preprocess import Preprocessing
 from recognizer.training.shared.config import RunConfig
 
+TEST_SHARE = 0.95
+"""What the test sees of a clip of which training sees pieces of different length (CTR-GCN)."""
+
 
 class ClipAugmentation(BaseModel):
     """What is changed at random in a training clip; nothing by default, as in the papers.
@@ -29,7 +32,13 @@ class ClipAugmentation(BaseModel):
     Attributes:
         rotation: about each axis of 3-D joints, uniformly up to this many degrees either way.
         azimuth: more of it about the vertical, of 3-D joints as the camera saw them (origin torso).
-        shortest: a random piece of at least this share of the clip is seen.
+        shortest, longest: with length "resize", a random piece of so large a share of the clip is seen. The
+            test sees the middle: where both are the same, that share (DSTA-Net's crop of 128 of 150 sampled
+            frames), otherwise TEST_SHARE at most (CTR-GCN).
+        any_start: with length "zeros", the frames begin anywhere in a clip that is longer, and a shorter clip
+            anywhere among the zeros (ST-GCN's ``random_choose``, which may also begin after a clip's end).
+        moves: the picture turns, zooms and shifts evenly from one random state to another (ST-GCN's
+            ``random_move``, which also moves the joints that were not found).
         scale: of all coordinates, uniformly up to this share more or less.
         noise: standard deviation added to each coordinate.
         mirror: probability that left and right are exchanged.
@@ -40,9 +49,23 @@ class ClipAugmentation(BaseModel):
     rotation: Degrees = 0.0
     azimuth: Degrees = 0.0
     shortest: Fraction = Field(1.0, gt=0)
+    longest: Fraction = Field(1.0, gt=0)
+    any_start: bool = False
+    moves: bool = False
     scale: Fraction = Field(0.0, lt=1)
     noise: Fraction = 0.0
     mirror: Fraction = 0.0
+
+    @model_validator(mode="after")
+    def _ascending(self) -> ClipAugmentation:
+        if self.shortest > self.longest:
+            raise ValueError("shortest must not be above longest")
+        return self
+
+    @property
+    def test_share(self) -> float:
+        """How much of a clip's middle the test sees with length "resize"."""
+        return self.longest if self.shortest == self.longest else min(self.longest, TEST_SHARE)
 
 
 class ClipConfig(RunConfig):
@@ -110,6 +133,12 @@ class ClipConfig(RunConfig):
     def _where_the_vertical_is_known(self) -> ClipConfig:
         if self.augmentation.azimuth and self.preprocessing.origin != "torso":
             raise ValueError("augmentation.azimuth goes with origin torso alone; choose rotation")
+        return self
+
+    @model_validator(mode="after")
+    def _starts_that_go_with_the_length(self) -> ClipConfig:
+        if self.augmentation.any_start and self.length != "zeros":
+            raise ValueError("augmentation.any_start goes with length zeros alone")
         return self
 
     @model_validator(mode="after")

@@ -9,13 +9,14 @@ import torch
 import torch.distributed as dist
 from torch.utils.data import Dataset, Sampler
 
+from pose.layouts import SkeletonLayout
 from recognizer.data.prepared import PreparedClips
 from recognizer.data.views import rotation
-from recognizer.preprocess import channels, normalise, stacked
+from recognizer.preprocess import channels, placed, stacked
 from recognizer.training.clips.config import ClipAugmentation, ClipConfig
 
-TEST_SHARE = 0.95
-"""With "resize", how much of a clip's middle is seen when it is not cut at random (CTR-GCN)."""
+# ST-GCN's random_move: what it draws from, in degrees, times, and parts of the picture.
+_MOVE_ANGLES, _MOVE_SCALES, _MOVE_SHIFTS = (-10, -5, 0, 5, 10), (0.9, 1.0, 1.1), (-0.2, -0.1, 0, 0.1, 0.2)
 
 
 class ClipDataset(Dataset):
@@ -101,36 +102,45 @@ def clip_input(
         (channels, T, V, M) float32.
     """
     layout, options = clips.layout, config.preprocessing
+    bodies, seen = joints[: config.persons], confidence[: config.persons]
+    piece, start = _piece(confidence, config, rng), _start(confidence, config, rng)
+    if options.origin == "torso":  # bridges gaps, so before frames are left out
+        bodies, seen = placed(bodies, seen, layout, options)
+    pairs = [
+        sample(*pair, config.frames, config.length, piece, start) for pair in zip(bodies, seen, strict=True)
+    ]
+    bodies, seen = np.stack([pair[0] for pair in pairs]), np.stack([pair[1] for pair in pairs])
+    if (
+        options.origin != "torso"
+    ):  # as public code does: what is replayed is placed beside what it is seen with
+        bodies, seen = placed(bodies, seen, layout, options)
     result = np.zeros((channels(layout, options), config.frames, len(layout), config.persons), np.float32)
-    piece = _piece(confidence, config, rng)
-    change = _Change(config.augmentation, layout.coordinates, rng) if rng is not None else None
-    mirrored = change is not None and change.mirror
-    for person in range(min(config.persons, len(joints))):
-        values, seen = joints[person], confidence[person]
-        if options.origin == "torso":
-            values, seen = normalise(values, seen, layout, options)
-        elif options.origin == "picture":
-            values = (values - 0.5) * (1.0, -1.0) * (seen > 0)[..., None]
-        if mirrored:
-            values, seen = values[:, list(layout.mirror)].copy(), seen[:, list(layout.mirror)]
-            values[..., 0] *= -1
-        values, seen = sample(values, seen, config.frames, config.length, piece)
+    change = None if rng is None else _Change(config.augmentation, layout, config.frames, rng)
+    for person, (values, known) in enumerate(zip(bodies, seen, strict=True)):
         if change is not None:
-            values = change(values)
-        result[..., person] = stacked(values, seen, layout, options)
+            values, known = change(values, known)
+        result[..., person] = stacked(values, known, layout, options)
     return result
 
 
 def sample(
-    values: np.ndarray, seen: np.ndarray, frames: int, length: str, piece: tuple[float, float] = (0.0, 1.0)
+    values: np.ndarray,
+    seen: np.ndarray,
+    frames: int,
+    length: str,
+    piece: tuple[float, float] = (0.0, 1.0),
+    start: int = 0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """One person's (T', V, C) and (T', V) as T frames.
 
     Args:
+        values: 0 where nothing is known.
         frames: T.
         length: "replay": repeated from its first frame on until T is full; "zeros": zeros follow; of a clip
-            that is too long, both take the beginning. "resize": interpolated.
+            that is too long, both take the beginning. "resize": interpolated, between two frames of which one
+            does not know a joint the nearer one.
         piece: with "resize", where in the clip the first and the last frame are, 0 to 1.
+        start: with "zeros", the clip's frame that becomes the first; below 0, so many zeros come before it.
     """
     if length == "resize":
         at = np.linspace(*piece, frames) * (len(values) - 1)
@@ -138,15 +148,18 @@ def sample(
         right = np.minimum(left + 1, len(values) - 1)
         weight = (at - left).astype(np.float32)[:, None, None]
         near = np.where(weight[:, 0, 0] < 0.5, left, right)
-        return values[left] * (1 - weight) + values[right] * weight, seen[near]
+        known = (seen > 0) | values.any(-1)
+        between = values[left] * (1 - weight) + values[right] * weight
+        return np.where((known[left] & known[right])[..., None], between, values[near]), seen[near]
     present = np.flatnonzero(seen.any(1))
     last = present[-1] + 1 if len(present) else 0
     if length == "replay" and last:
         order = np.arange(frames) % last
         return values[order], seen[order]
-    kept = min(last, frames)
+    at = start + np.arange(frames)
+    inside = (at >= 0) & (at < last)
     out, known = np.zeros((frames, *values.shape[1:]), np.float32), np.zeros((frames, seen.shape[1]))
-    out[:kept], known[:kept] = values[:kept], seen[:kept]
+    out[inside], known[inside] = values[at[inside]], seen[at[inside]]
     return out, known.astype(np.float32)
 
 
@@ -154,30 +167,58 @@ def _piece(
     confidence: np.ndarray, config: ClipConfig, rng: np.random.Generator | None
 ) -> tuple[float, float]:
     """The part of a clip that "resize" takes, of the frames in which somebody is there; 0 to 1."""
-    share = TEST_SHARE if rng is None else rng.uniform(config.augmentation.shortest, 1.0)
+    options = config.augmentation
+    share = options.test_share if rng is None else rng.uniform(options.shortest, options.longest)
     start = (1 - share) * (0.5 if rng is None else rng.random())
     present = np.flatnonzero(confidence.any((0, 2))) / max(confidence.shape[1] - 1, 1)
     first, last = (present[0], present[-1]) if len(present) else (0.0, 1.0)
     return first + start * (last - first), first + (start + share) * (last - first)
 
 
+def _start(confidence: np.ndarray, config: ClipConfig, rng: np.random.Generator | None) -> int:
+    """The frame from which "zeros" takes a clip; below 0, so many zeros come before it."""
+    if rng is None or not config.augmentation.any_start:
+        return 0
+    left = int(np.flatnonzero(confidence.any((0, 2))).max(initial=-1)) + 1 - config.frames
+    return int(np.sign(left) * rng.integers(abs(left) + 1))
+
+
 class _Change:
     """What augmentation does to both persons of a clip alike."""
 
-    def __init__(self, options: ClipAugmentation, coordinates: int, rng: np.random.Generator):
-        self.mirror = rng.random() < options.mirror
+    def __init__(
+        self, options: ClipAugmentation, layout: SkeletonLayout, frames: int, rng: np.random.Generator
+    ):
+        self._mirror = list(layout.mirror) if rng.random() < options.mirror else None
         self._scale = 1 + rng.uniform(-options.scale, options.scale)
         angles = rng.uniform(-options.rotation, options.rotation, 3)
         angles[0] += rng.uniform(-options.azimuth, options.azimuth)
-        turns = coordinates == 3 and (options.rotation or options.azimuth)
+        turns = layout.coordinates == 3 and (options.rotation or options.azimuth)
         self._turn = rotation(*np.radians(angles)) if turns else None
+        self._move = _random_move(frames, rng) if options.moves else None
         self._noise, self._rng = options.noise, rng
 
-    def __call__(self, values: np.ndarray) -> np.ndarray:
-        """(T, V, C); what is 0, because nothing is known of it, stays 0."""
+    def __call__(self, values: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(T, V, C) and (T, V); what is 0, because nothing is known of it, stays 0."""
+        if self._mirror is not None:
+            values, seen = values[:, self._mirror].copy(), seen[:, self._mirror]
+            values[..., 0] *= -1
         known = values.any(-1, keepdims=True)
         if self._turn is not None:
             values = values @ self._turn.T.astype(np.float32)
+        if self._move is not None:
+            matrices, shifts = self._move
+            moved = np.einsum("tij,tvj->tvi", matrices, values[..., :2]) + shifts[:, None]
+            values = np.concatenate([moved, values[..., 2:]], -1)
         if self._noise:
             values = values + self._rng.normal(0.0, self._noise, values.shape).astype(np.float32)
-        return values * self._scale * known
+        return values * self._scale * known, seen
+
+
+def _random_move(frames: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """(T, 2, 2) turns times scales and (T, 2) shifts, each evenly from one random value to another."""
+    candidates = (_MOVE_ANGLES, _MOVE_SCALES, _MOVE_SHIFTS, _MOVE_SHIFTS)
+    angle, scale, x, y = (np.linspace(*rng.choice(each, 2), frames) for each in candidates)
+    cosine, sine = scale * np.cos(np.radians(angle)), scale * np.sin(np.radians(angle))
+    matrices = np.stack([np.stack([cosine, -sine], -1), np.stack([sine, cosine], -1)], 1)
+    return matrices.astype(np.float32), np.stack([x, y], -1).astype(np.float32)

@@ -133,6 +133,10 @@ def open_corpus(config: TrainingConfig, data: Path) -> dict[str, list[Example]]:
 
 def window_network(config: TrainingConfig) -> nn.Module:
     """The network of a configuration, untrained."""
+    if config.preprocessing.origin == "picture":
+        raise ConfigError(
+            "origin picture is for prepared data sets: windows have no picture to be placed in."
+        )
     layout = LAYOUTS[config.layout]
     classes = len(VOCABULARIES[config.vocabulary].labels)
     try:

@@ -106,12 +106,16 @@ def test_windows_differ_from_draw_to_draw(wave):
     assert not np.array_equal(window(of, seed=0)[0], window(of, seed=1)[0])
 
 
-@pytest.mark.parametrize("layout", [NTU_25, KINETICS_18], ids=lambda layout: layout.name)
-def test_without_augmentation_training_sees_what_the_recogniser_sees(standing, layout):
+@pytest.mark.parametrize(
+    "layout, origin",
+    [(NTU_25, "torso"), (NTU_25, "spine"), (NTU_25, "first"), (KINETICS_18, "torso"), (KINETICS_18, "first")],
+    ids=lambda each: getattr(each, "name", each),
+)
+def test_without_augmentation_training_sees_what_the_recogniser_sees(standing, layout, origin):
     times = np.arange(300) / 30
     still = SkeletonSequence(np.repeat(standing[None], 300, 0)[None], np.ones((1, 300, 25)), times, NTU_25)
     array, _ = window(
-        example(still, "wave"), layout, augmentation=NONE
+        example(still, "wave"), layout, augmentation=NONE, origin=origin
     )  # whatever 3 s it takes, all are alike
     matrix = rotation(elevation=np.radians(4.0))
     joints, confidence = still.joints[0, :32], still.confidence[0, :32]
@@ -119,9 +123,31 @@ def test_without_augmentation_training_sees_what_the_recogniser_sees(standing, l
         joints, confidence = project_to_kinetics18(joints, confidence, matrix, 3.0)
     else:
         joints = rotate_about(joints, matrix, standing[0])
-    live = network_input(joints, confidence, layout, Preprocessing())
+    live = network_input(joints, confidence, layout, Preprocessing(origin=origin))
     np.testing.assert_allclose(array[:-1], live[:-1], atol=1e-4)
     np.testing.assert_array_equal(array[-1, -1], live[-1, -1])
+
+
+@pytest.mark.parametrize("origin, torso", [("torso", 1.0), ("first", 1.0), ("spine", 0.5)])
+def test_noise_is_in_torso_lengths_and_on_what_is_seen_alone(standing, origin, torso):
+    """Of a body that stands still, 0.5 m from the hips to the shoulders."""
+    still = SkeletonSequence(
+        np.repeat(standing[None], 300, 0)[None], np.ones((1, 300, 25)), np.arange(300) / 30, NTU_25
+    )
+    noisy = NONE.model_copy(update={"noise": 0.1, "drop_legs": 1.0})
+    found = []
+    for seed in range(40):
+        array, _ = window(example(still, "wave"), NTU_25, seed, noisy, origin=origin)
+        assert not array[:, :, N("left_ankle")].any()
+        found.append(array[:3, :, N("right_shoulder")].std(1).mean())
+    # Up to a tenth of a torso, evenly.
+    assert np.mean(found) == pytest.approx(0.05 * torso, rel=0.25)
+    assert max(found) < 0.13 * torso
+
+
+def test_a_window_has_no_picture():
+    with pytest.raises(ValueError, match="no picture"):
+        window(None, origin="picture")
 
 
 def test_a_projected_right_handed_wave_stays_right_handed_in_training(wave):
@@ -135,7 +161,7 @@ def test_a_projected_right_handed_wave_stays_right_handed_in_training(wave):
 
 def test_both_arms_wave_when_one_is_copied_onto_the_other(wave):
     clip = wave()
-    joints = augment._other_arm(clip.joints[0], ["wave"], np.random.default_rng(0))
+    joints = augment._other_arm(clip.joints[0], ["wave"], NTU_25, np.random.default_rng(0))
     for name in ("wrist", "elbow", "hand"):
         right, left = joints[:, N(f"right_{name}")], joints[:, N(f"left_{name}")]
         np.testing.assert_allclose(left, right * [-1, 1, 1], atol=1e-5)  # the body stands upright at x = 0
@@ -148,7 +174,7 @@ def test_one_arm_rests_in_a_curl_with_one_arm(standing):
     lift = 0.25 * (1 - np.cos(2 * np.pi * times))
     for side in ("left", "right"):
         joints[:, N(f"{side}_wrist"), 1] += lift
-    result = augment._other_arm(joints, ["arm_curl"], np.random.default_rng(0))
+    result = augment._other_arm(joints, ["arm_curl"], NTU_25, np.random.default_rng(0))
     moved = {side: np.ptp(result[:, N(f"{side}_wrist"), 1]) for side in ("left", "right")}
     assert sorted(moved.values()) == pytest.approx([0, 0.5], abs=1e-4)
     lowest = min(moved, key=moved.get)
@@ -159,7 +185,7 @@ def test_one_arm_rests_in_a_curl_with_one_arm(standing):
 
 def test_other_actions_keep_their_arms(wave):
     joints = wave().joints[0]
-    assert augment._other_arm(joints, ["swipe_left"], np.random.default_rng(0)) is joints
+    assert augment._other_arm(joints, ["swipe_left"], NTU_25, np.random.default_rng(0)) is joints
 
 
 def test_dropped_legs_are_zero_and_marked(wave):
@@ -260,6 +286,53 @@ def test_speed_stretches_the_window(wave):
     varied = {beats(fast, seed) for seed in range(20)}
     assert plain <= {8, 9, 10}  # 1.5 waves a second for 3 s cross their middle 9 times
     assert min(varied) < min(plain) and max(varied) > max(plain)
+
+
+# Pictures that change and errors that stay
+
+
+def square(frames: int = 33) -> tuple[np.ndarray, np.ndarray]:
+    """Corners of a square of 2 about (5, 3), all seen: (T, 4, 2), (T, 4)."""
+    corners = np.array([[4, 2], [6, 2], [4, 4], [6, 4]], np.float32)
+    return corners[None].repeat(frames, 0), np.ones((frames, 4), bool)
+
+
+def moved(**measures: float) -> list[np.ndarray]:
+    options = NONE.model_copy(update=measures)
+    return [augment._moving_camera(*square(), options, np.random.default_rng(seed)) for seed in range(200)]
+
+
+def test_stretching_widens_or_narrows_the_picture_and_leaves_its_height():
+    found = moved(stretch=0.3)
+    widths = np.array([np.ptp(each[..., 0], axis=1) for each in found]) / 2
+    np.testing.assert_allclose(widths, widths[:, :1].repeat(33, 1), rtol=1e-5, err_msg="all the time alike")
+    assert np.exp(-0.3) <= widths.min() < 0.77 and 1.3 < widths.max() <= np.exp(0.3) + 1e-6
+    for each in found:
+        np.testing.assert_allclose(np.ptp(each[..., 1], axis=1), 2, rtol=1e-5)
+
+
+def test_the_height_drifts_evenly_in_two_windows_of_five():
+    found = np.array([each[..., 1].mean(1) for each in moved(height_drift=0.5)])
+    drift = found[:, -1] - found[:, 0]
+    assert 0.25 < (np.abs(drift) > 1e-6).mean() < 0.55
+    # Normal, of 0.4 times half the body's size of 2.
+    assert drift[np.abs(drift) > 1e-6].std() == pytest.approx(0.4 * 0.5 * 2, rel=0.2)
+    np.testing.assert_allclose(np.diff(found, 2, axis=1), 0, atol=1e-5)
+    assert np.ptp([each[..., 0].mean() for each in moved(height_drift=0.5)]) < 1e-5, "not to the side"
+
+
+def test_slow_noise_goes_straight_from_one_of_four_errors_to_the_next():
+    options = NONE.model_copy(update={"slow_noise": 0.1})
+    still = np.zeros((31, 5, 2))
+    found = [augment._noisy(still, 1.0, options, np.random.default_rng(seed)) for seed in range(300)]
+    for each in found:
+        bends = np.abs(np.diff(each, 2, axis=0)).max((1, 2)) > 1e-12
+        assert set(np.flatnonzero(bends) + 1) <= {10, 20} and bends.any()
+    # Normal, of a deviation that is itself even up to 0.1: a square of 0.1^2 / 3 in the mean.
+    assert np.mean([each[0] ** 2 for each in found]) == pytest.approx(0.01 / 3, rel=0.2)
+    assert np.mean([each[-1] ** 2 for each in found]) == pytest.approx(0.01 / 3, rel=0.2)
+    for each in (augment._noisy(still, 0.0, options, np.random.default_rng(0)),):
+        assert not each.any()
 
 
 # Interpolation in time

@@ -134,7 +134,7 @@ def test_shrec_has_two_tasks_and_the_official_split(shrec: Path):
     assert source.tasks["28"][27] == "shake_whole_hand"
     assert test.name == "14/2/28/2"
     raw = np.loadtxt(source.files[0]).reshape(7, 22, 3)
-    np.testing.assert_allclose(train.joints[0], raw - raw[:, :1], atol=1e-6)
+    np.testing.assert_allclose(train.joints[0], raw, atol=1e-6)
 
 
 def test_a_missing_or_malformed_shrec_clip_is_told(shrec: Path):
@@ -170,8 +170,8 @@ def test_recordings_become_thirty_frames_a_second(tmp_path: Path):
     assert one.joints.shape == (1, 31, 25, 3)
     assert two.joints.shape == (2, 31, 25, 3)
     assert one.confidence.min() > 0
-    spine = NTU_25.index("spine_middle")
-    np.testing.assert_allclose(one.joints[0, :, spine], 0, atol=1e-6)
+    base = NTU_25.index("spine_base")
+    np.testing.assert_allclose(one.joints[0, :, base], 0, atol=1e-6)
 
 
 def test_a_fifth_of_the_recordings_tests():
