@@ -45,6 +45,26 @@ def test_the_papers_networks_are_trained_at_full_size():
         assert (shipped.network.dropout, shipped.label_smoothing) == (0, 0)
 
 
+@pytest.mark.parametrize("network", ["sem", "spa"])
+@pytest.mark.parametrize("dataset", ["ntu60", "ntu120", "shrec17"])
+def test_what_is_said_to_be_of_dsta_net_is(network: str, dataset: str):
+    shipped = load_config(f"{network}/{dataset}")
+    crop = shipped.augmentation
+    assert crop.shortest == crop.longest == crop.test_share == pytest.approx(128 / 150, abs=0.005)
+    assert (shipped.frames, shipped.length, shipped.warm_up) == (128, "resize", 5)
+    # Rises over the first five epochs, then stays until the first milestone.
+    rates = [
+        shipped.learning_rate * shipped.learning_rate_factor(epoch) for epoch in (0, 1, 4, 5, 59, 60, 90)
+    ]
+    assert rates == pytest.approx([0, 0.02, 0.08, 0.1, 0.1, 0.01, 0.001])
+
+
+def test_stf_net_sees_kinetics_as_st_gcn_does():
+    shipped = load_config("stf/kinetics")
+    assert shipped.augmentation == ClipAugmentation(any_start=True, moves=True)
+    assert (shipped.frames, shipped.length, shipped.preprocessing.origin) == (150, "zeros", "picture")
+
+
 def test_overrides():
     changed = load_config("lsta/daily", ["steps=7", "network.scales=4", "preprocessing.streams=[bone]"])
     assert (changed.steps, changed.network.scales, changed.preprocessing.streams) == (7, 4, ("bone",))
