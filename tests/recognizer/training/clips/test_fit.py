@@ -167,19 +167,57 @@ def test_half_precision_learns_the_same_up_to_rounding(data: Path, tmp_path: Pat
     assert 0 < (one - other).norm() / one.norm() < 0.05
 
 
-def test_a_compiled_network_learns_the_same(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    # Compiling one of the five takes minutes.
-    class Small(torch.nn.Sequential):
-        def supervised(self, x: torch.Tensor) -> tuple[tuple[torch.Tensor], torch.Tensor]:
-            logits = self(x)
-            return (logits,), logits
+class Small(torch.nn.Sequential):
+    """Two layers without batch norm and dropout."""
 
-    def small(config, layout, classes, *_) -> torch.nn.Module:
+    def supervised(self, x: torch.Tensor) -> tuple[tuple[torch.Tensor], torch.Tensor]:
+        logits = self(x)
+        return (logits,), logits
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``Small`` is trained in place of the configuration's network, with the same weights every time."""
+
+    def build(config, layout, classes, *_) -> torch.nn.Module:
         torch.manual_seed(0)
         layers = torch.nn.Linear(3 * 8 * len(layout) * 2, 16), torch.nn.ReLU(), torch.nn.Linear(16, classes)
         return Small(torch.nn.Flatten(), *layers)
 
-    monkeypatch.setattr(fit_clips, "build", small)
+    monkeypatch.setattr(fit_clips, "build", build)
+
+
+def test_gradients_are_clipped(small, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    norms: list[float] = []
+
+    def measure(self, *_):
+        gradients = [each.grad.flatten() for each in self.network.parameters()]
+        norms.append(float(torch.cat(gradients).norm()))
+
+    monkeypatch.setattr(fit_clips.ClipModule, "on_train_batch_end", measure)
+    train_clips(config(epochs=1, batch_size=10), data, tmp_path / "free")
+    free, norms[:] = norms[0], []
+    assert free > 0.1, "the first step's, which clipping cannot have changed"
+    train_clips(config(epochs=1, batch_size=10, clip_gradients=0.01), data, tmp_path / "clipped")
+    assert norms == pytest.approx([0.01] * 2, rel=1e-3)
+    norms.clear()
+    train_clips(config(epochs=1, batch_size=10, clip_gradients=2 * free), data, tmp_path / "loose")
+    assert norms[0] == pytest.approx(free, rel=1e-6)
+
+
+def test_accumulated_batches_are_one_large_batch(small, data: Path, tmp_path: Path):
+    """20 training clips: two steps an epoch, each of 10 clips, or of 5 and 5."""
+    large = tensors(train_clips(config(batch_size=10), data, tmp_path / "large"))
+    halves = tensors(train_clips(config(batch_size=5, accumulate=2), data, tmp_path / "halves"))
+    apart = tensors(train_clips(config(batch_size=5), data, tmp_path / "apart"))
+    for name, wanted in large.items():
+        torch.testing.assert_close(halves[name], wanted, rtol=1e-4, atol=1e-6)
+    assert any(not torch.allclose(apart[name], large[name], rtol=1e-2, atol=1e-4) for name in large)
+
+
+def test_a_compiled_network_learns_the_same(
+    small, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     eager = tensors(train_clips(config(), data, tmp_path / "eager"))
     calls = []
     compiler = torch.compile

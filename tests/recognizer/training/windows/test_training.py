@@ -247,6 +247,74 @@ def test_the_weights_are_those_of_the_best_step(corpus, tmp_path: Path):
         torch.testing.assert_close(tensor, checkpoint["state_dict"][f"network.{name}"], rtol=0, atol=0)
 
 
+def test_the_best_step_is_the_one_of_the_highest_probability(corpus, tmp_path: Path, monkeypatch):
+    """Step 2 gives what is right 0.45 and names something else; step 4 gives it 0.4 and names it."""
+
+    def scripted(self, *_):
+        early = self.global_step == 2
+        self._validation.append((0.45 if early else 0.4, not early, False))
+
+    monkeypatch.setattr(RecognitionModule, "validation_step", scripted)
+    card = weights.load(fit.train(config(), tmp_path, tmp_path))[1]
+    assert card.training["best_step"] == 2
+    assert card.metrics["validation_probability"] == pytest.approx(0.45)
+
+
+def test_validation_by_hand(monkeypatch: pytest.MonkeyPatch):
+    """Clips of one window whose logits are the windows themselves: three of the lab, one of a real camera."""
+    module, logged = RecognitionModule(torch.nn.Identity(), config()), {}
+    monkeypatch.setattr(module, "log", lambda name, value, **_: logged.update({name: value}))
+    for first, targets, real in (
+        (0.9, (0,), False),
+        (0.4, (0,), False),
+        (0.4, (1,), False),
+        (0.3, (0,), True),
+    ):
+        module.validation_step((torch.tensor([[first, 1 - first]]).log(), targets, real), 0)
+    module.on_validation_epoch_end()
+    lab, real = (0.9 + 0.4 + 0.6) / 3, 0.3
+    assert logged == pytest.approx({"top1_lab": 2 / 3, "top1_real": 0.0, "val": (lab + real) / 2})
+
+
+@pytest.mark.parametrize("real", [False, True])
+def test_the_threshold_is_chosen_on_validation_clips(corpus, examples, tmp_path: Path, monkeypatch, real):
+    """On those of real cameras where there are some, of which less is wanted."""
+    if real:
+        other = examples[-1].clip
+        examples.append(Example(other, (0,), "val"))
+    asked = []
+
+    def choose(results, wanted):
+        asked.append(([(each.example.clip.dataset, each.example.part) for each in results], wanted))
+        return 0.65
+
+    monkeypatch.setattr(fit, "choose_threshold", choose)
+    card = weights.load(fit.train(config(steps=2), tmp_path, tmp_path))[1]
+    assert card.threshold == 0.65
+    judged = [("real_landmarks", "val")] if real else [("utd_mhad", "val")] * 2
+    assert asked == [(judged, 0.92 if real else 0.95)]
+
+
+def test_a_window_has_no_picture_to_be_placed_in(corpus, tmp_path: Path):
+    with pytest.raises(ConfigError, match="origin picture is for prepared data sets"):
+        fit.train(config(preprocessing={"origin": "picture"}), tmp_path, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("origin", ["spine", "first"])
+def test_weights_of_any_origin_are_trained_and_used_alike(corpus, examples, tmp_path: Path, origin):
+    settings = config(
+        name="ntu-25-lsta-small", layout="ntu-25", preprocessing={"origin": origin}, steps=2, validate_every=2
+    )
+    del examples[-1]  # in pixels
+    recognizer = Recognizer.load(fit.train(settings, tmp_path, tmp_path))
+    clips = fit._validation_clips(examples, settings)
+    for (inputs, _, _), example in zip(clips, examples, strict=True):
+        windows = clip_windows(example, NTU_25, settings.window_seconds, settings.frames)
+        live = np.stack([recognizer._input(window) for window in windows])
+        np.testing.assert_array_equal(inputs.numpy(), live)
+
+
 def test_a_resumed_run_gives_the_numbers_of_an_uninterrupted_one(corpus, tmp_path: Path, monkeypatch):
     whole = fit.train(config(steps=6), tmp_path, tmp_path / "whole")
     batch = RandomWindows.batch
