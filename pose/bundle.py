@@ -6,8 +6,6 @@ models for people and for hands, so the bundles are built offline and kept in th
 
 from __future__ import annotations
 
-import os
-import sys
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -16,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import mediapipe
+from platformdirs import user_cache_path
 
 from pose.errors import UserError
 from pose.files import replacing
@@ -61,7 +60,10 @@ def hand_bundle() -> Path:
 
 def _bundle(recipe: _Recipe) -> Path:
     detector = _read_model(recipe, recipe.detector[1])
-    path = _cache_folder() / f"{recipe.kind}-landmarker-mediapipe-{version('mediapipe')}.task"
+    path = (
+        user_cache_path("pose2action", appauthor=False)
+        / f"{recipe.kind}-landmarker-mediapipe-{version('mediapipe')}.task"
+    )
     if not _is_sound(path, recipe, detector):
         landmarks = recipe.finish(_read_model(recipe, recipe.landmarks[1]))
         try:
@@ -69,22 +71,9 @@ def _bundle(recipe: _Recipe) -> Path:
         except OSError as error:
             raise PoseModelError(
                 f"The {recipe.kind} model cannot be kept in {path.parent} ({error.strerror or error}): "
-                "free or unlock that folder, or set XDG_CACHE_HOME to one that can be written."
+                "free or unlock that folder, or choose another one with XDG_CACHE_HOME."
             ) from error
     return path
-
-
-def _cache_folder() -> Path:
-    chosen = os.environ.get("XDG_CACHE_HOME")
-    if chosen:
-        base = Path(chosen)
-    elif sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path.home() / ".cache"
-    return base / "pose2action"
 
 
 def _read_model(recipe: _Recipe, name: str) -> bytes:

@@ -111,7 +111,7 @@ def test_an_interrupted_build_leaves_nothing(cache: Path, monkeypatch: pytest.Mo
     def interrupted(source: str, target: Path) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(bundle.os, "replace", interrupted)
+    monkeypatch.setattr("os.replace", interrupted)
     with pytest.raises(KeyboardInterrupt):
         make()
     assert list(cache.iterdir()) == []

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from pydantic import ValidationError
+from scipy.stats import binomtest
 from torch.utils.data import DataLoader
 
 from recognizer import weights
@@ -21,7 +22,6 @@ from recognizer.training.shared.workers import told_first_hand
 FUSED = "fused"
 BINS = 15
 _BATCH = 32
-_Z = 1.959964  # of a 95 % interval
 
 
 @dataclass(frozen=True)
@@ -150,10 +150,8 @@ def report(scores: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> Cl
 
 def wilson(right: int, total: int) -> tuple[float, float]:
     """95 % confidence interval of a share (Wilson 1927)."""
-    share, square = right / total, _Z**2 / total
-    middle = (share + square / 2) / (1 + square)
-    half = _Z / (1 + square) * np.sqrt(share * (1 - share) / total + square / (4 * total))
-    return float(middle - half), float(middle + half)
+    interval = binomtest(right, total).proportion_ci(0.95, "wilson")
+    return float(interval.low), float(interval.high)
 
 
 def calibration_error(scores: np.ndarray, right: np.ndarray) -> float:
