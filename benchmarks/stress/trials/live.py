@@ -71,12 +71,16 @@ def converse(server: DemoServer, steps: tuple[Step, ...]) -> Verdict:
     return judge(told, end)
 
 
+_SENTENCES = ("failed", "weights-failed", "idle")
+"""What tells in a sentence why there will be no answer; "idle": a busy machine holds up the client."""
+
+
 class Garbage(Exception):
     """An answer that no page can show."""
 
 
 def judge(told: list[dict[str, Any]], end: str) -> Verdict:
-    sentences = [each["message"] for each in told if each.get("type") in ("failed", "weights-failed")]
+    sentences = [each["message"] for each in told if each.get("type") in _SENTENCES]
     for sentence in sentences:
         if (verdict := refused(sentence)).failed:
             return verdict
