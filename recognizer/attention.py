@@ -105,9 +105,15 @@ def _(attention: LSTAAttention) -> list[AttentionMaps]:
 
 @attention_maps.register
 def _(attention: DualHeadAttention) -> list[AttentionMaps]:
-    """The last gates: of the coarse frames (Eq. 8) and of the fine joints (Eq. 10)."""
+    """Gates of the coarse frames in block 3 (Eq. 8) and of the fine joints in block 2 (Eq. 10).
+
+    Those that tell something in the shipped weights. The spatial gates of block 3 are shut: the largest one
+    over 100 clips is .0075 on Kinetics-18 and .0001 on NTU-25, while those of block 2 span .91 and .98 of
+    (0, 1) in the median clip. The temporal gates of block 2 are wide open throughout (they span .07 and .14),
+    those of block 3 span .46 and .95.
+    """
     frames = _first_person(attention.temporal[-1]) if attention.temporal else None
-    joints = _first_person(attention.spatial[-1]) if attention.spatial else None
+    joints = _first_person(attention.spatial[0]) if attention.spatial else None
     gates = (*attention.temporal, *attention.spatial)
     return [
         AttentionMaps(
@@ -135,7 +141,7 @@ def _(attention: STFAttention) -> list[AttentionMaps]:
 
 @attention_maps.register
 def _(attention: SEMAttention) -> list[AttentionMaps]:
-    """Relations of the joints and the learned ones (Fig. 7b)."""
+    """Relations of the joints and the learned ones (Fig. 7b), both of block 3: see ``networks.sem``."""
     shared = None if attention.regularisation is None else _array(attention.regularisation)
     return [
         AttentionMaps(relations=(each,), regularisation=shared) for each in _first_person(attention.relations)

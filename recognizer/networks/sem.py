@@ -16,6 +16,14 @@ multi-scale temporal feed-forward layer (MS-TFF, Fig. 4). Where the paper is sil
   0.7 M parameters less than published.
 * Positions (the paper names none): a learned vector for every joint and the sine waves of Vaswani et al. 2017
   for every frame, both added once, to the input of the first block.
+* Which block Fig. 7b shows is not said; here it is block 3. In the shipped weights the last block attends to
+  all joints alike (largest of the means over heads 1.007 times uniform), as blocks 4 and 6 do nearly, and
+  blocks 1 to 3 choose: 5.4 times uniform in block 3 on Kinetics-18, 7.3 on NTU-25. Block 3 also follows the
+  clip most. With its attention replaced by its mean over the clips, the labels of 24 of 160 and 6 of 80 test
+  clips change and probability moves by .16 and .10; block 1: .10 and .06, block 2: .07 and .12, block 5: .11
+  and .02, block 8: 0.
+* The global regularisation does nothing in weights looked at so far: set to 0, the best label changes in 0 to
+  2 of 108 clips. What the network reaches must not be credited to it.
 * Every layer is followed by batch norm, a residual connection (1x1 where the shape changes) and ReLU.
 * Input batch norm over joints and coordinates, shared by the persons, whose order therefore does not matter;
   persons are folded into the batch and averaged at the end, as in MS-G3D.
@@ -36,6 +44,9 @@ from recognizer.fields import Dilations, Dropout, Kernels, Width
 from recognizer.layers.inputs import SkeletonNorm
 from recognizer.layers.pointwise import PointwiseConv
 from recognizer.layers.pooling import pooled
+
+SHOWN = 2
+"""Index of the block whose attention is shown."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +98,7 @@ class SEMConfig:
 
 @dataclass(frozen=True)
 class SEMAttention:
-    """What SEM-Net's last block attends to, averaged over its heads (Fig. 7b).
+    """What SEM-Net's block ``SHOWN`` attends to, averaged over its heads (Fig. 7b).
 
     Attributes:
         relations: (N, M, V, V) attention of joint i (row) to joint j, in [0, 1]; rows sum to 1. Where frames
@@ -250,13 +261,15 @@ class SEMNet(nn.Module):
         self.register_load_state_dict_pre_hook(_names_of_modules)
 
     def features(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """(N, C, T, V, M) -> (N, M, C', T', V), output of the last block, and (N * M, ...) its attention."""
+        """(N, C, T, V, M) -> (N, M, C', T', V), of the last block, and (N * M, ...) attention to show."""
         n, c, t, v, m = x.shape
         x = self.joint_embedding(self.input_norm(x.permute(0, 4, 1, 2, 3).reshape(n * m, c, t, v, 1)))
         x = x + self.joint_position + frame_positions(t, x.shape[1]).to(x)[:, :, None]
-        for block in self.blocks:
+        for index, block in enumerate(self.blocks):
             x, attention = block(x)
-        return x.view(n, m, *x.shape[1:]), attention
+            if index == SHOWN:
+                shown = attention
+        return x.view(n, m, *x.shape[1:]), shown
 
     def classify(self, features: Tensor) -> Tensor:
         """(N, M, C', T', V) -> logits (N, classes)."""
@@ -266,13 +279,13 @@ class SEMNet(nn.Module):
         return self.classify(self.features(x)[0])
 
     def forward_with_attention(self, x: Tensor) -> tuple[Tensor, SEMAttention]:
-        """Logits (N, classes) and the relations between joints in the last block, as in Fig. 7b."""
+        """Logits (N, classes) and the relations between joints in block ``SHOWN``, as in Fig. 7b."""
         n, v, m = x.shape[0], x.shape[3], x.shape[4]
         features, attention = self.features(x)
         # Under unified attention a joint attends to each joint at all times, and does so at all times.
         frames = attention.shape[-1] // v
         relations = attention.view(*attention.shape[:3], frames, v, frames, v).sum(5).mean((1, 2, 3))
-        regularisation = self.blocks[-1].attention.regularisation
+        regularisation = self.blocks[SHOWN].attention.regularisation
         return self.classify(features), SEMAttention(
             relations.view(n, m, v, v),
             None if regularisation is None else regularisation.mean(0),

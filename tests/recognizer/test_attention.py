@@ -9,7 +9,7 @@ import torch
 from pose.layouts import KINETICS_18, NTU_25
 from recognizer.attention import attention_maps, strongest_pairs, unit_range
 from recognizer.networks import build
-from recognizer.networks.dualhead import DualHeadConfig
+from recognizer.networks.dualhead import DualHeadAttention, DualHeadConfig
 from recognizer.networks.lsta import LSTAConfig
 from recognizer.networks.sem import SEMConfig
 from recognizer.networks.spa import SPAConfig
@@ -45,6 +45,14 @@ def test_dualhead_gates_of_joints_and_frames():
     np.testing.assert_array_equal(first.frames, 0.5)
     assert 0 < first.joints.min() < first.joints.max() < 1
     assert not np.array_equal(first.joints, second.joints)
+
+
+def test_dualhead_shows_the_gates_that_tell_something():
+    temporal = tuple(torch.full((1, 2, frames), value) for frames, value in ((8, 0.99), (4, 0.3)))
+    spatial = tuple(torch.full((1, 2, 18), value) for value in (0.6, 0.001))
+    (maps,) = attention_maps(DualHeadAttention(temporal, spatial))
+    np.testing.assert_allclose(maps.joints, np.full((1, 18), 0.6))  # of block 2
+    np.testing.assert_allclose(maps.frames, np.full(4, 0.3))  # of block 3
 
 
 @pytest.mark.parametrize("temporal", ["cross", "none"])

@@ -306,8 +306,21 @@ def test_attention_is_the_relations_and_the_mean_regularisation(layout):
     assert maps.relations.shape == (2, 2, joints, joints)
     assert maps.relations.min() >= 0 and maps.relations.max() <= 1
     torch.testing.assert_close(maps.relations.sum(-1), torch.ones(2, 2, joints))
-    regularisation = network.blocks[-1].attention.regularisation
+    regularisation = network.blocks[2].attention.regularisation
     torch.testing.assert_close(maps.regularisation, sum(regularisation) / 3)
+
+
+def test_the_attention_that_is_shown_is_that_of_block_3():
+    network = with_history(SEMNet(KINETICS_18, 5, config=SMALL))
+    seen = []
+    for block in network.blocks:
+        block.attention.register_forward_hook(lambda *call: seen.append(call[2][1]))
+    with torch.no_grad():
+        maps = network.forward_with_attention(torch.randn(2, 3, 16, 18, 1))[1]
+    relations = [each.mean((1, 2)) for each in seen]  # of one frame, over heads
+    assert [torch.allclose(maps.relations[:, 0], each) for each in relations] == [
+        False, False, True, False, False, False, False, False,
+    ]  # fmt: skip
 
 
 def test_without_regularisation_there_is_none_to_show():
