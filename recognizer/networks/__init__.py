@@ -9,6 +9,7 @@ from pydantic import Field
 from pose.layouts import SkeletonLayout
 from recognizer.networks.dualhead import DualHeadConfig, DualHeadNet
 from recognizer.networks.lsta import LSTAConfig, LSTANet
+from recognizer.networks.msg3d import MSG3D
 from recognizer.networks.protocol import Network
 from recognizer.networks.sem import SEMConfig, SEMNet
 from recognizer.networks.spa import SPAConfig, SPANet
@@ -51,4 +52,6 @@ def build(
     Raises:
         ValueError: the network cannot take these channels. The message is one sentence.
     """
-    return NETWORKS[type(config)](layout, classes, in_channels, persons, config)
+    baseline = isinstance(config, DualHeadConfig) and config.heads == 1
+    network = MSG3D if baseline else NETWORKS[type(config)]
+    return network(layout, classes, in_channels, persons, config)

@@ -24,28 +24,24 @@ The entries of the state_dict have the order and shapes of the authors' public i
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
-import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pose.layouts import SkeletonLayout
 from recognizer import graph
 from recognizer.fields import Branches, Dropout, Fraction, Width
-from recognizer.layers.adaptive import AdaptiveGraphConv
-from recognizer.layers.g3d import SpaceTimeWindow
 from recognizer.layers.inputs import SkeletonNorm
 from recognizer.layers.pointwise import PointwiseConv
 from recognizer.layers.pooling import pooled
-from recognizer.layers.temporal import MultiScaleTemporalConv
+from recognizer.layers.stgc import STGCBlock
 
-_FINE_DILATIONS = (1, 2, 3, 4)
+FINE_DILATIONS = (1, 2, 3, 4)
 _COARSE_DILATIONS = (1, 2)
-_WINDOWS = (3, 5)
+WINDOWS = (3, 5)
 _TEMPORAL_KERNEL = 9
 
 Attention = Literal["cross", "self", "none"]
@@ -56,6 +52,8 @@ class DualHeadConfig:
     """Choices of DualHead-Net; the defaults are the paper's best (Tables 4 to 8).
 
     Attributes:
+        heads: 2, or 1 for the baseline MS-G3D (Table 4; ``networks.msg3d``), which takes scales, width and
+            dropout alone and has the published size with 13 scales of MS-GCN.
         temporal_attention: gates on coarse frames: from the fine head, from themselves, none (Tables 4, 8).
         spatial_attention: gates on fine joints: from the coarse head, from themselves, none (Tables 4, 8).
         fine_reduction: the stem's channels divided by the fine head's (Table 5).
@@ -68,6 +66,7 @@ class DualHeadConfig:
         name: tells the networks apart in cards and configurations.
     """
 
+    heads: Literal[1, 2] = 2
     temporal_attention: Attention = "cross"
     spatial_attention: Attention = "cross"
     fine_reduction: Literal[1, 2, 4] = 2
@@ -97,53 +96,6 @@ class DualHeadAttention:
 
     temporal: tuple[Tensor, ...]
     spatial: tuple[Tensor, ...]
-
-
-class STGCBlock(nn.Module):
-    """Sec. 3.3 and Fig. 3: G3D paths beside MS-GCN and two MS-TCN, added up, then one more MS-TCN.
-
-    Args:
-        matrix: (V, V) adjacency of the bones.
-        config: number of scales.
-        in_channels, out_channels: feature widths.
-        stride: every how manyth frame is kept.
-        windows: frames of each G3D path.
-        dilations: of the MS-TCN.
-        widen_first: the graph convolutions widen the channels.
-
-    Shape:
-        (N, C_in, T, V) -> (N, C_out, ceil(T / stride), V)
-    """
-
-    def __init__(
-        self,
-        matrix: np.ndarray,
-        config: DualHeadConfig,
-        in_channels: int,
-        out_channels: int,
-        stride: int,
-        windows: Sequence[int],
-        dilations: Sequence[int],
-        widen_first: bool = False,
-    ):
-        super().__init__()
-        hidden = out_channels if widen_first else in_channels
-        self.g3d = nn.ModuleList(
-            SpaceTimeWindow(matrix, config.g3d_scales, frames, stride, in_channels, hidden, out_channels)
-            for frames in windows
-        )
-        self.factorised = nn.Sequential(
-            AdaptiveGraphConv(graph.disentangled_scales(matrix, config.gcn_scales), in_channels, hidden),
-            MultiScaleTemporalConv(hidden, out_channels, stride, dilations),
-            MultiScaleTemporalConv(out_channels, out_channels, 1, dilations, activate=False),
-        )
-        self.temporal = MultiScaleTemporalConv(out_channels, out_channels, 1, dilations)
-
-    def forward(self, x: Tensor) -> Tensor:
-        y = self.factorised(x)
-        for path in self.g3d:
-            y = y + path(x)
-        return self.temporal(F.relu(y))
 
 
 class TemporalGate(nn.Module):
@@ -189,7 +141,7 @@ class DualHeadNet(nn.Module):
         classes: number of actions.
         in_channels: coordinates (+ confidence) a joint.
         persons: M, persons a sample holds.
-        config: the paper's choices.
+        config: the paper's choices for two heads.
 
     Shape:
         (N, C, T, V, M) -> logits (N, classes), whose softmax is the fused score of Eq. 14
@@ -205,21 +157,19 @@ class DualHeadNet(nn.Module):
     ):
         super().__init__()
         self.config = config
-        matrix = graph.adjacency(layout)
+        block = partial(STGCBlock, graph.adjacency(layout), config.gcn_scales, config.g3d_scales)
         stem = config.channels
         fine = stem // config.fine_reduction
-        coarse_windows = _WINDOWS[: config.coarse_paths]
+        coarse_windows = WINDOWS[: config.coarse_paths]
 
         self.input_norm = SkeletonNorm(persons, len(layout), in_channels)
-        self.stem = STGCBlock(
-            matrix, config, in_channels, stem, 1, _WINDOWS, _FINE_DILATIONS, widen_first=True
-        )
+        self.stem = block(in_channels, stem, 1, WINDOWS, FINE_DILATIONS, widen_first=True)
         self.embed_fine = PointwiseConv(stem, fine, bias=True)
-        self.fine2 = STGCBlock(matrix, config, fine, 2 * fine, 2, _WINDOWS, _FINE_DILATIONS)
-        self.fine3 = STGCBlock(matrix, config, 2 * fine, 4 * fine, 2, _WINDOWS, _FINE_DILATIONS)
+        self.fine2 = block(fine, 2 * fine, 2, WINDOWS, FINE_DILATIONS)
+        self.fine3 = block(2 * fine, 4 * fine, 2, WINDOWS, FINE_DILATIONS)
         self.fine_classifier = nn.Linear(4 * fine, classes)
-        self.coarse2 = STGCBlock(matrix, config, stem, 2 * stem, 2, coarse_windows, _COARSE_DILATIONS)
-        self.coarse3 = STGCBlock(matrix, config, 2 * stem, 4 * stem, 2, coarse_windows, _COARSE_DILATIONS)
+        self.coarse2 = block(stem, 2 * stem, 2, coarse_windows, _COARSE_DILATIONS)
+        self.coarse3 = block(2 * stem, 4 * stem, 2, coarse_windows, _COARSE_DILATIONS)
         self.coarse_classifier = nn.Linear(4 * stem, classes)
 
         temporal_sources = {"cross": (2 * fine, 4 * fine), "self": (stem, 2 * stem), "none": ()}

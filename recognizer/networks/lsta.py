@@ -14,6 +14,8 @@ contradicts itself:
   convolutions by one batch norm; residual connection and ReLU around each ATPA as in MS-G3D's MS-TCN.
 * MS-TCN, to which Table 5 compares, is MS-G3D's with four dilations, as in DualHead-Net: 0.98 M parameters
   where the table says 1.2 M.
+* MS-G3D's factorised path also learns a mask, which is added to the adjacency. Eq. 3 has none, and with it
+  a stream would have 1.05 M parameters; ``mask`` adds it.
 * Initialisation is PyTorch's own. He's would double the variance from fragment to fragment (Eq. 4), so that
   the last ones drown the others: it learns much more slowly.
 """
@@ -29,6 +31,7 @@ from torch import Tensor, nn
 from pose.layouts import SkeletonLayout
 from recognizer import graph
 from recognizer.fields import Branches, Dropout, Kernel, Width
+from recognizer.layers.adaptive import AdaptiveGraphConv
 from recognizer.layers.inputs import SkeletonNorm
 from recognizer.layers.pointwise import PointwiseConv
 from recognizer.layers.pooling import pooled
@@ -51,6 +54,7 @@ class LSTAConfig:
         temporal: temporal aggregation of Table 5: the pyramid, or MS-G3D's MS-TCN, to which what follows
             about fragments and attention does not apply.
         scales: K, number of adjacency scales (Table 4).
+        mask: with the learned mask of MS-G3D on the adjacency; the paper names none.
         fragments: S, sub-convolutions of a TPA (Table 6).
         attention: with MAM (Table 5).
         attention_kernel: eta of Eq. 6 (Table 7).
@@ -64,6 +68,7 @@ class LSTAConfig:
     spatial: Literal["gcn", "ms-gcn", "msda"] = "msda"
     temporal: Literal["tpa", "ms-tcn"] = "tpa"
     scales: Branches = 8
+    mask: bool = False
     fragments: Branches = 6
     attention: bool = True
     attention_kernel: Kernel = 5
@@ -192,13 +197,14 @@ class LSTANet(nn.Module):
         super().__init__()
         self.persons = persons
         adjacency = _ADJACENCY[config.spatial](graph.adjacency(layout), config.scales)
+        spatial = AdaptiveGraphConv if config.mask else MultiScaleGraphConv
         self.input_norm = SkeletonNorm(persons, len(layout), in_channels)
         blocks, channels = [], in_channels
         for index, width in enumerate(config.channels):
             first_stride = 1 if index == 0 else 2
             blocks.append(
                 nn.Sequential(
-                    MultiScaleGraphConv(adjacency, channels, width),
+                    spatial(adjacency, channels, width),
                     _temporal(width, first_stride, config),
                     _temporal(width, 1, config),
                     _temporal(width, 1, config),

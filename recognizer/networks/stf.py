@@ -15,7 +15,9 @@ silent or contradicts itself:
   joints. As in Eq. 3 and 4, dot products have no scale and embeddings no bias. Alpha is 4. The result is
   normalised and added to the input, as in the non-local block that MCF extends: it is to "enrich" the graph
   convolution. As there (Wang et al., CVPR 2018, Sec. 4.1) the norm's scale starts at 0, so that MCF adds
-  nothing before it has learned something.
+  nothing before it has learned something. As written, similarities are sums over C/4 channels and T frames:
+  at T = 300 a fresh network's softmax lets one joint through (mean of the largest weight .87 to .98), while
+  Fig. 5 shows graded maps. ``scaled`` takes their mean instead; nobody has compared the two yet.
 * TDF ends at Eq. 9: its outcome goes through a sigmoid, multiplies the input and is added to it, as in
   squeeze-and-excitation with a residual connection. Both Conv1d have C/4 groups ("C/4 cardinalities"); their
   best kernel is 3 with and 5 without frame differences (Fig. 7). A frame's difference is the next frame minus
@@ -42,6 +44,7 @@ from recognizer.layers.adaptive import AdaptiveGraphConv
 from recognizer.layers.inputs import SkeletonNorm
 from recognizer.layers.pointwise import PointwiseConv
 from recognizer.layers.pooling import pooled
+from recognizer.layers.spatial import MultiScaleGraphConv
 
 _REDUCTION = 4
 """Alpha of MCF (Eq. 4), gamma of TDF (Sec. III-C); channels are multiples of it."""
@@ -54,22 +57,28 @@ class STFConfig:
     """Choices of STF-Net; the defaults are the paper's best (Table IV, Fig. 7).
 
     Attributes:
+        learned_graph: with G_a of Eq. 2; without it, MCF and TDF this is the backbone (ST-GCN in Table IV).
         grains: how many of joints, fine parts and coarse parts MCF relates to the joints (Table IV, #Parts),
             at most as many as the layout has.
         mcf: with the multi-grain contextual focus (Table IV).
+        scaled: MCF divides its similarities by the number of products that they add up.
         tdf: with the temporal discrimination focus (Table IV).
         motion: TDF sees differences of frames (Fig. 7).
         kernel: of TDF, odd (Fig. 7).
+        temporal_kernel: of the temporal convolution, odd; Sec. IV-D says 9, the published size says 3.
         width: multiplies the channels 64, 128, 256 (rounded to a multiple of 4).
         dropout: before the classifier; the paper has none.
         name: tells the networks apart in cards and configurations.
     """
 
+    learned_graph: bool = True
     grains: Branches = 3
     mcf: bool = True
+    scaled: bool = False
     tdf: bool = True
     motion: bool = True
     kernel: Kernel = 3
+    temporal_kernel: Kernel = 3
     width: Width = 1.0
     dropout: Dropout = 0.0
     name: Literal["stf"] = "stf"
@@ -120,13 +129,15 @@ class MultiGrainFocus(nn.Module):
     Args:
         channels: feature width.
         maps: (V, parts) of each grain.
+        scaled: similarities are means of products, not sums.
 
     Shape:
         (N, C, T, V) -> (N, C, T, V) and for each grain (N, V, parts), rows summing to 1
     """
 
-    def __init__(self, channels: int, maps: Sequence[np.ndarray]):
+    def __init__(self, channels: int, maps: Sequence[np.ndarray], scaled: bool = False):
         super().__init__()
+        self.scaled = scaled
         width = channels // _REDUCTION
         self.reduce = PointwiseConv(channels, width, bias=True)
         self.query = PointwiseConv(width, width)
@@ -147,7 +158,9 @@ class MultiGrainFocus(nn.Module):
         values = self.value(reduced).permute(0, 2, 3, 1)
         # Pooling is linear, so that the products of Eq. 6 can be taken between joints, once for all grains,
         # and pooled afterwards.
-        similarity = (queries @ keys).sum(1) @ self.pool
+        products = queries @ keys
+        summed = products.mean(1) / queries.shape[3] if self.scaled else products.sum(1)
+        similarity = summed @ self.pool
         relations = tuple(grain.softmax(2) for grain in similarity.split(self.parts, 2))
         weighted = [weight * grain for weight, grain in zip(self.grain_weights, relations, strict=True)]
         gathered = (torch.cat(weighted, 2) @ self.pool.T)[:, None] @ values
@@ -187,7 +200,7 @@ class FocusLayer(nn.Module):
         partitions: (3, V, V) G of Eq. 2.
         in_channels, out_channels: feature widths; the stride is 2 where they differ in a res-layer.
         maps: (V, parts) of each grain of MCF; empty for none.
-        config: choices of TDF.
+        config: choices of all its parts.
         opening: the layer before the res-layers, without TDF and residual connection.
 
     Shape:
@@ -205,13 +218,18 @@ class FocusLayer(nn.Module):
         opening: bool = False,
     ):
         super().__init__()
-        self.spatial = AdaptiveGraphConv(partitions, in_channels, out_channels, learned=partitions)
-        self.context = MultiGrainFocus(out_channels, maps) if maps else None
+        self.spatial = (
+            AdaptiveGraphConv(partitions, in_channels, out_channels, learned=partitions)
+            if config.learned_graph
+            else MultiScaleGraphConv(partitions, in_channels, out_channels)
+        )
+        self.context = MultiGrainFocus(out_channels, maps, config.scaled) if maps else None
         self.dynamics = (
             TemporalFocus(out_channels, config.kernel, config.motion) if config.tdf and not opening else None
         )
+        kernel = config.temporal_kernel
         self.temporal = nn.Sequential(
-            nn.Conv2d(out_channels, out_channels, (3, 1), (stride, 1), padding=(1, 0)),
+            nn.Conv2d(out_channels, out_channels, (kernel, 1), (stride, 1), padding=(kernel // 2, 0)),
             nn.BatchNorm2d(out_channels),
         )
         self.residual: nn.Module | None = None

@@ -13,13 +13,10 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from pose.layouts import KINETICS_18, NTU_25, SHREC_22
 from recognizer import graph
-from recognizer.networks.dualhead import (
-    DualHeadConfig,
-    DualHeadNet,
-    SpatialGate,
-    STGCBlock,
-    TemporalGate,
-)
+from recognizer.layers.stgc import STGCBlock
+from recognizer.networks import build
+from recognizer.networks.dualhead import DualHeadConfig, DualHeadNet, SpatialGate, TemporalGate
+from recognizer.networks.msg3d import MSG3D
 from tests.recognizer.modules import count, with_history
 
 SMALL = DualHeadConfig(width=0.125)
@@ -59,6 +56,30 @@ def test_ablations_have_the_sizes_of_tables_5_and_6(choices, millions):
     assert round(count(DualHeadNet(NTU_25, 60, config=DualHeadConfig(**choices))) / 1e6, 1) == millions
 
 
+def test_the_baseline_has_the_size_of_table_4():
+    # 13 and 6 scales: MS-G3D's own configuration for NTU-60.
+    size = count(build(DualHeadConfig(heads=1, gcn_scales=13), NTU_25, 60, 3, persons=2))
+    assert size == 3_194_595 and round(size / 1e6, 1) == 3.2
+
+
+def test_the_baseline_is_a_fine_head_alone_without_reduction():
+    one_head = with_history(build(replace(SMALL, heads=1), KINETICS_18, 7, 3, persons=2)).double()
+    assert isinstance(one_head, MSG3D)
+    alone = replace(SMALL, temporal_attention="none", spatial_attention="none", fine_reduction=1)
+    two_heads = DualHeadNet(KINETICS_18, 7, config=alone).double().eval()
+    for part, own in zip(
+        (two_heads.input_norm, two_heads.stem, two_heads.fine2, two_heads.fine3, two_heads.fine_classifier),
+        (one_head.input_norm, *one_head.blocks, one_head.classifier),
+        strict=True,
+    ):
+        part.load_state_dict(own.state_dict())
+    torch.nn.init.eye_(two_heads.embed_fine.weight.data[:, :, 0, 0])
+    torch.nn.init.zeros_(two_heads.embed_fine.bias)
+    x = double(2, 3, 9, 18, 2)
+    with torch.no_grad():
+        torch.testing.assert_close(one_head(x), two_heads.forward_heads(x)[0])
+
+
 def test_gates_have_the_size_of_equations_8_and_10():
     size = count(DualHeadNet(NTU_25, 60))
     sizes = {
@@ -89,7 +110,7 @@ def test_the_public_implementation_has_its_modules_in_this_order():
         "coarse2", "coarse3", "coarse_classifier",
         "temporal_gates", "spatial_gates", "dropout",
     ]  # fmt: skip
-    block = STGCBlock(graph.adjacency(KINETICS_18), SMALL, 6, 12, 2, (3, 5), (1, 2))
+    block = STGCBlock(graph.adjacency(KINETICS_18), 9, 6, 6, 12, 2, (3, 5), (1, 2))
     assert [name for name, _ in block.named_children()] == ["g3d", "factorised", "temporal"]
     assert next(iter(block.state_dict())) == "g3d.0.spatial.learned"
 
@@ -151,7 +172,7 @@ def test_any_layout_and_any_number_of_frames(layout, frames, persons):
 
 @pytest.mark.parametrize("windows", [(), (3,), (3, 5)], ids=str)
 def test_stgc_block_adds_up_its_paths(windows):
-    block = with_history(STGCBlock(graph.adjacency(KINETICS_18), SMALL, 6, 12, 2, windows, (1, 2))).double()
+    block = with_history(STGCBlock(graph.adjacency(KINETICS_18), 9, 6, 6, 12, 2, windows, (1, 2))).double()
     x = double(2, 6, 7, 18)
     spatial, strided, last = block.factorised
     total = last(strided(spatial(x)))

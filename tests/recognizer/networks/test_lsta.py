@@ -42,6 +42,7 @@ def test_parameter_count_is_the_published_one():
         {"spatial": "ms-gcn"},
         {"spatial": "msda"},
         {"temporal": "ms-tcn", "scales": 2},
+        {"mask": True},
         {"scales": 1},
         {"scales": 4},
         {"scales": 12},
@@ -80,6 +81,9 @@ def test_ablations_change_what_the_paper_says_they_change():
     # Dropping 4 scales drops 4 of 8 inputs of every MSDA's 1x1 convolution.
     without = 4 * (3 * 72 + 72 * 144 + 144 * 288)
     assert size - count(LSTANet(NTU_25, 60, config=LSTAConfig(scales=4))) == without
+    # A mask of every scale of every MSDA, and biases of their convolutions.
+    masked = count(LSTANet(NTU_25, 60, config=LSTAConfig(mask=True)))
+    assert masked - size == 3 * 8 * 25 * 25 + 72 + 144 + 288
     for spatial in ("gcn", "ms-gcn"):
         assert count(LSTANet(NTU_25, 60, config=LSTAConfig(spatial=spatial))) == size
 
@@ -117,6 +121,28 @@ def test_msda_is_the_sum_over_scales_of_equation_3():
             total[..., v] += torch.einsum("oc,nct->not", weights[:, 3 * k : 3 * k + 3], gathered)
     wanted = F.relu(layer.norm(total))
     torch.testing.assert_close(layer(x), wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_the_mask_is_added_to_the_adjacency():
+    plain = with_history(LSTANet(KINETICS_18, 5, config=SMALL)).double()
+    masked = LSTANet(KINETICS_18, 5, config=replace(SMALL, mask=True)).double().eval()
+    kept = masked.load_state_dict(plain.state_dict(), strict=False)
+    assert not kept.unexpected_keys and {name.rsplit(".", 1)[1] for name in kept.missing_keys} == {
+        "learned",
+        "bias",
+    }
+    for block in masked.blocks:
+        torch.nn.init.zeros_(block[0].conv.bias)
+        torch.nn.init.zeros_(block[0].learned)
+    x = torch.randn(2, 3, 8, 18, 2, dtype=torch.float64)
+    with torch.no_grad():
+        torch.testing.assert_close(masked(x), plain(x))
+        for block, other in zip(masked.blocks, plain.blocks, strict=True):
+            mask = torch.rand_like(block[0].learned)
+            block[0].learned.copy_(mask)
+            # A mask goes scale by scale, the adjacency without one joint by joint.
+            other[0].adjacency += mask.view(8, 18, 18).transpose(0, 1).reshape(-1, 18)
+        torch.testing.assert_close(masked(x), plain(x))
 
 
 # TPA

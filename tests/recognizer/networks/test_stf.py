@@ -45,6 +45,12 @@ def test_parameter_count_is_the_published_one():
     assert round(4 * size / 1e6, 1) == 6.8  # Table I, four streams
 
 
+def test_the_backbone_has_the_size_of_st_gcn():
+    # Table IV calls it ST-GCN; Table I gives that 3.1 M. It has the temporal kernel of Sec. IV-D.
+    backbone = STFConfig(learned_graph=False, mcf=False, tdf=False, temporal_kernel=9)
+    assert round(count(STFNet(NTU_25, 60, config=backbone)) / 1e6, 1) == 3.1
+
+
 @pytest.mark.parametrize(
     "choices",
     [
@@ -57,6 +63,9 @@ def test_parameter_count_is_the_published_one():
         {"motion": False, "kernel": 5},
         {"kernel": 1},
         {"kernel": 9},
+        {"temporal_kernel": 9},
+        {"learned_graph": False},
+        {"scaled": True},
         {"width": 0.25},
         {"dropout": 0.5},
     ],
@@ -83,7 +92,11 @@ def test_ablations_change_what_the_paper_says_they_change():
     )
     assert saved(kernel=1) == sum(2 * 2 * c for c in (64,) * 3 + (128,) * 3 + (256,) * 3)
     assert saved(grains=1) == 6 * 2
-    assert saved(motion=False) == 0
+    assert saved(motion=False) == saved(scaled=True) == 0
+    widths = (64,) * 4 + (128,) * 3 + (256,) * 3
+    assert saved(temporal_kernel=9) == -sum((9 - 3) * c * c for c in widths)
+    # Three partitions of every layer, and biases of their convolutions.
+    assert saved(learned_graph=False) == 10 * 3 * 25 * 25 + sum(widths)
 
 
 def test_channels():
@@ -131,6 +144,19 @@ def test_the_learned_graph_starts_as_the_fixed_one():
         torch.testing.assert_close(layer.spatial.learned.detach(), partitions, rtol=0, atol=0)
 
 
+def test_without_the_learned_graph_the_fixed_one_is_left():
+    network = with_history(STFNet(NTU_25, 60, config=replace(SMALL, learned_graph=False))).double()
+    names = [name for name, _ in network.named_parameters()]
+    assert not any("learned" in name for name in names)
+    spatial = network.layers[1].spatial
+    x = double(2, 8, 5, 25)
+    total = 0
+    for index, partition in enumerate(torch.from_numpy(graph.spatial_partitions(NTU_25)).double()):
+        weight = spatial.conv.weight[:, 8 * index : 8 * index + 8, 0, 0]
+        total = total + torch.einsum("oc,vu,nctu->notv", weight, partition, x)
+    torch.testing.assert_close(spatial(x), F.relu(spatial.norm(total)))
+
+
 # MCF
 
 
@@ -145,7 +171,9 @@ def test_grains_are_joints_fine_and_coarse_parts():
         np.testing.assert_allclose(coarse[:, column], wanted)
 
 
-def focus_by_the_paper(module: MultiGrainFocus, parts: list[list[tuple[int, ...]]], x: Tensor):
+def focus_by_the_paper(
+    module: MultiGrainFocus, parts: list[list[tuple[int, ...]]], x: Tensor, scale: float = 1.0
+):
     """Equations 4 to 7, joint by joint and part by part."""
 
     def pointwise(conv: nn.Conv2d, values: Tensor) -> Tensor:
@@ -163,7 +191,7 @@ def focus_by_the_paper(module: MultiGrainFocus, parts: list[list[tuple[int, ...]
         relation = torch.zeros(n, joints, len(grain), dtype=x.dtype)
         for item in range(n):
             for v in range(joints):
-                powers = [torch.exp((gamma[item, :, :, v] * key[item]).sum()) for key in keys]
+                powers = [torch.exp(scale * (gamma[item, :, :, v] * key[item]).sum()) for key in keys]
                 for p in range(len(grain)):
                     relation[item, v, p] = powers[p] / sum(powers)
                 gathered = sum(relation[item, v, p] * values[p][item] for p in range(len(grain)))
@@ -172,16 +200,17 @@ def focus_by_the_paper(module: MultiGrainFocus, parts: list[list[tuple[int, ...]
     return x + module.norm(pointwise(module.recover, fused)), relations
 
 
-@pytest.mark.parametrize("grains", [1, 2, 3])
-def test_mcf_is_equations_4_to_7(grains):
-    module = MultiGrainFocus(8, grain_maps(NTU_25, grains))
+@pytest.mark.parametrize("grains,scaled", [(1, False), (2, False), (3, False), (3, True)])
+def test_mcf_is_equations_4_to_7(grains, scaled):
+    module = MultiGrainFocus(8, grain_maps(NTU_25, grains), scaled)
     nn.init.uniform_(module.grain_weights, 0.2, 1.0)
     with_history(module).double()
     x = double(2, 8, 4, 25)
     parts = [[(joint,) for joint in range(25)], *(list(p) for _, p in NTU_25.parts)][:grains]
     with torch.no_grad():
         y, relations = module(x)
-        wanted, wanted_relations = focus_by_the_paper(module, parts, x)
+        # Embeddings have 8 / 4 channels, and there are 4 frames.
+        wanted, wanted_relations = focus_by_the_paper(module, parts, x, 1 / (2 * 4) if scaled else 1)
     torch.testing.assert_close(y, wanted)
     for relation, by_hand in zip(relations, wanted_relations, strict=True):
         torch.testing.assert_close(relation, by_hand)
