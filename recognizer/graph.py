@@ -58,7 +58,10 @@ def decentralised_scales(matrix: np.ndarray, scales: int) -> np.ndarray:
     """(scales, V, V) normalised k-adjacencies of MSDA (LSTA-Net, Sec. 2.1.2).
 
     Follows the paper's prose: 1 where i = j or d(i, j) = k, d(i, j) / k where 0 < d(i, j) < k, 0 elsewhere.
-    The paper's Eq. 2 does not produce these values (it can only give 0, 1 and -1), so it is not used.
+    The paper's Eq. 2 does not produce these values (it can only give 0, 1 and -1), so it is not used. The
+    public repository of DualHead-Net, by LSTA-Net's first author, has a function ``dicentered_k_adjacency_3``
+    whose first term is this matrix (to 3e-8), which speaks for the prose. The function as a whole halves what
+    is nearer, to d(i, j) / 2k; the paper does not mention that.
     """
     distance = hop_distance(matrix)
     result = []
