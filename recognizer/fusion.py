@@ -8,12 +8,12 @@ from pathlib import Path
 
 from pose.skeleton import SkeletonSequence
 from recognizer.choice import Choice, parse_choice
-from recognizer.predictor import Prediction, Recognizer
+from recognizer.predictor import Prediction, Recognizer, WindowRecognizer
 from recognizer.sparse import Backend
 from recognizer.weights import WeightsError, difference
 
 
-def load_recognizer(name: str | Path, sparse_backend: Backend = "auto") -> Recognizer:
+def load_recognizer(name: str | Path, sparse_backend: Backend = "auto") -> WindowRecognizer:
     """The recogniser of one set of weights, or the fusion of several.
 
     Args:
@@ -29,7 +29,7 @@ def load_recognizer(name: str | Path, sparse_backend: Backend = "auto") -> Recog
     return Fusion(list(zip(recognizers, choice.shares, strict=True))) if choice.fused else recognizers[0]
 
 
-class Fusion(Recognizer):
+class Fusion(WindowRecognizer):
     """Weighted mean of the members' softmax scores (LSTA-Net Sec. 3.3, SEM-Net and SPA-Net Sec. 3.3).
 
     Attention is the first member's.
@@ -53,16 +53,12 @@ class Fusion(Recognizer):
         self._members = [
             (recognizer, share) for (recognizer, _), share in zip(members, choice.shares, strict=True)
         ]
-        self.card = first.model_copy(
-            update={
-                "name": str(choice),
-                "threshold": sum(recognizer.threshold * share for recognizer, share in self._members),
-                "metrics": {},
-            }
-        )
+        threshold = sum(recognizer.threshold * share for recognizer, share in self._members)
+        together = {"name": str(choice), "threshold": threshold, "metrics": {}}
+        super().__init__(first.model_copy(update=together))
 
     def predict(self, windows: Sequence[SkeletonSequence], attention: bool = False) -> list[Prediction]:
-        """Recognises all windows, in one batch a member; see ``Recognizer.predict``."""
+        """Recognises all windows, in one batch a member; see ``WindowRecognizer.predict``."""
         answers = [
             recognizer.predict(windows, attention and number == 0)
             for number, (recognizer, _) in enumerate(self._members)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +72,56 @@ def untrained_card(
     )  # fmt: skip
 
 
-class Recognizer:
+class WindowRecognizer(ABC):
+    """What names actions in windows, one network or several; its card says which windows and which actions.
+
+    Args:
+        card: of the weights; of all together, where there are several.
+    """
+
+    def __init__(self, card: weights.WeightsCard):
+        self.card = card
+
+    @property
+    def layout(self) -> SkeletonLayout:
+        """Layout of the windows that the network takes."""
+        return LAYOUTS[self.card.layout]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Labels, in the order of ``Prediction.probabilities``."""
+        return self.card.classes
+
+    @property
+    def threshold(self) -> float:
+        """Probability under which an action is not known."""
+        return self.card.threshold
+
+    @property
+    def window_seconds(self) -> float:
+        """Length of a window."""
+        return self.card.window_seconds
+
+    @property
+    def frames(self) -> int:
+        """Frames of a window."""
+        return self.card.frames
+
+    @abstractmethod
+    def predict(self, windows: Sequence[SkeletonSequence], attention: bool = False) -> list[Prediction]:
+        """Recognises all windows in one batch.
+
+        Args:
+            windows: each of one person (M = 1) and ``frames`` frames, raw pixels or metres.
+            attention: also tell what the network looked at.
+
+        Raises:
+            WeightsError: a window has another layout, person or frame count than the weights want, or the
+                answer is no number.
+        """
+
+
+class Recognizer(WindowRecognizer):
     """A trained network, ready for windows. Runs on CUDA where present, otherwise on the CPU.
 
     Example:
@@ -81,7 +131,7 @@ class Recognizer:
     """
 
     def __init__(self, network: nn.Module, card: weights.WeightsCard, device: str | None = None):
-        self.card = card
+        super().__init__(card)
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self._network = network.eval().to(self.device)
         self._forward = (
@@ -119,42 +169,8 @@ class Recognizer:
         torch.manual_seed(0)
         return cls(weights.build_network(card), card)
 
-    @property
-    def layout(self) -> SkeletonLayout:
-        """Layout of the windows that the network takes."""
-        return LAYOUTS[self.card.layout]
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """Labels, in the order of ``Prediction.probabilities``."""
-        return self.card.classes
-
-    @property
-    def threshold(self) -> float:
-        """Probability under which an action is not known."""
-        return self.card.threshold
-
-    @property
-    def window_seconds(self) -> float:
-        """Length of a window."""
-        return self.card.window_seconds
-
-    @property
-    def frames(self) -> int:
-        """Frames of a window."""
-        return self.card.frames
-
     def predict(self, windows: Sequence[SkeletonSequence], attention: bool = False) -> list[Prediction]:
-        """Recognises all windows in one batch.
-
-        Args:
-            windows: each of one person (M = 1) and ``frames`` frames, raw pixels or metres.
-            attention: also tell what the network looked at.
-
-        Raises:
-            WeightsError: a window has another layout, person or frame count than the weights want, or the
-                answer is no number.
-        """
+        """See ``WindowRecognizer.predict``."""
         if not windows:
             return []
         batch = torch.from_numpy(np.stack([self._input(window) for window in windows])).to(self.device)

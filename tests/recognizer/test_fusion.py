@@ -12,7 +12,7 @@ from pose.layouts import KINETICS_18
 from pose.skeleton import SkeletonSequence
 from recognizer import weights
 from recognizer.fusion import Fusion, load_recognizer
-from recognizer.predictor import Recognizer
+from recognizer.predictor import Recognizer, WindowRecognizer
 from recognizer.preprocess import Preprocessing
 from recognizer.weights import WeightsError
 
@@ -67,6 +67,12 @@ def test_attention_is_the_first_members(windows):
     fused = Fusion([(bone, 1), (joint, 1)]).predict(windows, attention=True)
     for one, own in zip(fused, bone.predict(windows, attention=True), strict=True):
         np.testing.assert_array_equal(one.attention.joints, own.attention.joints)
+
+
+def test_a_fusion_is_no_single_network_and_does_not_pretend_to_be_one():
+    fused = Fusion([(member("a", 1), 1), (member("b", 2), 1)])
+    assert isinstance(fused, WindowRecognizer) and not isinstance(fused, Recognizer)
+    assert not any(hasattr(fused, name) for name in ("device", "load", "untrained"))
 
 
 def test_no_windows_no_answers():
