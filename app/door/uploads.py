@@ -171,18 +171,36 @@ class _Arriving:
 
     def __init__(self, receive: Receive, most: int, boundary: bytes) -> None:
         self._receive, self._most, self._come = receive, most, 0
-        callbacks = {"on_header_value": self._header, "on_header_end": self._header_end}
+        callbacks = {
+            "on_header_field": self._header_field,
+            "on_header_value": self._header_value,
+            "on_header_end": self._header_end,
+            "on_end": self._form_end,
+        }
         self._form = MultipartParser(boundary, callbacks)
-        self._header_value = b""
+        self._field = self._value = b""
         self._files = 0
         self.failure: Response | None = None
 
-    def _header(self, data: bytes, start: int, end: int) -> None:
-        self._header_value += data[start:end]
+    def _header_field(self, data: bytes, start: int, end: int) -> None:
+        self._field += data[start:end]
+
+    def _header_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
 
     def _header_end(self) -> None:
-        self._files += b"filename" in self._header_value.lower()
-        self._header_value = b""
+        if self._field.lower() == b"content-disposition":
+            _, options = parse_options_header(self._value)
+            is_file = b"filename" in options
+            self._files += is_file
+            # Of several, Gradio would keep those before one that fails.
+            if self._files > 1 or is_file != (options.get(b"name") == b"files"):
+                self.failure = _no_upload()
+        self._field = self._value = b""
+
+    def _form_end(self) -> None:
+        if self._files != 1:
+            self.failure = _no_upload()
 
     async def receive(self) -> Message:
         message: Message = {"type": "http.disconnect"}
@@ -196,8 +214,6 @@ class _Arriving:
         try:
             self._form.write(message.get("body", b""))
         except MultipartParseError:
-            self.failure = _no_upload()
-        if self._files > 1:  # of several, Gradio would keep those before one that fails
             self.failure = _no_upload()
         return message if self.failure is None else {"type": "http.disconnect"}
 
