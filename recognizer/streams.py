@@ -1,4 +1,8 @@
-"""The four input streams of skeleton networks (2s-AGCN, MS-G3D; LSTA-Net Sec. 3.3)."""
+"""The four input streams of skeleton networks (2s-AGCN, MS-G3D; LSTA-Net Sec. 3.3).
+
+Of coordinates alone. The public code also subtracts the scores of Kinetics-Skeleton, its third channel, from
+each other; here every stream keeps them as they are, beside the coordinates.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,10 @@
 """NTU RGB+D 60 and 120 (Shahroudy et al. 2016, Liu et al. 2019): ``SsssCccPpppRrrrAaaa.skeleton`` text files.
 
-Read and prepared as ST-GCN, 2s-AGCN and MS-G3D do it, whose numbers the papers compare with.
+Read and prepared as ST-GCN, 2s-AGCN and MS-G3D do it, whose numbers the papers compare with, but for one
+thing: a body is here what has one id of the Kinect's; the public code takes whoever is first in each frame's
+list for one body, whoever is second for another. Somebody whom the Kinect lost and found again under another
+id is two bodies here and mostly one there; two people who change places in the list are told apart here and
+mixed there.
 """
 
 from __future__ import annotations
@@ -46,14 +50,18 @@ def ids(path: Path) -> tuple[int, int, int, int, int]:
 
 
 def parts(path: Path, protocols: tuple[str, ...], train_subjects: frozenset[int]) -> tuple[int, ...]:
-    """TRAIN or TEST for "xsub", "xview" and "xset"."""
+    """TRAIN or TEST for "xsub", "xview" and "xset".
+
+    The cross-setup protocol trains on the even setups, as its authors say (Liu et al. 2019); SEM-Net's paper
+    names the odd ones.
+    """
     setup, camera, performer, _, _ = ids(path)
     rules = {"xsub": performer in train_subjects, "xview": camera in (2, 3), "xset": setup % 2 == 0}
     return tuple(TRAIN if rules[protocol] else TEST for protocol in protocols)
 
 
 def read_bodies(path: Path) -> np.ndarray:
-    """Every body that the Kinect told apart.
+    """Every body that the Kinect told apart, by its id.
 
     Returns:
         (bodies, T, 25, 3) float32 metres; zeros where a body was not tracked.

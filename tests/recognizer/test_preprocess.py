@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from pose.layouts import KINETICS_18, NTU_25, SHREC_22
+from pose.mapping import to_layout
 from recognizer.data.views import project_to_kinetics18, rotation
-from recognizer.preprocess import COORDINATE_LIMIT, Preprocessing, channels, network_input, normalise, placed
+from recognizer.preprocess import COORDINATE_LIMIT, Preprocessing, channels, network_input, normalise, placedfrom tests.doubles import open_hand
 
 PLAIN = Preprocessing()
 HIPS = [KINETICS_18.index("left_hip"), KINETICS_18.index("right_hip")]
@@ -322,6 +323,21 @@ def test_swipes_to_the_left_and_to_the_right_differ():
         network_input(shape + sign * way, np.ones((12, 22)), SHREC_22, WRIST_ORIGIN) for sign in (-1, 1)
     )
     assert np.abs(right - left)[0, -1].min() > 3
+
+
+@pytest.mark.parametrize("distance", [1.0, 0.5])
+def test_a_swipe_before_a_camera_is_one_from_whatever_distance(distance):
+    """300 pixels to the picture's right of a palm of 90: 3.33 palms to the left of who faces the camera."""
+    hands = [
+        open_hand(wrist=(320 + distance * (x - 150), 240 + distance * 160), palm=distance * 90)
+        for x in np.linspace(0, 300, 12)
+    ]
+    joints, confidence = map(np.stack, zip(*(to_layout(hand, SHREC_22) for hand in hands), strict=True))
+    array = network_input(joints, confidence, SHREC_22, WRIST_ORIGIN)
+    knuckle = open_hand().world[9] - open_hand().world[0]
+    palm = np.linalg.norm(knuckle) / 0.09
+    np.testing.assert_allclose(array[0, :, 0], np.linspace(0, -300 / 90 / palm, 12), atol=1e-4)
+    np.testing.assert_allclose(array[1:, :, 0], 0, atol=1e-4)
 
 
 def test_somebody_who_walks_is_seen_to_walk_from_the_first_frame_alone(standing):
