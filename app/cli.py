@@ -184,7 +184,7 @@ Data = Annotated[Path, typer.Option("--data", help="Folder with one folder a dat
 @told_in_a_sentence
 @stopped_at_once
 def prepare(
-    dataset: Annotated[str, typer.Argument(help="Such as ntu60, ntu120, kinetics, shrec17, utd-mhad.")],
+    dataset: Annotated[str, typer.Argument(help="Such as ntu60, ntu120, kinetics, shrec17, utd_mhad.")],
     raw: Annotated[Path, typer.Argument(help="Folder of the data set as it is distributed.")],
     out: Annotated[Path, typer.Argument(help="Folder to make.")],
     workers: Annotated[

@@ -1,6 +1,6 @@
 """Trains and evaluates the rows of RESULTS.md, and prints its tables.
 
-Run as ``python -m benchmarks.results utd-mhad --data PREPARED``; --help tells the options. What is trained
+Run as ``python -m benchmarks.results utd_mhad --data PREPARED``; --help tells the options. What is trained
 already, such as the shipped weights, is evaluated only, and a stopped run goes on, so the command can be
 repeated until a table is full. With --weights and another folder, the rows are trained anew.
 
@@ -69,9 +69,9 @@ EARLY = tuple(
 STF_BONE = _variant("stf", "bone", "preprocessing.streams=[bone]")
 STF_MOTION = _variant("stf", "motion", "preprocessing.streams=[joint_motion]")
 ROWS = {
-    "utd-mhad": (*JOINT, *EARLY),
-    "nw-ucla": (*JOINT, STF_BONE, STF_MOTION, EARLY[0]),
-    "penn-action": JOINT,
+    "utd_mhad": (*JOINT, *EARLY),
+    "nw_ucla": (*JOINT, STF_BONE, STF_MOTION, EARLY[0]),
+    "penn_action": JOINT,
 }
 FUSIONS = {
     "SEM-Net + SPA-Net, joint": (SEM, SPA),

@@ -143,15 +143,15 @@ SOURCES: dict[str, Callable[[Path], Source]] = {
     ),
     "kinetics": _kinetics,
     "shrec17": _shrec17,
-    "utd-mhad": partial(
+    "utd_mhad": partial(
         _of_clips, utd_mhad.read_clip, utd_mhad.list_clips, utd_mhad.ACTIONS, NTU_25, utd_mhad.FPS, "xsub",
         lambda clip: clip.subject == "s07",
     ),
-    "nw-ucla": partial(
+    "nw_ucla": partial(
         _of_clips, nw_ucla.read_clip, nw_ucla.list_clips, tuple(nw_ucla.ACTIONS.values()), NTU_25,
         nw_ucla.FPS, "xview", lambda clip: clip.view == "v02",
     ),
-    "penn-action": partial(
+    "penn_action": partial(
         _of_clips, penn_action.read_clip, penn_action.list_clips, penn_action.ACTIONS, KINETICS_18,
         penn_action.FPS, "official",
         # Tens together: clips of neighbouring numbers are often cut from one video.

@@ -79,7 +79,7 @@ def test_odd_names_of_configurations(odd: dict[str, str], kind: str, tmp_path: P
 @pytest.mark.parametrize("kind", ODD)
 def test_odd_folders_of_data(odd: dict[str, str], kind: str, tiny: Path):
     refused("evaluate", tiny, "--data", odd[kind])
-    refused("train", "lsta/nw-ucla", "--data", odd[kind], "--run", tiny.parent / "run")
+    refused("train", "lsta/nw_ucla", "--data", odd[kind], "--run", tiny.parent / "run")
 
 
 def test_files_that_cannot_be_exported_to(tiny: Path, tmp_path: Path):

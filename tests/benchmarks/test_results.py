@@ -16,7 +16,7 @@ from recognizer.weights import available
 
 ROOT = Path(__file__).parents[2]
 
-LAYOUT_OF = {"utd-mhad": "ntu-25", "nw-ucla": "ntu-25", "penn-action": "kinetics-18"}
+LAYOUT_OF = {"utd_mhad": "ntu-25", "nw_ucla": "ntu-25", "penn_action": "kinetics-18"}
 RUNS = {
     run.key: run
     for run in [

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from pose.layouts import KINETICS_18, NTU_25, SHREC_22
 from pose.mapping import to_layout
 from recognizer.data.views import project_to_kinetics18, rotation
-from recognizer.preprocess import COORDINATE_LIMIT, Preprocessing, channels, network_input, normalise, placedfrom tests.doubles import open_hand
+from recognizer.preprocess import COORDINATE_LIMIT, Preprocessing, channels, network_input, normalise, placed
+from tests.doubles import open_hand
 
 PLAIN = Preprocessing()
 HIPS = [KINETICS_18.index("left_hip"), KINETICS_18.index("right_hip")]

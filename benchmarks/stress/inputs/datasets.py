@@ -156,9 +156,9 @@ RAW: dict[str, Write] = {
     "ntu60": ntu,
     "kinetics": kinetics,
     "shrec17": shrec17,
-    "utd-mhad": utd_mhad,
-    "nw-ucla": nw_ucla,
-    "penn-action": penn_action,
+    "utd_mhad": utd_mhad,
+    "nw_ucla": nw_ucla,
+    "penn_action": penn_action,
     "recordings": recordings,
 }
 """By the name that ``pose2action prepare`` knows."""

@@ -207,8 +207,8 @@ def test_a_recording_of_a_hand_is_no_recording_of_a_body(tmp_path: Path):
 
 def test_the_real_sets_have_their_published_splits(real_data):
     for name, folder, wanted in (
-        ("utd-mhad", "utd_mhad", (431, 430)), ("nw-ucla", "nw_ucla", (1020, 464)),
-        ("penn-action", "penn_action", (1258, 1068)),
+        ("utd_mhad", "utd_mhad", (431, 430)), ("nw_ucla", "nw_ucla", (1020, 464)),
+        ("penn_action", "penn_action", (1258, 1068)),
     ):  # fmt: skip
         source = SOURCES[name](real_data(folder))
         parts = [source.read(path).parts for path in source.files]
