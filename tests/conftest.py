@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 # Before anything imports torch or Gradio: small networks are quickest on one thread, and nothing calls home.
@@ -17,3 +19,19 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # The same examples in every run, and no test fails because a machine is slow.
 settings.register_profile("reproducible", deadline=None, derandomize=True)
 settings.load_profile("reproducible")
+
+HERE = Path(__file__).parent
+SLOW = tuple(
+    line for line in (HERE / "slow.txt").read_text(encoding="utf-8").splitlines() if line and line[0] != "#"
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what ``make check`` leaves out: all that drives a browser, and what slow.txt names."""
+    for item in items:
+        path, _, function = item.nodeid.removeprefix("tests/").partition("::")
+        name = f"{path}::{function.partition('[')[0]}"
+        if item.path.is_relative_to(HERE / "browser"):
+            item.add_marker(pytest.mark.browser)
+        if any(name == each or name.startswith(each) and each.endswith(("/", ".py")) for each in SLOW):
+            item.add_marker(pytest.mark.slow)
