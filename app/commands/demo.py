@@ -20,13 +20,13 @@ from app import __version__
 from app.core.catalogue import Catalogue
 from app.core.protocols import make_mediapipe
 from app.core.subjects import subject_of
-from app.core.threads import recognise_on_one_core
 from app.door.guests import Guests
 from app.door.listening import PatientProtocol, Server, addresses, allow_many_connections, is_shared, listen
 from app.door.uploads import DEFAULT_LIMIT
 from app.web.memory import use_few_arenas
 from app.web.page import create_app, page_app
 from pose.files import temporary_folder
+from recognizer.predictor import recognise_on_one_core
 from recognizer.sparse import Backend
 from recognizer.weights import WeightsError
 

@@ -52,7 +52,7 @@ class WindowAttention:
 
 def window_attention(person: int, window: SkeletonSequence, maps: AttentionMaps) -> WindowAttention:
     """Puts the maps of a window (M = 1) beside the body, or the hand, that they are about."""
-    if window.layout is SHREC_22:
+    if window.layout.subject == "hand":
         joints, seen, maps = _of_hand(window, maps)
     else:
         joints, seen = normalise(window.joints[0], window.confidence[0], window.layout, Preprocessing())
@@ -62,18 +62,20 @@ def window_attention(person: int, window: SkeletonSequence, maps: AttentionMaps)
 
 
 def _of_hand(window: SkeletonSequence, maps: AttentionMaps) -> tuple[np.ndarray, np.ndarray, AttentionMaps]:
-    """(T, V, 3) joints of a hand, (T, V) whether they were seen, and the maps, in units of its length."""
+    """(T, V, 3) joints of a hand, (T, V) whether they were seen, and the maps: from where its wrist is in the
+    end, in units of its length."""
     seen = window.confidence[0] > 0
     joints = from_wrist(window.joints[0])
+    wrist = joints[-1, SHREC_22.root]
     steps = np.diff(joints[seen.all(1)][:, [SHREC_22.root, *_MIDDLE_FINGER]], axis=1)
     lengths = np.linalg.norm(steps, axis=-1).sum(1)
     unit = float(np.percentile(lengths, 90)) / HAND_LENGTH if len(lengths) else 0.0
     if unit <= 0:
-        return joints, seen, maps
+        return joints - wrist, seen, maps
     if maps.voxels is not None:
-        positions, side = maps.voxels.positions / unit, maps.voxels.side / unit
+        positions, side = (maps.voxels.positions - wrist) / unit, maps.voxels.side / unit
         maps = replace(maps, voxels=replace(maps.voxels, positions=positions, side=side))
-    return joints / unit, seen, maps
+    return (joints - wrist) / unit, seen, maps
 
 
 class AttentionLog:

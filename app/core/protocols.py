@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from pose.layouts import MEDIAPIPE_HAND_21, SkeletonLayout
+from pose.layouts import SkeletonLayout
 from pose.skeleton import PersonPose, SkeletonSequence
 from recognizer.predictor import Prediction
 
@@ -23,7 +23,7 @@ class Estimator(Protocol):
 
 
 MakeEstimator = Callable[[SkeletonLayout], Estimator]
-"""Gives a pose estimator that finds these landmarks: MEDIAPIPE_33 or MEDIAPIPE_HAND_21."""
+"""Gives a pose estimator that finds these landmarks: those of bodies or of hands."""
 
 
 class ActionRecognizer(Protocol):
@@ -44,7 +44,7 @@ def make_mediapipe(landmarks: SkeletonLayout) -> Estimator:
     Raises:
         PoseModelError: MediaPipe's models cannot be had.
     """
-    if landmarks is MEDIAPIPE_HAND_21:
+    if landmarks.subject == "hand":
         from pose.hands import MediaPipeHands
 
         return MediaPipeHands()

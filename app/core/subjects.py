@@ -47,4 +47,4 @@ def subject_of(layout: SkeletonLayout) -> Subject:
         landmarks = landmarks_for(layout)
     except ValueError as error:
         raise WeightsError(f"These weights do not fit a camera. {error}") from None
-    return HANDS if landmarks is MEDIAPIPE_HAND_21 else PEOPLE
+    return {"body": PEOPLE, "hand": HANDS}[landmarks.subject]

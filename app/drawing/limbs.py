@@ -39,7 +39,7 @@ class Limbs:
 
 def limbs_of(landmarks: SkeletonLayout) -> Limbs:
     """The drawing of MEDIAPIPE_33 or MEDIAPIPE_HAND_21."""
-    return _HAND if landmarks is MEDIAPIPE_HAND_21 else _BODY
+    return {"body": _BODY, "hand": _HAND}[landmarks.subject]
 
 
 def _side_colour(*names: str) -> Colour:

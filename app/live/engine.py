@@ -17,14 +17,13 @@ import numpy as np
 from app.core.attention import WindowAttention, window_attention
 from app.core.protocols import ActionRecognizer, Estimator, MakeEstimator
 from app.core.subjects import Subject, subject_of
-from app.core.threads import recognise_on_one_core
 from app.drawing.picture import PersonMark, annotate, label_text
 from app.live.person import KEPT_POSES, Person, Rate
 from app.live.view import HistorySegment, LiveView, PersonAction
 from app.live.worker import NewestOnlyWorker
 from pose.skeleton import SkeletonSequence
 from pose.tracking import PersonTracker, TrackedPose
-from recognizer.predictor import Prediction, top_labels
+from recognizer.predictor import Prediction, recognise_on_one_core, top_labels
 
 FIRST_LABEL = 1.0
 """Seconds of a person that the first label needs."""

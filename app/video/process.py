@@ -26,7 +26,6 @@ import numpy as np
 from app.core.attention import AttentionLog, window_attention
 from app.core.protocols import ActionRecognizer, Estimator, make_mediapipe
 from app.core.subjects import subject_of
-from app.core.threads import recognise_on_one_core
 from app.drawing.encoding import VideoWriter, even_size
 from app.drawing.picture import PersonMark, annotate, label_text
 from app.video.answers import Answers
@@ -38,7 +37,7 @@ from app.video.skeletons import SkeletonWriter
 from pose.skeleton import PersonPose
 from pose.sources import Camera, Frame, VideoFile
 from pose.tracking import PersonTracker
-from recognizer.predictor import Prediction
+from recognizer.predictor import Prediction, recognise_on_one_core
 
 LONGEST_SIDE = 1280
 """Larger pictures are scaled down before pose estimation and drawing."""

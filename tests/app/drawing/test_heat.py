@@ -19,6 +19,7 @@ from recognizer.networks.spa import SPAConfig
 from recognizer.networks.stf import STFConfig
 from recognizer.predictor import Recognizer
 from recognizer.preprocess import Preprocessing
+from recognizer.upright import from_first_frame
 from recognizer.weights import build_network
 from tests.doubles import open_hand
 
@@ -203,9 +204,10 @@ def test_every_network_has_figures_that_json_can_carry(looked, config, kinds):
 
 @pytest.fixture
 def hand_window() -> SkeletonSequence:
-    """A hand that opens, its thumb on the picture's right; anywhere in the room."""
+    """A hand that opens while it moves, its thumb on the picture's right; anywhere in the room."""
     poses = [to_layout(open_hand(curl=curl), SHREC_22)[0] for curl in np.linspace(1, 0, 32)]
-    joints = np.stack(poses)[None] + np.float32([0.1, 0.5, -0.3])
+    path = np.linspace(0, 1, 32)[:, None, None] * np.float32([0.05, 0.02, 0.0])
+    joints = np.stack(poses)[None] + np.float32([0.1, 0.5, -0.3]) + path
     return SkeletonSequence(joints, np.ones((1, 32, 22)), np.linspace(2.0, 5.0, 32), SHREC_22)
 
 
@@ -223,8 +225,8 @@ def test_a_hand_is_shown_from_its_wrist_as_large_as_a_body(hand_window, mirror):
 
 def test_voxels_of_a_hand_stand_where_the_hand_is(hand_window):
     tip = SHREC_22.index("index_tip")
-    from_wrist = hand_window.joints[0, -1, tip] - hand_window.joints[0, -1, 0]  # metres, as the network sees
-    voxels = ActiveVoxels(from_wrist[None], np.array([31]), np.array([1], np.float32), 0.01)
+    seen = from_first_frame(hand_window.joints, hand_window.confidence > 0, SHREC_22)  # by the network
+    voxels = ActiveVoxels(seen[0, -1, tip][None], np.array([31]), np.array([1], np.float32), 0.1)
     looked = window_attention(0, hand_window, AttentionMaps(voxels=voxels))
     (space,) = figures(looked, False, TICKS)
     bone = SHREC_22.bones.index((tip, SHREC_22.parents[tip]))
