@@ -110,7 +110,8 @@ def _(attention: DualHeadAttention) -> list[AttentionMaps]:
     Those that tell something in the shipped weights. The spatial gates of block 3 are shut: the largest one
     over 100 clips is .0075 on Kinetics-18 and .0001 on NTU-25, while those of block 2 span .91 and .98 of
     (0, 1) in the median clip. The temporal gates of block 2 are wide open throughout (they span .07 and .14),
-    those of block 3 span .46 and .95.
+    those of block 3 span .46 and .95. Replaced by their mean over the clips, the gates that are shown move
+    .04 and .06 (joints) and .02 and .01 (frames) of the probability, the others .001 or less.
     """
     frames = _first_person(attention.temporal[-1]) if attention.temporal else None
     joints = _first_person(attention.spatial[0]) if attention.spatial else None

@@ -41,7 +41,7 @@ class RecognitionModule(L.LightningModule):
                 f"The loss is no finite number any more, in step {self.global_step}: lower learning_rate "
                 f"({self.config.learning_rate:g}); the checkpoint of the last validation is kept."
             )
-        right = targets[torch.arange(len(targets)), logits.argmax(1)].float().mean()
+        right = targets[torch.arange(len(targets), device=targets.device), logits.argmax(1)].float().mean()
         self.log_dict({"loss": loss.detach(), "top1": right}, prog_bar=True)
         return loss
 
