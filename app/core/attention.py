@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from app.core.npz import add_array
 from pose.files import replacing
 from pose.layouts import SHREC_22, SkeletonLayout
+from pose.npz import add_array
 from pose.skeleton import SkeletonSequence
 from recognizer.attention import ActiveVoxels, AttentionMaps
 from recognizer.preprocess import Preprocessing, normalise

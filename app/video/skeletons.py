@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from app.core.npz import add_array
 from pose.files import replacing
 from pose.layouts import MEDIAPIPE_33, SkeletonLayout
+from pose.npz import add_array
 from pose.skeleton import PersonPose
 
 _BLOCK = 4096

@@ -19,6 +19,7 @@ import numpy as np
 import scipy.io
 from numpy.lib import format as npy
 
+from pose.npz import add_array
 from recognizer.data.clip import DataError
 
 MOST_BYTES = 64 * 2**20
@@ -148,8 +149,7 @@ def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """
     with zipfile.ZipFile(path, "w") as archive:
         for name, array in arrays.items():
-            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
-                npy.write_array(file, array, allow_pickle=False)
+            add_array(archive, name, array)
 
 
 def read_matlab(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
