@@ -161,7 +161,7 @@ def _video_stream(container: av.container.InputContainer, name: str) -> av.Video
         raise SourceError(f"{name!r} is a text file, not a video.")
     stream = container.streams.best("video")
     # Music files carry their cover as a video of one picture.
-    if stream is None or stream.disposition & av.stream.Disposition.attached_pic:
+    if not isinstance(stream, av.VideoStream) or stream.disposition & av.stream.Disposition.attached_pic:
         raise SourceError(f"{name!r} has no video track; choose a file with pictures.")
     if stream.codec_context is None:
         raise SourceError(f"The video codec of {name!r} is not supported; convert it to H.264 (mp4).")

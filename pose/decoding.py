@@ -53,7 +53,9 @@ class VideoDecoder:
             return 0.0  # a bare stream without times
         if container.duration is not None:
             return container.duration / av.time_base - self._reached
-        return float(stream.duration * stream.time_base) - self._reached if stream.duration else 0.0
+        if stream.duration and stream.time_base:
+            return float(stream.duration * stream.time_base) - self._reached
+        return 0.0
 
     def frames(self) -> Iterator[av.VideoFrame]:
         """What can be decoded; packets that cannot be are left out, whatever the decoder raises."""
@@ -77,7 +79,7 @@ class VideoDecoder:
         """When the file shows the frame, in seconds of its own clock; None where it does not say."""
         # AVI numbers its pictures in the order of decoding: as display times, those run to and fro.
         ticks = frame.dts if self._container.format.name == "avi" else frame.pts
-        if ticks is None:
+        if ticks is None or frame.time_base is None:
             return None
         try:
             return float(ticks * frame.time_base)
@@ -148,23 +150,25 @@ class FrameClock:
             moment: seconds in the file's own time; None where a frame carries none.
         """
         if moment is None or not math.isfinite(moment):
-            self._last = self.elapsed
+            last = self.elapsed
         elif self._last is None or self._origin is None:
-            self._start_again(moment)
+            last = self._start_again(moment)
         else:
             since = moment - self._origin - self._last
             self._standing = self._standing + 1 if since < _SHORTEST_STEP else 0
             stands_still = self._standing * self._step > _STANDSTILL
             if stands_still or not -_BACKWARDS <= since <= LONGEST_PAUSE:
-                self._start_again(moment)
+                last = self._start_again(moment)
             else:
-                self._last += max(since, _SHORTEST_STEP)
-        return self._last
+                last = self._last + max(since, _SHORTEST_STEP)
+        self._last = last
+        return last
 
-    def _start_again(self, moment: float) -> None:
-        """Takes a moment of the file's clock for the one at which the next frame is due."""
-        self._last = self.elapsed
-        self._origin = moment - self._last
+    def _start_again(self, moment: float) -> float:
+        """Takes a moment of the file's clock for the one at which the next frame is due, and gives that."""
+        due = self.elapsed
+        self._origin = moment - due
+        return due
 
 
 def shown_size(frame: av.VideoFrame, stream: av.VideoStream) -> tuple[int, int]:
@@ -185,7 +189,8 @@ def display_matrix(frame: av.VideoFrame) -> np.ndarray:
         (2, 2) of -1, 0, 1: where the frame's x axis (row 0) and y axis (row 1) point in the upright picture.
     """
     try:
-        side_data = frame.side_data.get(SideDataType.DISPLAYMATRIX)
+        # PyAV's own types know no keys of this kind.
+        side_data = frame.side_data.get(SideDataType.DISPLAYMATRIX)  # type: ignore[call-overload]
     except ValueError:  # PyAV gives up on all side data where it does not know one of them
         side_data = None
     numbers = np.array([] if side_data is None else np.frombuffer(side_data, np.uint8))

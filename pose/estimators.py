@@ -65,6 +65,8 @@ class MediaPipePose:
             opened.callback(self._searcher.close)
             self._opened: contextlib.ExitStack | None = opened.pop_all()
         self._clock = PictureClock()
+        self._missing: list[tuple[int, PersonPose]] = []
+        self._search_at = self._clock.now
         self.reset()
 
     def estimate(self, image: np.ndarray, timestamp: float) -> list[PersonPose]:
@@ -92,7 +94,7 @@ class MediaPipePose:
         """Forget all people: the next picture has nothing to do with the last one."""
         for slot in self._slots:
             slot.pose = None
-        self._missing: list[tuple[int, PersonPose]] = []
+        self._missing = []
         self._search_at = self._clock.now
         self._searches = 0
         self._fresh = True
@@ -115,7 +117,8 @@ class MediaPipePose:
         """Everybody known, in this picture. With nobody known the first landmarker looks by itself."""
         active = [slot for slot in self._slots if slot.pose is not None] or self._slots[:1]
         before = [slot.pose for slot in active]
-        for slot, picture in zip(active, _separated(image, before), strict=True):
+        known = [pose for pose in before if pose is not None]
+        for slot, picture in zip(active, _separated(image, known) or [image], strict=True):
             if slot.pose is None:
                 slot.landmarker.let_go()
             pose = slot.follow(picture, self._clock.now)
@@ -123,7 +126,7 @@ class MediaPipePose:
         after = [slot.pose for slot in active if slot.pose is not None]
         if len(after) == 2 and same_body(*after):
             # Two landmarkers on one body: the one that has jumped there has lost its own.
-            stayed = [similarity(then, now) for then, now in zip(before, after, strict=True)]
+            stayed = [similarity(then, now) for then, now in zip(known, after, strict=True)]
             active[int(np.argmin(stayed))].pose = None
         for slot, then in zip(active, before, strict=True):
             if slot.pose is None and then is not None:
@@ -205,12 +208,14 @@ def _tiles(image: np.ndarray) -> list[Box]:
     return [Box(0, 0, side, side), Box(width - side, height - side, width, height)]
 
 
-def _separated(image: np.ndarray, poses: list[PersonPose | None]) -> list[np.ndarray]:
+def _separated(image: np.ndarray, poses: list[PersonPose]) -> list[np.ndarray]:
     """The picture for each person's landmarker. Of two who touch, each gets one without the other: a
     landmarker sees all that is near its person and would go over to whoever is clearer."""
-    if len(poses) < 2 or similarity(*poses) < _TOUCHING:
+    if len(poses) < 2:
         return [image] * len(poses)
     first, second = poses
+    if similarity(first, second) < _TOUCHING:
+        return [image, image]
     return [_without(image, [second], [first]), _without(image, [first], [second])]
 
 
@@ -234,8 +239,8 @@ def _silhouette(pose: PersonPose, margin: float, box: Box) -> np.ndarray:
     limit = 4 * max(pose.frame_size)  # OpenCV wants coordinates that are not too far out
     points = np.clip(pose.image, -limit, limit) - (box.left, box.top)
     hull = cv2.convexHull(points.astype(np.int32))
-    cv2.fillConvexPoly(mask, hull, 1)
-    cv2.polylines(mask, [hull], True, 1, thickness=max(1, round(2 * margin * body_size(pose))))
+    cv2.fillConvexPoly(mask, hull, (1,))
+    cv2.polylines(mask, [hull], True, (1,), thickness=max(1, round(2 * margin * body_size(pose))))
     return mask.astype(bool)
 
 

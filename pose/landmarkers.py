@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from operator import attrgetter
+from typing import TypeAlias
 
 import mediapipe as mp
 import numpy as np
@@ -23,8 +24,8 @@ _seen: set[str] = set()
 _LEAP = 60 * 60 * 1000
 """Milliseconds: a picture that comes so long after the last one has nothing to do with it."""
 
-_Native = vision.PoseLandmarker | vision.HandLandmarker
-_Result = vision.PoseLandmarkerResult | vision.HandLandmarkerResult
+_Native: TypeAlias = vision.PoseLandmarker | vision.HandLandmarker
+_Result: TypeAlias = vision.PoseLandmarkerResult | vision.HandLandmarkerResult
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -259,7 +260,7 @@ def _video_info(
     return VideoInfo(width, height, fps, duration if duration > 0 else None, max(stream.frames, 0) or None)
 
 
-def _sane_fps(fps: float | None) -> float:
+def _sane_fps(fps: float | Fraction | None) -> float:
     return float(fps) if fps and _MIN_FPS <= fps <= _MAX_FPS else _DEFAULT_FPS
 
 

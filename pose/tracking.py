@@ -129,10 +129,10 @@ class PersonTracker:
         if self._now is not None and timestamp < self._now:
             self.reset()
         self._now = timestamp
-        self._tracks = [track for track in self._tracks if not self._is_forgotten(track)]
+        self._tracks = [track for track in self._tracks if not _is_forgotten(track, timestamp)]
         empty_scene = not any(track.id is not None for track in self._tracks)
 
-        newcomers = self._assign(poses)
+        newcomers = self._assign(poses, timestamp)
         for pose in newcomers[: self._slots - len(self._tracks)]:
             self._tracks.append(_Track.start(pose, timestamp))
         for track in self._tracks:
@@ -149,19 +149,15 @@ class PersonTracker:
             key=lambda person: person.id,
         )
 
-    def _is_forgotten(self, track: _Track) -> bool:
-        limit = _REMEMBERED if track.id is not None else _TENTATIVE_GAP
-        return self._now - track.last_seen > limit
-
-    def _assign(self, poses: list[PersonPose]) -> list[PersonPose]:
+    def _assign(self, poses: list[PersonPose], now: float) -> list[PersonPose]:
         """Give the poses to the known people they fit best; returns those left over."""
         if not self._tracks or not poses:
             return list(poses)
-        costs = np.array([[track.cost(pose, self._now) for pose in poses] for track in self._tracks])
+        costs = np.array([[track.cost(pose, now) for pose in poses] for track in self._tracks])
         taken = set()
         for row, column in zip(*linear_sum_assignment(costs), strict=True):
             if costs[row, column] < _OUT_OF_REACH:
-                self._tracks[row].see(poses[column], self._now)
+                self._tracks[row].see(poses[column], now)
                 taken.add(column)
         return [pose for index, pose in enumerate(poses) if index not in taken]
 
@@ -172,3 +168,8 @@ def _size(pose: PersonPose) -> float:
 
 def _shape(pose: PersonPose) -> np.ndarray:
     return (pose.image[list(pose.layout.telling)] - body_centre(pose)) / _size(pose)
+
+
+def _is_forgotten(track: _Track, now: float) -> bool:
+    limit = _REMEMBERED if track.id is not None else _TENTATIVE_GAP
+    return now - track.last_seen > limit
