@@ -14,14 +14,14 @@ from recognizer.fields import shown
 from recognizer.weights import DEFAULT, WeightsCard, WeightsError, available, difference
 
 if TYPE_CHECKING:  # importing it takes seconds (torch), and the page must not wait for that
-    from recognizer.predictor import Recognizer
+    from recognizer.predictor import WindowRecognizer
     from recognizer.sparse import Backend
 
 
 NO_WEIGHTS = "There are no weights to recognise actions with: install pose2action again."
 
 
-def _load(name: str | Path, sparse_backend: Backend = "auto") -> Recognizer:
+def _load(name: str | Path, sparse_backend: Backend = "auto") -> WindowRecognizer:
     from recognizer.fusion import load_recognizer
 
     return load_recognizer(name, sparse_backend)
@@ -39,13 +39,13 @@ class Catalogue:
     def __init__(
         self,
         cards: Mapping[str, WeightsCard],
-        load: Callable[[str], Recognizer] = _load,
+        load: Callable[[str], WindowRecognizer] = _load,
         default: str | None = None,
     ) -> None:
         self.cards = dict(cards)
         self.default = default if default is not None else next(iter(self.cards), None)
         self._load = load
-        self._loaded: dict[str, Future[Recognizer]] = {}
+        self._loaded: dict[str, Future[WindowRecognizer]] = {}
         self._lock = threading.Lock()
 
     @classmethod
@@ -78,7 +78,7 @@ class Catalogue:
         return catalogue
 
     @classmethod
-    def of(cls, recognizers: Mapping[str, Recognizer]) -> Catalogue:
+    def of(cls, recognizers: Mapping[str, WindowRecognizer]) -> Catalogue:
         """Recognisers that are in memory already."""
         cards = {name: recognizer.card for name, recognizer in recognizers.items()}
         return cls(cards, load=dict(recognizers).__getitem__)
@@ -112,7 +112,7 @@ class Catalogue:
             if not parse_choice(other).fused and difference(card, theirs) is None
         ]
 
-    def load(self, text: str | None) -> Recognizer:
+    def load(self, text: str | None) -> WindowRecognizer:
         """The recogniser of a choice in words, None being the default: of several weights, their fusion.
 
         May be called from several threads: one waits for weights that another is loading, and for nothing
@@ -130,7 +130,7 @@ class Catalogue:
             [(self._one(name), share) for name, share in zip(choice.names, choice.shares, strict=True)]
         )
 
-    def _one(self, name: str) -> Recognizer:
+    def _one(self, name: str) -> WindowRecognizer:
         with self._lock:
             loaded = self._loaded.get(name)
             first = loaded is None

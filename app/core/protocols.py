@@ -27,7 +27,7 @@ MakeEstimator = Callable[[SkeletonLayout], Estimator]
 
 
 class ActionRecognizer(Protocol):
-    """A recogniser (``recognizer.predictor.Recognizer``)."""
+    """A recogniser (``recognizer.predictor.WindowRecognizer``)."""
 
     layout: SkeletonLayout
     classes: tuple[str, ...]

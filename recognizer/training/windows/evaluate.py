@@ -11,7 +11,7 @@ import numpy as np
 from pose.layouts import LAYOUTS
 from recognizer.data.corpus import Example, load_corpus
 from recognizer.fusion import load_recognizer
-from recognizer.predictor import Recognizer
+from recognizer.predictor import WindowRecognizer
 from recognizer.sparse import Backend
 from recognizer.training.shared.errors import ConfigError
 from recognizer.training.windows.dataset import clip_windows
@@ -91,7 +91,7 @@ def evaluate(
     return report
 
 
-def classify(recognizer: Recognizer, example: Example, fps: float | None = None) -> ClipResult:
+def classify(recognizer: WindowRecognizer, example: Example, fps: float | None = None) -> ClipResult:
     """Mean of the scores over all windows of a clip, which is thinned out to ``fps`` first if given."""
     windows = clip_windows(example, recognizer.layout, recognizer.window_seconds, recognizer.frames, fps)
     predictions = recognizer.predict(windows)
@@ -103,7 +103,7 @@ def summary(results: list[ClipResult], threshold: float) -> dict[str, float]:
     known = [result for result in results if result.example.targets]
     unknown = [result for result in results if not result.example.targets]
     sure = [result for result in known if result.score >= threshold]
-    figures = {
+    figures: dict[str, float] = {
         "clips": len(known),
     }
     if known:
@@ -140,7 +140,7 @@ def choose_threshold(results: list[ClipResult], wanted: float) -> float:
     return 0.9
 
 
-def _agreement(recognizer: Recognizer, examples: list[Example]) -> float:
+def _agreement(recognizer: WindowRecognizer, examples: list[Example]) -> float:
     same = []
     for example in examples:
         labels = {int(classify(recognizer, example, fps).probabilities.argmax()) for fps in FRAME_RATES}
