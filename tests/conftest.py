@@ -33,5 +33,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         name = f"{path}::{function.partition('[')[0]}"
         if item.path.is_relative_to(HERE / "browser"):
             item.add_marker(pytest.mark.browser)
-        if any(name == each or name.startswith(each) and each.endswith(("/", ".py")) for each in SLOW):
+        if any(name == each or name.startswith(each) and not name[len(each) :].startswith("_") for each in SLOW):
             item.add_marker(pytest.mark.slow)
