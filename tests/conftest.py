@@ -29,9 +29,7 @@ SLOW = tuple(
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks what ``make check`` leaves out: all that drives a browser, and what slow.txt names."""
     for item in items:
-        path, _, function = item.nodeid.removeprefix("tests/").partition("::")
-        name = f"{path}::{function.partition('[')[0]}"
         if item.path.is_relative_to(HERE / "browser"):
             item.add_marker(pytest.mark.browser)
-        if any(name == each or name.startswith(each) and not name[len(each) :].startswith("_") for each in SLOW):
+        if item.nodeid.removeprefix("tests/").startswith(SLOW):
             item.add_marker(pytest.mark.slow)
