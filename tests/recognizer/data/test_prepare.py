@@ -15,7 +15,6 @@ import pytest
 from recognizer.data import ntu, prepare
 from recognizer.data.clip import DataError
 from recognizer.data.prepared import CLIPS, INFO, JOINTS, TEST, TRAIN, PreparedClips
-from recognizer.upright import centred_and_upright
 from tests.recognizer.data.raw import write_ntu
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -70,7 +69,7 @@ def test_a_clip_comes_back_as_its_file_says(raw: Path, prepared: Path):
     assert names == sorted(names)
     for index in (0, 17, 200, len(clips) - 1):
         path = raw / f"{names[index]}.skeleton"
-        wanted = centred_and_upright(ntu.main_bodies(ntu.read_bodies(path), path))
+        wanted = ntu.main_bodies(ntu.read_bodies(path), path)
         joints, confidence = clips.arrays(index)
         np.testing.assert_array_equal(joints, wanted)
         assert confidence.min() == 1
