@@ -1,17 +1,33 @@
+// @ts-check
 // The camera: permission, frames as JPEG, and sentences for everything that goes wrong with it.
 
 const LARGEST_SIDE = 640;
 const JPEG_QUALITY = 0.75;
 
+const OTHER_PROGRAM = "The camera is in use by another program. Close that program and press Start again.";
+const NOT_ALLOWED =
+  "The browser does not let this page use the camera. Allow it (the camera symbol beside the address) and press Start again.";
+
+/** @type {Record<string, string>} by the name of the browser's error */
 const SENTENCES = {
-  NotAllowedError:
-    "The browser does not let this page use the camera. Allow it (the camera symbol beside the address) and press Start again.",
+  NotAllowedError: NOT_ALLOWED,
+  SecurityError: NOT_ALLOWED,
   NotFoundError: "No camera was found. Plug one in and press Start again, or analyse a video in the other tab.",
-  NotReadableError: "The camera is in use by another program. Close that program and press Start again.",
+  NotReadableError: OTHER_PROGRAM,
+  AbortError: OTHER_PROGRAM,
   OverconstrainedError: "This camera offers no picture that the page can use. Choose another camera in the browser's settings.",
 };
-SENTENCES.SecurityError = SENTENCES.NotAllowedError;
-SENTENCES.AbortError = SENTENCES.NotReadableError;
+
+/**
+ * The size in which a picture is sent: none of its sides is longer than LARGEST_SIDE.
+ * @param {number} width
+ * @param {number} height
+ * @returns {[number, number]}
+ */
+export function sentSize(width, height) {
+  const scale = Math.min(1, LARGEST_SIDE / Math.max(width, height));
+  return [Math.round(width * scale), Math.round(height * scale)];
+}
 
 export class CameraError extends Error {}
 
@@ -34,25 +50,36 @@ export class Camera {
         video: { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 }, facingMode: "user" },
       });
     } catch (error) {
-      throw new CameraError(SENTENCES[error.name] ?? `The camera could not be opened (${error.name}). Press Start to try again.`);
+      const name = error instanceof Error ? error.name : String(error);
+      throw new CameraError(SENTENCES[name] ?? `The camera could not be opened (${name}). Press Start to try again.`);
     }
     return new Camera(stream, video, onLost);
   }
 
+  /**
+   * @param {MediaStream} stream
+   * @param {HTMLVideoElement} video
+   * @param {() => void} onLost
+   */
   constructor(stream, video, onLost) {
+    /** @type {MediaStream | null} */
     this.stream = stream;
     this.video = video;
     this.canvas = document.createElement("canvas");
-    this.context = this.canvas.getContext("2d", { alpha: false });
+    this.context = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d", { alpha: false }));
     for (const track of stream.getVideoTracks()) track.addEventListener("ended", onLost);
     video.srcObject = stream;
     video.play().catch(() => {}); // interrupted by a stop that came first
   }
 
-  /** Calls back for each new picture with its capture time, until the camera is closed. */
+  /**
+   * Calls back for each new picture with its capture time, until the camera is closed.
+   * @param {(captured: number) => void} onPicture
+   */
   watch(onPicture) {
     const { video } = this;
     if ("requestVideoFrameCallback" in HTMLVideoElement.prototype) {
+      /** @type {VideoFrameRequestCallback} */
       const next = (now, metadata) => {
         if (!this.stream) return;
         // Only local cameras tell when the picture was taken; else the moment it was shown must do.
@@ -64,6 +91,7 @@ export class Camera {
       return;
     }
     let shown = -1;
+    /** @type {FrameRequestCallback} */
     const poll = (now) => {
       if (!this.stream) return;
       if (video.currentTime !== shown && video.videoWidth) {
@@ -75,13 +103,14 @@ export class Camera {
     requestAnimationFrame(poll);
   }
 
-  /** The current picture, unmirrored, as a JPEG blob (null when there is none). */
+  /**
+   * The current picture, unmirrored, as a JPEG blob (null when there is none).
+   * @returns {Promise<Blob | null>}
+   */
   grab() {
     const { videoWidth, videoHeight } = this.video;
     if (!videoWidth) return Promise.resolve(null);
-    const scale = Math.min(1, LARGEST_SIDE / Math.max(videoWidth, videoHeight));
-    const width = Math.round(videoWidth * scale);
-    const height = Math.round(videoHeight * scale);
+    const [width, height] = sentSize(videoWidth, videoHeight);
     if (this.canvas.width !== width || this.canvas.height !== height) {
       this.canvas.width = width;
       this.canvas.height = height;

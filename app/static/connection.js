@@ -1,4 +1,9 @@
+// @ts-check
 // The way to the recogniser: newest frame out, annotated pictures in; finds its way back after an interruption.
+
+import { packFrame, unpackView } from "./wire.js";
+
+/** @import { Settings, Told, View } from "./types.js" */
 
 const MOST_IN_FLIGHT = 2;
 const FIRST_WAIT = 500;
@@ -8,21 +13,24 @@ export class Connection extends EventTarget {
   // Events: "open", "lost" (tries again by itself), "message" (detail: a JSON message),
   // "view" (detail: {state, jpeg}).
 
-  /** @param {() => object} settings what the server is told first, each time */
+  /** @type {number[]} capture times of the frames that are not answered yet */
+  inFlight = [];
+  /** @type {number | undefined} */
+  timer;
+
+  /** @param {() => Settings} settings what the server is told first, each time */
   constructor(settings) {
     super();
     this.settings = settings;
     this.wait = FIRST_WAIT;
     this.closed = false;
-    this.inFlight = [];
-    this.#open();
+    this.socket = this.#open();
   }
 
   #open() {
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(new URL("live", `${scheme}//${location.host}${location.pathname}`));
     socket.binaryType = "arraybuffer";
-    this.socket = socket;
     this.inFlight = [];
     socket.onopen = () => {
       this.#say("open");
@@ -37,28 +45,37 @@ export class Connection extends EventTarget {
     socket.onclose = () => {
       if (this.closed) return;
       this.#say("lost");
-      this.timer = setTimeout(() => this.#open(), this.wait);
+      this.timer = setTimeout(() => (this.socket = this.#open()), this.wait);
       this.wait = Math.min(this.wait * 2, LONGEST_WAIT);
     };
+    return socket;
   }
 
+  /**
+   * @param {"open" | "lost" | "message" | "view"} name
+   * @param {Told | View} [detail]
+   */
   #say(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 
+  /** @param {Told} message */
   #told(message) {
     if (message.type === "skipped") this.#answered(message.captured);
     if (message.type !== "skipped" || message.message) this.#say("message", message);
   }
 
+  /** @param {ArrayBuffer} data */
   #viewed(data) {
-    const length = new DataView(data).getUint32(0, true);
-    const state = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length)));
-    this.#answered(state.captured);
-    this.#say("view", { state, jpeg: new Blob([new Uint8Array(data, 4 + length)], { type: "image/jpeg" }) });
+    const view = unpackView(data);
+    this.#answered(view.state.captured);
+    this.#say("view", view);
   }
 
-  // The server answers the newest frame only, so an answer settles all frames before it too.
+  /**
+   * The server answers the newest frame only, so an answer settles all frames before it too.
+   * @param {number} captured
+   */
   #answered(captured) {
     this.inFlight = this.inFlight.filter((each) => each > captured);
   }
@@ -70,25 +87,32 @@ export class Connection extends EventTarget {
     );
   }
 
-  /** Takes the place of a frame that is about to be sent. */
+  /**
+   * Takes the place of a frame that is about to be sent.
+   * @param {number} captured
+   */
   reserve(captured) {
     this.inFlight.push(captured);
   }
 
-  /** Sends a reserved frame; null gives the place back. */
+  /**
+   * Sends a reserved frame; null gives the place back.
+   * @param {number} captured
+   * @param {Blob | null} blob
+   */
   async frame(captured, blob) {
     const jpeg = await blob?.arrayBuffer();
     if (!jpeg || this.socket.readyState !== WebSocket.OPEN) {
       this.inFlight = this.inFlight.filter((each) => each !== captured);
       return;
     }
-    const message = new Uint8Array(8 + jpeg.byteLength);
-    new DataView(message.buffer).setFloat64(0, captured, true);
-    message.set(new Uint8Array(jpeg), 8);
-    this.socket.send(message);
+    this.socket.send(packFrame(captured, jpeg));
   }
 
-  /** Sends settings (weights, threshold, attention). */
+  /**
+   * Sends settings (weights, threshold, attention).
+   * @param {Settings} settings
+   */
   send(settings) {
     if (this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(settings));
   }

@@ -1,25 +1,37 @@
+// @ts-check
 // What the network looks at: paints the figures that the program sends (app/drawing/heat.py) on canvases.
 // It knows kinds of figures, not networks.
 
 import { GRADIENT, colour } from "./scale.js";
 import { paintSpace } from "./space.js";
 
+/** @import { Angles, AnyFigure, BodyFigure, GridFigure, Ink, Panel, Point, TimeFigure } from "./types.js" */
+
 const WEAK = "weakest in this window, or a gate that is shut";
 const STRONG = "strongest, or an open gate";
 const LABELS = 104; // room for the joints' names left of a plot, in CSS pixels
 
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {number} width
+ * @param {number} height
+ * @param {BodyFigure} figure
+ */
 function paintBody(context, width, height, { points, bones, names, values, lines }) {
   // The same piece of the world in every figure: 3.5 by 5 torso lengths around the body.
   const scale = Math.min(width / 3.5, height / 5);
+  /** @type {(point: Point) => Point} */
   const at = ([x, y]) => [width / 2 + x * scale, height / 2 + (y + 0.1) * scale];
   const places = points.map((point) => point && at(point));
+  /** @type {(a: number, b: number, style: string, thickness: number) => void} */
   const stroke = (a, b, style, thickness) => {
-    if (!places[a] || !places[b]) return;
+    const [from, to] = [places[a], places[b]];
+    if (!from || !to) return;
     context.strokeStyle = style;
     context.lineWidth = thickness;
     context.beginPath();
-    context.moveTo(...places[a]);
-    context.lineTo(...places[b]);
+    context.moveTo(...from);
+    context.lineTo(...to);
     context.stroke();
   };
   context.lineCap = "round";
@@ -28,18 +40,21 @@ function paintBody(context, width, height, { points, bones, names, values, lines
   // The strongest last, on top of the others.
   const order = places.map((_, joint) => joint).sort((a, b) => (values ? values[a] - values[b] : 0));
   for (const joint of order) {
-    if (!places[joint]) continue;
+    const place = places[joint];
+    if (!place) continue;
     context.beginPath();
-    context.arc(...places[joint], (values ? 0.035 + 0.16 * values[joint] : 0.045) * scale, 0, 2 * Math.PI);
+    context.arc(...place, (values ? 0.035 + 0.16 * values[joint] : 0.045) * scale, 0, 2 * Math.PI);
     context.fillStyle = values ? colour(values[joint]) : "#cbd5e1";
     context.fill();
     context.lineWidth = 1;
     context.strokeStyle = "#e2e8f0";
     context.stroke();
   }
-  const top = values && order.findLast((joint) => places[joint]);
+  const top = values ? order.findLast((joint) => places[joint]) : undefined;
   if (!values || top === undefined || !values[top]) return;
-  const [x, y] = places[top];
+  const place = places[top];
+  if (!place) return;
+  const [x, y] = place;
   context.font = "600 12px system-ui, sans-serif";
   // Beside the circle, away from the body, where the name fits there.
   const needed = 0.2 * scale + 8 + context.measureText(names[top]).width;
@@ -49,14 +64,26 @@ function paintBody(context, width, height, { points, bones, names, values, lines
   context.lineWidth = 3;
   context.strokeStyle = "#0f1826";
   context.fillStyle = "#f8fafc";
+  /** @type {[string, number, number]} */
   const text = [names[top], x + (right ? 1 : -1) * (0.2 * scale + 5), y];
   context.strokeText(...text);
   context.fillText(...text);
 }
 
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {number} x
+ * @param {number} y
+ * @param {number} width
+ * @param {number} height
+ * @param {number[][]} rows
+ * @param {Ink} ink
+ */
 function paintCells(context, x, y, width, height, rows, ink) {
   // On whole pixels, so that no seams show between the cells.
+  /** @type {(j: number) => number} */
   const across = (j) => Math.round(x + (j * width) / rows[0].length);
+  /** @type {(i: number) => number} */
   const down = (i) => Math.round(y + (i * height) / rows.length);
   rows.forEach((values, i) => {
     values.forEach((value, j) => {
@@ -69,6 +96,13 @@ function paintCells(context, x, y, width, height, rows, ink) {
   context.strokeRect(x, y, width, height);
 }
 
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {number} y
+ * @param {number} height
+ * @param {string[]} names
+ * @param {Ink} ink
+ */
 function writeRows(context, y, height, names, ink) {
   const row = height / names.length;
   context.font = `${Math.min(11, row - 1).toFixed(1)}px system-ui, sans-serif`;
@@ -78,6 +112,13 @@ function writeRows(context, y, height, names, ink) {
   names.forEach((name, i) => context.fillText(name, LABELS - 7, y + (i + 0.5) * row));
 }
 
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {number} width
+ * @param {number} height
+ * @param {TimeFigure} figure
+ * @param {Ink} ink
+ */
 function paintTime(context, width, height, { rows, cells, curve, ticks }, ink) {
   const [left, right] = [LABELS, width - 14];
   const axis = height - 20;
@@ -89,6 +130,7 @@ function paintTime(context, width, height, { rows, cells, curve, ticks }, ink) {
   }
   if (curve) {
     const top = axis - curveHeight + 2;
+    /** @type {(value: number, i: number) => Point} */
     const place = (value, i) => [left + ((i + 0.5) / curve.length) * (right - left), axis - value * (axis - top)];
     context.strokeStyle = ink.grid;
     context.lineWidth = 1;
@@ -130,6 +172,13 @@ function paintTime(context, width, height, { rows, cells, curve, ticks }, ink) {
   }
 }
 
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {number} width
+ * @param {number} height
+ * @param {GridFigure} figure
+ * @param {Ink} ink
+ */
 function paintGrid(context, width, height, { rows, columns, cells }, ink) {
   const [top, right] = [76, width - 34];
   paintCells(context, LABELS, top, right - LABELS, height - top - 2, cells, ink);
@@ -147,18 +196,57 @@ function paintGrid(context, width, height, { rows, columns, cells }, ink) {
   });
 }
 
-const PAINTERS = { body: paintBody, time: paintTime, grid: paintGrid, space: paintSpace };
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {number} width
+ * @param {number} height
+ * @param {AnyFigure} figure
+ * @param {Ink} ink
+ * @param {Angles} angles
+ */
+function paintFigure(context, width, height, figure, ink, angles) {
+  switch (figure.kind) {
+    case "body":
+      return paintBody(context, width, height, figure);
+    case "time":
+      return paintTime(context, width, height, figure, ink);
+    case "grid":
+      return paintGrid(context, width, height, figure, ink);
+    case "space":
+      return paintSpace(context, width, height, figure, angles);
+  }
+}
 
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {string} className
+ * @param {HTMLElement} parent
+ * @param {string} [text]
+ */
 function element(tag, className, parent, text = "") {
   const made = document.createElement(tag);
   made.className = className;
   made.textContent = text;
-  parent?.append(made);
+  parent.append(made);
   return made;
 }
 
 /** One figure with its title. Keeps its canvas while figures of one kind follow each other. */
 class Figure {
+  /**
+   * How far figures in space are turned: all alike, so that a new one does not jump back.
+   * @type {Angles}
+   */
+  static angles = { across: 0.5, up: 0.25 };
+
+  /** @type {AnyFigure | undefined} */
+  figure;
+
+  /**
+   * @param {HTMLElement} parent
+   * @param {AnyFigure["kind"]} kind
+   */
   constructor(parent, kind) {
     this.kind = kind;
     this.root = element("figure", `p2a-heat-figure p2a-heat-${kind}`, parent);
@@ -171,6 +259,7 @@ class Figure {
   #turnable() {
     const { canvas } = this;
     canvas.tabIndex = 0;
+    /** @type {(across: number, up: number) => void} */
     const turn = (across, up) => {
       Figure.angles.across += across;
       Figure.angles.up = Math.min(Math.max(Figure.angles.up + up, -1.5), 1.5);
@@ -181,6 +270,7 @@ class Figure {
       if (canvas.hasPointerCapture(event.pointerId)) turn(event.movementX * 0.01, event.movementY * 0.01);
     });
     canvas.addEventListener("keydown", (event) => {
+      /** @type {Record<string, [number, number]>} */
       const steps = { ArrowLeft: [-0.1, 0], ArrowRight: [0.1, 0], ArrowUp: [0, -0.1], ArrowDown: [0, 0.1] };
       const step = steps[event.key];
       if (!step) return;
@@ -189,6 +279,7 @@ class Figure {
     });
   }
 
+  /** @param {AnyFigure} figure of this kind */
   show(figure) {
     this.figure = figure;
     if (this.title.textContent !== figure.title) this.title.textContent = figure.title;
@@ -203,19 +294,26 @@ class Figure {
     const fine = window.devicePixelRatio || 1;
     const size = [Math.round(width * fine), Math.round(height * fine)];
     if (canvas.width !== size[0] || canvas.height !== size[1]) [canvas.width, canvas.height] = size;
-    const context = canvas.getContext("2d");
+    const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     context.setTransform(fine, 0, 0, fine, 0, 0);
     context.clearRect(0, 0, width, height);
     const style = getComputedStyle(canvas);
     const ink = { text: style.color, grid: style.borderTopColor };
-    PAINTERS[this.kind](context, width, height, this.figure, ink, Figure.angles);
+    paintFigure(context, width, height, this.figure, ink, Figure.angles);
   }
 }
-// How far figures in space are turned: all alike, so that a new one does not jump back.
-Figure.angles = { across: 0.5, up: 0.25 };
 
 /** Everything about one person: the figures and the scale that they share. */
 export class HeatPanel {
+  kinds = "";
+  /** @type {Figure[]} */
+  figures = [];
+
+  /**
+   * @param {HTMLElement} parent
+   * @param {string} name
+   * @param {string} [tint] a CSS colour
+   */
   constructor(parent, name, tint = "") {
     this.root = element("article", "p2a-heat-panel", parent);
     if (tint) this.root.style.setProperty("--person", tint);
@@ -227,7 +325,6 @@ export class HeatPanel {
     element("i", "", scale).style.background = GRADIENT;
     element("b", "", scale, "1");
     element("span", "", scale, STRONG);
-    this.figures = [];
     // Paints anew when the page's shape or theme changes, and when a hidden tab is opened.
     this.observer = new ResizeObserver(() => this.#paint());
     this.observer.observe(this.box);
@@ -239,7 +336,7 @@ export class HeatPanel {
     for (const each of this.figures) each.paint();
   }
 
-  /** @param {{figures: object[]}} panel see app/drawing/heat.py */
+  /** @param {Pick<Panel, "figures">} panel see app/drawing/heat.py */
   show({ figures }) {
     const kinds = figures.map(({ kind }) => kind).join();
     if (kinds !== this.kinds) {
@@ -261,10 +358,15 @@ export class HeatPanel {
 class PoseHeat extends HTMLElement {
   static observedAttributes = ["data-panel"];
 
+  /** @type {HeatPanel | null} */
+  panel = null;
+  // Gradio changes attributes in place and then takes out children that Python did not write.
+  keeper = new MutationObserver(() => {
+    if (this.panel && !this.panel.root.parentNode) this.append(this.panel.root);
+  });
+
   connectedCallback() {
     this.panel = new HeatPanel(this, "");
-    // Gradio changes attributes in place and then takes out children that Python did not write.
-    this.keeper = new MutationObserver(() => this.panel.root.parentNode || this.append(this.panel.root));
     this.keeper.observe(this, { childList: true });
     this.attributeChangedCallback();
   }
@@ -275,7 +377,7 @@ class PoseHeat extends HTMLElement {
 
   disconnectedCallback() {
     this.keeper.disconnect();
-    this.panel.remove();
+    this.panel?.remove();
     this.panel = null;
   }
 }

@@ -1,9 +1,12 @@
+// @ts-check
 // <pose-live>: the live tab. Camera -> WebSocket -> annotated picture, labels, bars and the last 30 seconds.
 
 import { Camera, CameraError } from "./camera.js";
 import { Connection } from "./connection.js";
 import { HeatPanel } from "./heat.js";
 import { People } from "./people.js";
+
+/** @import { Settings, State, Told, View } from "./types.js" */
 
 const FIGURE = `
   <svg class="p2a-figure" viewBox="0 0 120 120" aria-hidden="true">
@@ -16,49 +19,49 @@ const FIGURE = `
   </svg>`;
 
 const TEMPLATE = `
-  <div class="p2a-live">
-    <section class="p2a-stage" aria-label="Camera">
-      <div class="p2a-screen">
-        <video class="p2a-preview" muted playsinline></video>
-        <canvas class="p2a-picture" role="img" aria-label="Camera picture with skeletons and actions"></canvas>
-        <div class="p2a-welcome">
-          ${FIGURE}
-          <p>Step in front of the camera, wave, and read what you do.</p>
-          <button type="button" class="p2a-start">Start camera</button>
-          <small>Pictures go only to this program, and none is kept.</small>
-        </div>
-        <p class="p2a-note" role="alert" hidden></p>
+  <section class="p2a-stage" aria-label="Camera">
+    <div class="p2a-screen">
+      <video class="p2a-preview" muted playsinline></video>
+      <canvas class="p2a-picture" role="img" aria-label="Camera picture with skeletons and actions"></canvas>
+      <div class="p2a-welcome">
+        ${FIGURE}
+        <p>Step in front of the camera, wave, and read what you do.</p>
+        <button type="button" class="p2a-start">Start camera</button>
+        <small>Pictures go only to this program, and none is kept.</small>
       </div>
-      <div class="p2a-bar-below">
-        <span class="p2a-state" role="status">Camera off</span>
-        <dl class="p2a-figures">
-          <div title="Annotated pictures shown a second"><dt>fps</dt><dd data-figure="fps">–</dd></div>
-          <div title="From the camera's picture to the annotated one on the screen, median"><dt>latency</dt><dd data-figure="latency">–</dd></div>
-          <div title="Label updates a second"><dt>labels/s</dt><dd data-figure="labels">–</dd></div>
-        </dl>
-        <button type="button" class="p2a-stop" hidden>Stop</button>
-      </div>
-    </section>
-    <section class="p2a-heat" aria-label="What the network looks at" hidden>
-      <p class="p2a-empty">What the network looks at appears here with the first action.</p>
-    </section>
-    <section class="p2a-now" aria-label="Actions now">
-      <div class="p2a-cards"></div>
-      <p class="p2a-empty">Actions appear here.</p>
-    </section>
-    <section class="p2a-past" aria-label="The last 30 seconds">
-      <header><span>30 s ago</span><span>20</span><span>10</span><span>now</span></header>
-      <div class="p2a-strips"></div>
-    </section>
-  </div>`;
+      <p class="p2a-note" role="alert" hidden></p>
+    </div>
+    <div class="p2a-bar-below">
+      <span class="p2a-state" role="status">Camera off</span>
+      <dl class="p2a-figures">
+        <div title="Annotated pictures shown a second"><dt>fps</dt><dd data-figure="fps">–</dd></div>
+        <div title="From the camera's picture to the annotated one on the screen, median"><dt>latency</dt><dd data-figure="latency">–</dd></div>
+        <div title="Label updates a second"><dt>labels/s</dt><dd data-figure="labels">–</dd></div>
+      </dl>
+      <button type="button" class="p2a-stop" hidden>Stop</button>
+    </div>
+  </section>
+  <section class="p2a-heat" aria-label="What the network looks at" hidden>
+    <p class="p2a-empty">What the network looks at appears here with the first action.</p>
+  </section>
+  <section class="p2a-now" aria-label="Actions now">
+    <div class="p2a-cards"></div>
+    <p class="p2a-empty">Actions appear here.</p>
+  </section>
+  <section class="p2a-past" aria-label="The last 30 seconds">
+    <header><span>30 s ago</span><span>20</span><span>10</span><span>now</span></header>
+    <div class="p2a-strips"></div>
+  </section>`;
 
 // Gradio's dropdown and slider tell of changes by this event; they may come before the element exists.
+/** @type {Settings} */
 const settings = {};
+/** @type {PoseLive | null} */
 let current = null;
 window.addEventListener("pose2action:settings", ({ detail }) => {
   if ("threshold" in detail) {
     // While somebody types, the box beside the slider tells numbers outside its range, or none at all.
-    if (!Number.isFinite(detail.threshold)) return;
+    if (typeof detail.threshold !== "number" || !Number.isFinite(detail.threshold)) return;
     detail.threshold = Math.min(Math.max(detail.threshold, 0), 1);
   }
   Object.assign(settings, detail);
@@ -66,36 +69,80 @@ window.addEventListener("pose2action:settings", ({ detail }) => {
   current?.showHeat();
 });
 
-const STATES = { off: "Camera off", asking: "Waiting for the camera …", loading: "Loading the recogniser …", on: "Live" };
-STATES.lost = "Reconnecting …";
-STATES.paused = "Paused";
+const STATES = {
+  off: "Camera off",
+  asking: "Waiting for the camera …",
+  loading: "Loading the recogniser …",
+  on: "Live",
+  lost: "Reconnecting …",
+  paused: "Paused",
+};
+/** @typedef {keyof typeof STATES} Phase */
 
-function median(values) {
+/** @param {number[]} values */
+export function median(values) {
   return [...values].sort((a, b) => a - b)[values.length >> 1];
 }
 
 class PoseLive extends HTMLElement {
-  connectedCallback() {
-    this.innerHTML = TEMPLATE;
-    const find = (name) => this.querySelector(`.p2a-${name}`);
-    this.video = find("preview");
-    this.canvas = find("picture");
-    this.context = this.canvas.getContext("2d", { alpha: false });
-    this.noteBox = find("note");
-    this.stateBox = find("state");
-    this.stopButton = find("stop");
-    this.emptyBox = find("now .p2a-empty");
-    this.heatBox = find("heat");
-    this.heat = new Map(); // panels by person
-    this.colours = JSON.parse(this.dataset.colours);
-    this.figures = Object.fromEntries([...this.querySelectorAll("[data-figure]")].map((each) => [each.dataset.figure, each]));
-    this.people = new People(find("cards"), find("strips"), this.colours);
-    this.shown = []; // {at, latency} of the last two seconds
-    find("start").addEventListener("click", () => this.start());
+  /** @type {Phase} */
+  state = "off";
+  /** @type {Camera | null} */
+  camera = null;
+  /** @type {Connection | null} */
+  connection = null;
+  /** @type {number | null} capture time of a picture that waits for its turn */
+  newest = null;
+  /** @type {{at: number, latency: number}[]} of the last two seconds */
+  shown = [];
+  figuresAt = -Infinity;
+  /** @type {Map<number, HeatPanel>} by person */
+  heat = new Map();
+  /** @type {string[]} CSS colours, by person */
+  colours = [];
+  problem = "";
+
+  constructor() {
+    super();
+    this.content = document.createElement("div");
+    this.content.className = "p2a-live";
+    this.content.innerHTML = TEMPLATE;
+    /**
+     * @template {HTMLElement} Kind
+     * @param {string} selector
+     * @param {new () => Kind} kind
+     */
+    const find = (selector, kind) => {
+      const found = this.content.querySelector(selector);
+      if (!(found instanceof kind)) throw new TypeError(selector);
+      return found;
+    };
+    this.video = find(".p2a-preview", HTMLVideoElement);
+    this.canvas = find(".p2a-picture", HTMLCanvasElement);
+    this.context = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d", { alpha: false }));
+    this.noteBox = find(".p2a-note", HTMLElement);
+    this.stateBox = find(".p2a-state", HTMLElement);
+    this.stopButton = find(".p2a-stop", HTMLElement);
+    this.emptyBox = find(".p2a-now .p2a-empty", HTMLElement);
+    this.heatBox = find(".p2a-heat", HTMLElement);
+    this.heatEmptyBox = find(".p2a-heat .p2a-empty", HTMLElement);
+    this.figures = {
+      fps: find("[data-figure=fps]", HTMLElement),
+      latency: find("[data-figure=latency]", HTMLElement),
+      labels: find("[data-figure=labels]", HTMLElement),
+    };
+    this.people = new People(find(".p2a-cards", HTMLElement), find(".p2a-strips", HTMLElement));
+    find(".p2a-start", HTMLElement).addEventListener("click", () => this.start());
     this.stopButton.addEventListener("click", () => this.stop());
-    for (const name of ["weights", "threshold", "attention"]) {
-      if (this.dataset[name] !== undefined) settings[name] ??= JSON.parse(this.dataset[name]);
-    }
+  }
+
+  connectedCallback() {
+    this.replaceChildren(this.content);
+    this.colours = this.people.colours = JSON.parse(this.dataset.colours ?? "[]");
+    const { weights, threshold, attention } = this.dataset;
+    if (weights !== undefined) settings.weights ??= JSON.parse(weights);
+    if (threshold !== undefined) settings.threshold ??= JSON.parse(threshold);
+    if (attention !== undefined) settings.attention ??= JSON.parse(attention);
     current = this;
     this.#become("off");
     this.showHeat();
@@ -114,7 +161,8 @@ class PoseLive extends HTMLElement {
     try {
       camera = await Camera.open(this.video, () => this.stop("The camera was unplugged or taken away. Connect it and press Start again."));
     } catch (error) {
-      this.stop(error instanceof CameraError ? error.message : `The camera could not be opened: ${error.message}`);
+      const reason = error instanceof Error ? error.message : String(error);
+      this.stop(error instanceof CameraError ? reason : `The camera could not be opened: ${reason}`);
       return;
     }
     if (!this.isConnected || this.state !== "asking") return camera.close();
@@ -141,11 +189,13 @@ class PoseLive extends HTMLElement {
     this.note(sentence);
   }
 
+  /** @param {string} sentence "" for none */
   note(sentence) {
     if (this.noteBox.textContent !== sentence) this.noteBox.textContent = sentence;
     this.noteBox.hidden = !sentence;
   }
 
+  /** @param {Phase} state */
   #become(state) {
     this.state = this.dataset.state = state;
     this.stateBox.textContent = STATES[state];
@@ -163,10 +213,15 @@ class PoseLive extends HTMLElement {
       this.#become("loading");
       this.note("");
     });
-    connection.addEventListener("message", ({ detail }) => this.#told(detail));
-    connection.addEventListener("view", ({ detail }) => this.#show(detail, connection));
+    connection.addEventListener("message", (event) => {
+      this.#told(/** @type {CustomEvent<Told>} */ (event).detail);
+    });
+    connection.addEventListener("view", (event) => {
+      this.#show(/** @type {CustomEvent<View>} */ (event).detail, connection);
+    });
   }
 
+  /** @param {Told} message */
   #told(message) {
     if (message.type === "ready") {
       this.#keepHeat([]); // other weights may look at other joints
@@ -178,7 +233,7 @@ class PoseLive extends HTMLElement {
       this.problem = message.message;
       this.note(this.problem);
     } else if (message.type === "skipped") {
-      this.note(message.message);
+      this.note(message.message ?? "");
     } else if (message.type === "idle") {
       this.#pause(message.message);
     } else {
@@ -186,10 +241,13 @@ class PoseLive extends HTMLElement {
     }
   }
 
-  // A tab that nobody sees gets no pictures from its camera; the program gives its place to others, and the next
-  // picture asks for one again.
+  /**
+   * A tab that nobody sees gets no pictures from its camera; the program gives its place to others, and the next
+   * picture asks for one again.
+   * @param {string} sentence
+   */
   #pause(sentence) {
-    this.connection.close();
+    this.connection?.close();
     this.connection = null;
     this.#become("paused");
     this.note(sentence);
@@ -205,20 +263,28 @@ class PoseLive extends HTMLElement {
     await connection.frame(captured, await camera.grab());
   }
 
+  /**
+   * @param {View} view
+   * @param {Connection} connection that brought it
+   */
   async #show({ state, jpeg }, connection) {
     this.#pump();
     const picture = await createImageBitmap(jpeg);
     requestAnimationFrame(() => {
-      if (this.connection === connection && connection) this.#draw(state, picture);
+      if (this.connection === connection) this.#draw(state, picture);
       picture.close();
     });
   }
 
+  /**
+   * @param {State} state
+   * @param {ImageBitmap} picture
+   */
   #draw(state, picture) {
     if (this.canvas.width !== picture.width || this.canvas.height !== picture.height) {
       this.canvas.width = picture.width;
       this.canvas.height = picture.height;
-      this.style.setProperty("--aspect", picture.width / picture.height);
+      this.style.setProperty("--aspect", String(picture.width / picture.height));
     }
     this.context.drawImage(picture, 0, 0);
     if (this.state !== "on") this.#become("on");
@@ -236,37 +302,44 @@ class PoseLive extends HTMLElement {
     if (!settings.attention) this.#keepHeat([]);
   }
 
+  /** @param {number[]} ids of the people whose panels stay */
   #keepHeat(ids) {
     for (const [id, panel] of this.heat) {
       if (ids.includes(id)) continue;
       panel.remove();
       this.heat.delete(id);
     }
-    this.heatBox.querySelector(".p2a-empty").hidden = this.heat.size > 0;
+    this.heatEmptyBox.hidden = this.heat.size > 0;
   }
 
-  // Only answers that bring a new label tell what the network looked at; the others change nothing.
+  /**
+   * Only answers that bring a new label tell what the network looked at; the others change nothing.
+   * @param {State} state
+   */
   #drawHeat({ persons, attention = [] }) {
     if (!settings.attention) return;
     for (const panel of attention) {
       const { person } = panel;
-      if (!this.heat.has(person)) {
+      let shown = this.heat.get(person);
+      if (!shown) {
         const tint = this.colours[person % this.colours.length];
-        this.heat.set(person, new HeatPanel(this.heatBox, `${this.people.name} ${person + 1}`, tint));
+        shown = new HeatPanel(this.heatBox, `${this.people.name} ${person + 1}`, tint);
+        this.heat.set(person, shown);
       }
-      this.heat.get(person).show(panel);
+      shown.show(panel);
     }
     // Without a label there is nothing that anyone looked at for it.
     this.#keepHeat(persons.filter(({ top }) => top.length).map(({ id }) => id));
   }
 
+  /** @param {State} state */
   #measure(state) {
     const at = performance.now();
     const latency = at - state.captured;
     this.shown.push({ at, latency });
     while (this.shown[0].at < at - 2000) this.shown.shift();
     const span = at - this.shown[0].at;
-    if (!(at - this.figuresAt < 500)) {
+    if (at - this.figuresAt >= 500) {
       this.figuresAt = at;
       this.figures.fps.textContent = span > 300 ? (((this.shown.length - 1) * 1000) / span).toFixed(0) : "–";
       this.figures.latency.textContent = `${median(this.shown.map((each) => each.latency)).toFixed(0)} ms`;

@@ -1,35 +1,72 @@
+// @ts-check
 // What the people in the picture do: the big label, the bars of the best five, the last 30 seconds.
+
+/** @import { Person, Piece, State } from "./types.js" */
 
 const HISTORY = 30;
 
+/** @param {string} label */
 export const readable = (label) => label.replaceAll("_", " ");
-const percent = (score) => `${Math.round(100 * score)} %`;
+/** @param {number} score */
+export const percent = (score) => `${Math.round(100 * score)} %`;
 
+/**
+ * Where a piece of the last 30 seconds lies on its strip, in percent of it: its left edge and its width.
+ * @param {number} from age of its start
+ * @param {number} to age of its end
+ * @returns {[number, number]}
+ */
+export function onStrip(from, to) {
+  const start = Math.min(from, HISTORY);
+  return [100 * (1 - start / HISTORY), (100 * Math.max(start - to, 0)) / HISTORY];
+}
+
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {string} className
+ * @param {HTMLElement} parent
+ */
 function element(tag, className, parent) {
   const made = document.createElement(tag);
   made.className = className;
-  parent?.append(made);
+  parent.append(made);
   return made;
 }
 
-/** Sets text only when it changes: screen readers then speak changes only. */
+/**
+ * Sets text only when it changes: screen readers then speak changes only.
+ * @param {HTMLElement} node
+ * @param {string} text
+ */
 function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
 class PersonCard {
+  /**
+   * @param {HTMLElement} parent
+   * @param {number} id
+   * @param {string} colour
+   * @param {string} name
+   */
   constructor(parent, id, colour, name) {
     this.root = element("article", "p2a-person", parent);
     this.root.style.setProperty("--person", colour);
-    this.root.dataset.person = id;
+    this.root.dataset.person = String(id);
     setText(element("p", "p2a-who", this.root), `${name} ${id + 1}`);
     this.action = element("p", "p2a-action", this.root);
     this.action.setAttribute("role", "status");
     this.bars = element("ol", "p2a-bars", this.root);
     this.bars.setAttribute("aria-label", `Most likely actions of ${name.toLowerCase()} ${id + 1}`);
+    /** @type {Record<"root" | "name" | "score" | "fill", HTMLElement>[]} */
     this.rows = [];
   }
 
+  /**
+   * @param {Person} person
+   * @param {number} warming seconds that the first label still needs
+   */
   show(person, warming) {
     const waiting = !person.top.length;
     this.root.dataset.known = person.label ? "yes" : waiting ? "waiting" : "no";
@@ -47,13 +84,20 @@ class PersonCard {
 
   #addRow() {
     const root = element("li", "p2a-bar", this.bars);
-    const row = { root, name: element("span", "p2a-bar-name", root), score: element("span", "p2a-bar-score", root) };
-    row.fill = element("span", "p2a-bar-fill", element("span", "p2a-bar-track", root));
-    this.rows.push(row);
+    const name = element("span", "p2a-bar-name", root);
+    const score = element("span", "p2a-bar-score", root);
+    const fill = element("span", "p2a-bar-fill", element("span", "p2a-bar-track", root));
+    this.rows.push({ root, name, score, fill });
   }
 }
 
 class Strip {
+  /**
+   * @param {HTMLElement} parent
+   * @param {number} id
+   * @param {string} colour
+   * @param {string} name
+   */
   constructor(parent, id, colour, name) {
     this.root = element("div", "p2a-strip", parent);
     this.root.style.setProperty("--person", colour);
@@ -61,19 +105,20 @@ class Strip {
     this.who = `${name} ${id + 1}`;
   }
 
+  /** @param {Piece[]} pieces */
   show(pieces) {
     const spans = pieces.map(([, from, to, label]) => {
       const span = document.createElement("span");
-      const start = Math.min(from, HISTORY);
+      const [left, width] = onStrip(from, to);
       span.className = label === null ? "p2a-none" : label.startsWith("idle") ? "p2a-idle" : "";
-      span.style.left = `${100 * (1 - start / HISTORY)}%`;
-      span.style.width = `${(100 * Math.max(start - to, 0)) / HISTORY}%`;
+      span.style.left = `${left}%`;
+      span.style.width = `${width}%`;
       span.textContent = label === null ? "" : readable(label);
       span.title = label === null ? "no action I know" : `${readable(label)}, ${(from - to).toFixed(1)} s`;
       return span;
     });
     this.root.replaceChildren(...spans);
-    const said = pieces.filter(([, , , label]) => label !== null).map(([, , , label]) => readable(label));
+    const said = pieces.flatMap(([, , , label]) => (label === null ? [] : [readable(label)]));
     this.root.setAttribute("aria-label", `${this.who}, last 30 seconds: ${said.join(", ") || "no action"}`);
   }
 }
@@ -82,17 +127,25 @@ export class People {
   /**
    * @param {HTMLElement} cards where the people's labels go
    * @param {HTMLElement} strips where their last 30 seconds go
-   * @param {string[]} colours CSS colours, by person
    */
-  constructor(cards, strips, colours) {
+  constructor(cards, strips) {
     this.cardBox = cards;
     this.stripBox = strips;
-    this.colours = colours;
+    /** @type {string[]} CSS colours, by person */
+    this.colours = [];
     this.name = "Person";
+    /** @type {Map<number, PersonCard>} */
+    this.cards = new Map();
+    /** @type {Map<number, Strip>} */
+    this.strips = new Map();
+    this.stripsDrawn = 0;
     this.clear();
   }
 
-  /** What each of them is called, followed by a number. */
+  /**
+   * What each of them is called, followed by a number.
+   * @param {string} name
+   */
   call(name) {
     if (name === this.name) return;
     this.name = name;
@@ -100,16 +153,17 @@ export class People {
   }
 
   clear() {
-    this.cards = new Map();
-    this.strips = new Map();
+    this.cards.clear();
+    this.strips.clear();
     this.cardBox.replaceChildren();
     this.stripBox.replaceChildren();
     this.stripsDrawn = 0;
   }
 
+  /** @param {State} state */
   show({ persons, history, warming }) {
     this.#keep(this.cards, persons.map(({ id }) => id), PersonCard, this.cardBox);
-    for (const person of persons) this.cards.get(person.id).show(person, warming);
+    for (const person of persons) this.cards.get(person.id)?.show(person, warming);
     const now = performance.now();
     if (now - this.stripsDrawn < 200) return; // five times a second is smooth enough for a strip of 30 s
     this.stripsDrawn = now;
@@ -117,6 +171,14 @@ export class People {
     for (const [id, strip] of this.strips) strip.show(history.filter(([person]) => person === id));
   }
 
+  /**
+   * Takes away those of whom there is nothing any more and makes those who are new.
+   * @template {{root: HTMLElement}} Shown
+   * @param {Map<number, Shown>} shown
+   * @param {number[]} ids
+   * @param {new (box: HTMLElement, id: number, colour: string, name: string) => Shown} Kind
+   * @param {HTMLElement} box
+   */
   #keep(shown, ids, Kind, box) {
     for (const [id, each] of shown) {
       if (!ids.includes(id)) {

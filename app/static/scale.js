@@ -1,3 +1,4 @@
+// @ts-check
 // The one scale of colours for what a network looks at: a value in [0, 1] has the same colour everywhere.
 
 // Viridis: evenly graded for the eye, readable without colour vision.
@@ -6,7 +7,10 @@ const STOPS = [
   [30, 155, 138], [42, 176, 127], [82, 197, 105], [134, 213, 73], [194, 223, 35], [253, 231, 37],
 ];
 
-/** The colour of a value in [0, 1]. */
+/**
+ * The colour of a value in [0, 1].
+ * @param {number} value
+ */
 export function colour(value) {
   const place = Math.min(Math.max(value, 0), 1) * (STOPS.length - 1);
   const below = Math.min(Math.floor(place), STOPS.length - 2);

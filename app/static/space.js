@@ -1,31 +1,52 @@
+// @ts-check
 // Voxels in three dimensions, turned by hand, seen from afar (no perspective).
 
 import { colour } from "./scale.js";
 
 const EXTENT = 2.6; // torso lengths from the middle to the edge of the figure
 
+/** @import { Angles, Place, SpaceFigure } from "./types.js" */
+
 /**
- * @param {{voxels: number[][], side: number, bones: number[][][]}} figure places are to the right, up and
- *   towards the viewer
- * @param {{across: number, up: number}} angles radians about the upright and about the level axis
+ * Where a place is seen: to the right of the middle, above it, and how near.
+ * @param {Place} place to the right, up and towards the viewer
+ * @param {Angles} angles
+ * @returns {Place}
  */
-export function paintSpace(context, width, height, { voxels, side, bones }, ink, { across, up }) {
-  const scale = Math.min(width, height) / (2 * EXTENT);
+export function turned([x, y, z], { across, up }) {
   const [sinA, cosA, sinU, cosU] = [Math.sin(across), Math.cos(across), Math.sin(up), Math.cos(up)];
-  const seen = ([x, y, z]) => {
-    const turned = z * cosA - x * sinA;
-    const nearer = turned * cosU + y * sinU;
-    return [width / 2 + (x * cosA + z * sinA) * scale, height / 2 - (y * cosU - turned * sinU) * scale, nearer];
+  const away = z * cosA - x * sinA;
+  return [x * cosA + z * sinA, y * cosU - away * sinU, away * cosU + y * sinU];
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {number} width
+ * @param {number} height
+ * @param {SpaceFigure} figure
+ * @param {Angles} angles
+ */
+export function paintSpace(context, width, height, { voxels, side, bones }, angles) {
+  const scale = Math.min(width, height) / (2 * EXTENT);
+  /** @type {(place: Place) => Place} */
+  const seen = (place) => {
+    const [x, y, nearer] = turned(place, angles);
+    return [width / 2 + x * scale, height / 2 - y * scale, nearer];
   };
 
   // A frame of the space in which the body stands, to see how it is turned.
-  const corners = [-1, 1].flatMap((x) => [-1, 1].flatMap((y) => [-1, 1].map((z) => [1.6 * x, 2.1 * y, 1.6 * z])));
+  /** @type {Place[]} */
+  const corners = [-1, 1].flatMap((x) =>
+    [-1, 1].flatMap((y) => [-1, 1].map((z) => /** @type {Place} */ ([1.6 * x, 2.1 * y, 1.6 * z]))),
+  );
   context.strokeStyle = "rgb(148 163 184 / 35%)";
   context.lineWidth = 1;
+  /** @type {(a: Place, b: Place) => void} */
   const stroke = (a, b) => {
+    const [[fromX, fromY], [toX, toY]] = [seen(a), seen(b)];
     context.beginPath();
-    context.moveTo(...seen(a).slice(0, 2));
-    context.lineTo(...seen(b).slice(0, 2));
+    context.moveTo(fromX, fromY);
+    context.lineTo(toX, toY);
     context.stroke();
   };
   corners.forEach((a, i) => {
@@ -40,8 +61,8 @@ export function paintSpace(context, width, height, { voxels, side, bones }, ink,
   for (const [a, b] of bones) stroke(a, b);
 
   const size = Math.max(side * scale, 3);
-  const far = voxels.map((voxel) => [...seen(voxel), voxel[3]]).sort((a, b) => a[2] - b[2]);
-  for (const [x, y, , value] of far) {
+  const far = voxels.map(([x, y, z, value]) => ({ at: seen([x, y, z]), value })).sort((a, b) => a.at[2] - b.at[2]);
+  for (const { at: [x, y], value } of far) {
     context.globalAlpha = 0.35 + 0.65 * value; // weak ones do not hide strong ones
     context.fillStyle = colour(value);
     context.fillRect(x - size / 2, y - size / 2, size, size);
