@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from threading import RLock
 
 import numpy as np
@@ -18,8 +18,9 @@ from app.core.attention import WindowAttention, window_attention
 from app.core.protocols import ActionRecognizer, Estimator, MakeEstimator
 from app.core.subjects import Subject, subject_of
 from app.drawing.picture import PersonMark, annotate, label_text
+from app.live.history import History
 from app.live.person import KEPT_POSES, Person, Rate
-from app.live.view import HistorySegment, LiveView, PersonAction
+from app.live.view import LiveView, PersonAction
 from app.live.worker import NewestOnlyWorker
 from pose.skeleton import SkeletonSequence
 from pose.tracking import PersonTracker, TrackedPose
@@ -28,20 +29,12 @@ from recognizer.predictor import Prediction, recognise_on_one_core, top_labels
 FIRST_LABEL = 1.0
 """Seconds of a person that the first label needs."""
 
-HISTORY = 30.0
-"""Seconds of actions that a view tells."""
-
 STALE = 1.0
 """Seconds after which a person who is not seen any more has no current action."""
 
 SOONEST = 0.004
 """Seconds between two frames. One that comes sooner (no camera is that fast) takes the place of the last, so
 that a clock which hardly moves cannot heap up poses."""
-
-MOST_SEGMENTS = 200
-"""Segments of history kept, whatever the clock does; in ``HISTORY`` seconds real ones are few."""
-
-__all__ = ["HistorySegment", "LiveEngine", "LiveView", "PersonAction"]
 
 
 @dataclass(frozen=True)
@@ -152,7 +145,7 @@ class LiveEngine:
                 recognise_ms=self._recognise_ms,
                 label_age_ms=0.0 if self._labels_end is None else (timestamp - self._labels_end) * 1000,
                 message=self._problem or ("" if self._visible(timestamp) else self._subject.missing),
-                history=tuple(sorted(self._history, key=lambda s: (s.person, s.start))),
+                history=self._history.segments,
                 warming=self._warming(timestamp),
                 attention=attention,
             )
@@ -224,7 +217,7 @@ class LiveEngine:
     def _clear(self) -> None:
         self._time: float | None = None
         self._people: dict[int, Person] = {}
-        self._history: list[HistorySegment] = []
+        self._history = History(STALE, self._label_period)
         self._problem = ""
         self._frames = Rate()
         self._answers = Rate()
@@ -298,18 +291,9 @@ class LiveEngine:
     def _remember_labels(self, timestamp: float) -> None:
         for number in self._visible(timestamp):
             shown = self._people[number].shown
-            if shown is None:
-                continue
-            last = max((s for s in self._history if s.person == number), key=lambda s: s.end, default=None)
-            if last is not None and last.label == shown.label and timestamp - last.end <= STALE:
-                self._history.remove(last)
-                self._history.append(replace(last, end=timestamp))
-            else:
-                start = timestamp if last is None else max(last.end, timestamp - self._label_period)
-                self._history.append(HistorySegment(number, start, timestamp, shown.label))
-        since = timestamp - HISTORY
-        recent = [replace(s, start=max(s.start, since)) for s in self._history if s.end > since]
-        self._history = recent[-MOST_SEGMENTS:]
+            if shown is not None:
+                self._history.show(number, shown.label, timestamp)
+        self._history.forget(timestamp)
 
     def _visible(self, timestamp: float) -> list[int]:
         """Numbers of the people seen within the last second."""

@@ -17,7 +17,8 @@ from app.core.failures import explain
 from app.core.protocols import MakeEstimator
 from app.core.subjects import subject_of
 from app.drawing.heat import panel, ticks_until_now
-from app.live.engine import LiveEngine, LiveView
+from app.live.engine import LiveEngine
+from app.live.view import LiveView
 from app.web.memory import give_back
 from app.web.messages import MAX_PIXELS, MAX_SIDE, CameraFrame, Settings
 from recognizer.weights import WeightsError

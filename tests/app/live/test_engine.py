@@ -343,7 +343,7 @@ def kept(engine) -> int:
     """Poses, observations and segments that an engine holds."""
     people = engine._people.values()
     held = sum(len(person.poses) + len(person.buffer._observations) for person in people)
-    return held + len(engine._history)
+    return held + len(engine._history.segments)
 
 
 @pytest.mark.parametrize("step", [0.0, 1e-9, 1e-4])
@@ -382,7 +382,7 @@ def test_a_leap_ahead_starts_anew(live, leap):
 
 
 def test_weights_that_change_on_a_clock_that_stands_make_no_endless_history(live, fakes, monkeypatch):
-    monkeypatch.setattr("app.live.engine.MOST_SEGMENTS", 10)
+    monkeypatch.setattr("app.live.history.MOST_SEGMENTS", 10)
     engine = live.engine()
     live.run(engine, 0, 3)
     classes = tuple(f"action {number}" for number in range(60))
