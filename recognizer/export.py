@@ -111,6 +111,7 @@ def _onnx(network: nn.Module, example: Tensor, card: str) -> Exported:
             network, (example,), input_names=[INPUT], output_names=[OUTPUT],
             dynamic_shapes=({0: batch},), verbose=False,
         )  # fmt: skip
+    assert program is not None  # it would only be where a file is written at once
     model = program.model_proto
     model.metadata_props.add(key=CARD, value=card)
     content = model.SerializeToString()

@@ -10,10 +10,13 @@ from __future__ import annotations
 import copy
 import dataclasses
 import warnings
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
+
+from recognizer.networks.protocol import Network
 
 # TorchScript optimises the graph during its second run.
 _WARM_UP_RUNS = 3
@@ -61,6 +64,8 @@ def fold_batch_norm(network: nn.Module, example: Tensor) -> nn.Module:
     folded = {norm for norm, conv in pairs.items() if calls[norm] == calls[conv] == 1}
     for norm in folded:
         conv = pairs[norm]
+        assert isinstance(conv, _CONVOLUTIONS) and isinstance(norm, _NORMS)
+        assert norm.running_mean is not None and norm.running_var is not None
         conv.weight, conv.bias = fuse_conv_bn_weights(
             conv.weight, conv.bias, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias
         )
@@ -90,7 +95,7 @@ class FrozenNetwork:
     """
 
     def __init__(self, network: nn.Module, example: Tensor):
-        folded = fold_batch_norm(network, example)
+        folded = cast(Network, fold_batch_norm(network, example))
         self._graph = frozen_graph(_Flattened(folded), example)
         with torch.inference_mode():
             self._attention = folded.forward_with_attention(example)[1]
@@ -106,7 +111,7 @@ class FrozenNetwork:
 class _Flattened(nn.Module):
     """Returns the tensors of the attention after the logits, since a trace cannot return a dataclass."""
 
-    def __init__(self, network: nn.Module):
+    def __init__(self, network: Network):
         super().__init__()
         self.network = network
 
@@ -119,6 +124,7 @@ class _Flattened(nn.Module):
 
 
 def _values(attention: object) -> dict[str, Tensor | tuple[Tensor, ...] | None]:
+    assert dataclasses.is_dataclass(attention)
     return {field.name: getattr(attention, field.name) for field in dataclasses.fields(attention)}
 
 

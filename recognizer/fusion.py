@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from pose.skeleton import SkeletonSequence
 from recognizer.choice import Choice, parse_choice
@@ -54,7 +55,7 @@ class Fusion(WindowRecognizer):
             (recognizer, share) for (recognizer, _), share in zip(members, choice.shares, strict=True)
         ]
         threshold = sum(recognizer.threshold * share for recognizer, share in self._members)
-        together = {"name": str(choice), "threshold": threshold, "metrics": {}}
+        together: dict[str, Any] = {"name": str(choice), "threshold": threshold, "metrics": {}}
         super().__init__(first.model_copy(update=together))
 
     def predict(self, windows: Sequence[SkeletonSequence], attention: bool = False) -> list[Prediction]:

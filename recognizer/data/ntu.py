@@ -106,9 +106,9 @@ def read_bodies(path: Path) -> np.ndarray:
     for body, places in zip(bodies, found.values(), strict=True):
         at_frames = [frame for frame, _ in places]
         rows = [number for _, first in places for number in range(first, first + JOINTS)]
-        joints = _coordinates(lines, rows, path).reshape(len(places), JOINTS, 3)
-        check_numbers(joints, METRES, path)
-        body[at_frames] = joints
+        coordinates = _coordinates(lines, rows, path).reshape(len(places), JOINTS, 3)
+        check_numbers(coordinates, METRES, path)
+        body[at_frames] = coordinates
     return bodies
 
 

@@ -135,7 +135,7 @@ def _ctrl_c_waits() -> Iterator[None]:
     try:
         yield
     finally:
-        if masked:
+        if before is not None:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         signal.signal(signal.SIGINT, handler)
         if heard:
@@ -153,8 +153,10 @@ def _start(places: Any) -> None:
     _shared["places"] = places
 
     def watch() -> None:
-        wait([parent_process().sentinel])
-        os._exit(1)
+        parent = parent_process()
+        if parent is not None:
+            wait([parent.sentinel])
+            os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
 

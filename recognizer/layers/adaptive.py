@@ -25,6 +25,8 @@ class AdaptiveGraphConv(nn.Module):
         (N, C_in, T, V) -> (N, C_out, T, V)
     """
 
+    adjacency: Tensor
+
     def __init__(
         self, adjacency: np.ndarray, in_channels: int, out_channels: int, learned: np.ndarray | None = None
     ):

@@ -27,6 +27,8 @@ class MultiScaleGraphConv(nn.Module):
         (N, C_in, T, V) -> (N, C_out, T, V)
     """
 
+    adjacency: Tensor
+
     def __init__(self, adjacency: np.ndarray, in_channels: int, out_channels: int):
         super().__init__()
         self.scales = len(adjacency)

@@ -108,8 +108,8 @@ class TemporalGate(nn.Module):
     def __init__(self, channels: int):
         super().__init__()
         self.conv = nn.Conv1d(channels, 1, _TEMPORAL_KERNEL, padding=_TEMPORAL_KERNEL // 2)
-        nn.init.zeros_(self.conv.weight)
-        nn.init.zeros_(self.conv.bias)
+        for parameter in self.conv.parameters():
+            nn.init.zeros_(parameter)
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.sigmoid(self.conv(x.mean(3)))[..., None]
@@ -127,6 +127,7 @@ class SpatialGate(nn.Module):
         kernel = joints if joints % 2 else joints - 1
         self.conv = nn.Conv1d(channels, 1, kernel, padding=kernel // 2)
         nn.init.xavier_normal_(self.conv.weight)
+        assert self.conv.bias is not None
         nn.init.zeros_(self.conv.bias)
 
     def forward(self, x: Tensor) -> Tensor:

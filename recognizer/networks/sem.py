@@ -126,6 +126,8 @@ class CrossFrameAttention(nn.Module):
         (N, T, V, C_in) -> (N, T, V, C_out) and attention, see ``attend``.
     """
 
+    regularisation: nn.Parameter | None
+
     def __init__(self, in_channels: int, out_channels: int, joints: int, config: SEMConfig):
         super().__init__()
         self.kind = config.attention
@@ -285,7 +287,9 @@ class SEMNet(nn.Module):
         # Under unified attention a joint attends to each joint at all times, and does so at all times.
         frames = attention.shape[-1] // v
         relations = attention.view(*attention.shape[:3], frames, v, frames, v).sum(5).mean((1, 2, 3))
-        regularisation = self.blocks[SHOWN].attention.regularisation
+        block = self.blocks[SHOWN]
+        assert isinstance(block, SEMBlock)
+        regularisation = block.attention.regularisation
         return self.classify(features), SEMAttention(
             relations.view(n, m, v, v),
             None if regularisation is None else regularisation.mean(0),

@@ -135,6 +135,8 @@ class MultiGrainFocus(nn.Module):
         (N, C, T, V) -> (N, C, T, V) and for each grain (N, V, parts), rows summing to 1
     """
 
+    pool: Tensor
+
     def __init__(self, channels: int, maps: Sequence[np.ndarray], scaled: bool = False):
         super().__init__()
         self.scaled = scaled

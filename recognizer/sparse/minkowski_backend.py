@@ -30,7 +30,7 @@ def minkowski_engine() -> ModuleType:
     """
     # It still imports this from where Python had it until 3.9.
     if not hasattr(collections, "Sequence"):
-        collections.Sequence = collections.abc.Sequence
+        setattr(collections, "Sequence", collections.abc.Sequence)  # noqa: B010  checkers know no such name
     try:
         import MinkowskiEngine
     except (ImportError, OSError) as error:

@@ -46,7 +46,7 @@ class Convolution(nn.Module):
     ):
         super().__init__()
         self.region = Region.of(dimension, size, stride, dilation)
-        shape = (in_channels, out_channels)
+        shape: tuple[int, ...] = (in_channels, out_channels)
         if not self.region.pointwise:
             shape = (self.region.volume, *shape)
         self.kernel = nn.Parameter(torch.empty(shape))

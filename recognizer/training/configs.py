@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def shipped_configs() -> dict[str, Path]:
     }
 
 
-def load_config(name: str, overrides: list[str] = ()) -> TrainingConfig | ClipConfig:
+def load_config(name: str, overrides: Sequence[str] = ()) -> TrainingConfig | ClipConfig:
     """Reads a shipped configuration by name or any YAML file, and applies ``key=value`` overrides.
 
     One with the key "dataset" is about the clips of a prepared data set, all others about a live vocabulary.

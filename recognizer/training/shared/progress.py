@@ -16,7 +16,9 @@ class RunProgressBar(TQDMProgressBar):
         super().on_train_start(trainer, *_)
         self._first, self._start = trainer.global_step, time.monotonic()
 
-    def get_metrics(self, trainer: L.Trainer, module: L.LightningModule) -> dict[str, object]:
+    def get_metrics(
+        self, trainer: L.Trainer, module: L.LightningModule
+    ) -> dict[str, int | str | float | dict[str, float]]:
         items = super().get_metrics(trainer, module)
         items.pop("v_num", None)
         items["lr"] = f"{trainer.optimizers[0].param_groups[0]['lr']:.2g}"
