@@ -61,9 +61,15 @@ def test_labels_keep_their_beat_between_frames(live, monkeypatch: pytest.MonkeyP
     assert sum(1 <= time < 11 for time in asked) == pytest.approx(80, abs=2)
 
 
-def test_a_label_begins_where_the_last_one_ends(live, fakes):
+def test_a_label_begins_where_the_last_one_ends(live, fakes, monkeypatch: pytest.MonkeyPatch):
+    now = [100.0]
+    monkeypatch.setattr(module, "time", SimpleNamespace(perf_counter=lambda: now[0]))
     recognizer = fakes.Recognizer(lambda end: "wave" if end < 4 else "clap")
-    wave, clap = live.run(live.engine(recognizer, label_rate=2), 0, 8)[-1].history
+    engine = live.engine(recognizer, label_rate=2)
+    for time in np.arange(0, 8, 0.1):
+        now[0] = 100.0 + time
+        (view,) = live.run(engine, time, time + 0.05)
+    wave, clap = view.history
     assert (wave.label, clap.label) == ("wave", "clap")
     assert clap.start == wave.end
 
