@@ -21,6 +21,7 @@ from recognizer.data.prepared import (
     NEITHER,
     TEST,
     TRAIN,
+    VERSION,
     PreparedInfo,
     Sample,
     clip_dtype,
@@ -76,6 +77,7 @@ def group_path(work: Path, number: int) -> Path:
 def info_of(dataset: str, source: Source, skipped: tuple[str, ...] = ()) -> PreparedInfo:
     """What a source will be once prepared."""
     return PreparedInfo(
+        version=VERSION,
         dataset=dataset, layout=source.layout.name, fps=source.fps, tasks=dict(source.tasks),
         origin=source.origin, protocols=source.protocols, skipped=skipped,
     )  # fmt: skip

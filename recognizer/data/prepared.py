@@ -31,6 +31,8 @@ NAME_LENGTH = 64
 Origin = Literal["spine", "picture", "camera"]
 
 TRAIN, TEST, NEITHER = 0, 1, -1
+VERSION = 2
+"""Of what is in the files: in the first version the joints of some data sets had lost their path."""
 
 
 def _known(layout: str) -> str:
@@ -43,6 +45,7 @@ class PreparedInfo(BaseModel):
     """What a prepared data set is.
 
     Attributes:
+        version: ``VERSION`` when it was prepared.
         dataset: key of ``sources.SOURCES``.
         layout: key of ``pose.layouts.LAYOUTS``.
         fps: frames a second of all clips.
@@ -55,6 +58,7 @@ class PreparedInfo(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    version: Literal[2]
     dataset: str
     layout: Annotated[str, AfterValidator(_known)]
     fps: float = Field(gt=0, le=1000, allow_inf_nan=False)
@@ -125,7 +129,8 @@ class PreparedClips:
             self._rows = open_memmap(folder / JOINTS, mode="r")
         except Exception:  # numpy and pydantic raise many kinds on damaged files
             raise DataError(
-                f"{folder} is no prepared data set: make one with pose2action prepare DATASET RAW OUT."
+                f"{folder} is no prepared data set, or one of an older version: make one with "
+                "pose2action prepare DATASET RAW OUT."
             ) from None
         self.folder = folder
         self.layout: SkeletonLayout = LAYOUTS[self.info.layout]

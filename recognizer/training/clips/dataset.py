@@ -110,9 +110,8 @@ def clip_input(
         sample(*pair, config.frames, config.length, piece, start) for pair in zip(bodies, seen, strict=True)
     ]
     bodies, seen = np.stack([pair[0] for pair in pairs]), np.stack([pair[1] for pair in pairs])
-    if (
-        options.origin != "torso"
-    ):  # as public code does: what is replayed is placed beside what it is seen with
+    if options.origin != "torso":
+        # As public code does: what is replayed is placed beside what it is seen with.
         bodies, seen = placed(bodies, seen, layout, options)
     result = np.zeros((channels(layout, options), config.frames, len(layout), config.persons), np.float32)
     change = None if rng is None else _Change(config.augmentation, layout, config.frames, rng)

@@ -36,6 +36,9 @@ from recognizer.training.shared.errors import ConfigError
 from recognizer.training.shared.progress import RunProgressBar
 from recognizer.training.shared.runs import LICENCE, commit, fit, open_run, start
 
+_ORIGINS = {"camera": ("torso",), "spine": ("spine", "first"), "picture": ("picture",)}
+"""Where networks may want the joints of a prepared data set, by its own origin (``preprocess.placed``)."""
+
 THRESHOLD = 0.5
 """Of the card: nothing was held back to choose one."""
 
@@ -111,9 +114,11 @@ def open_clips(config: ClipConfig, data: Path) -> tuple[PreparedClips, dict[int,
         known = ", ".join(clips.info.tasks)
         raise ConfigError(f"{data} has no task {config.task!r}: choose one of {known}.")
     origin = config.preprocessing.origin
-    needed = "torso" if clips.info.origin == "camera" else clips.info.origin
-    if origin != needed:
-        raise ConfigError(f"{data} is prepared for preprocessing.origin={needed}, not {origin}.")
+    fitting = _ORIGINS[clips.info.origin]
+    if origin not in fitting:
+        raise ConfigError(
+            f"{data} is prepared for preprocessing.origin={' or '.join(fitting)}, not {origin}."
+        )
     parts = {part: clips.part(config.protocol, part) for part in (TRAIN, TEST)}
     if not len(parts[TRAIN]):
         raise ConfigError(f"{data} holds no training clips of the protocol {config.protocol}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import subprocess
@@ -181,7 +182,18 @@ def test_a_folder_that_lacks_a_file_is_told(prepared: Path, tmp_path: Path, miss
     for name, content in contents(prepared).items():
         if name != missing:
             (tmp_path / name).write_bytes(content)
-    with pytest.raises(DataError, match="is no prepared data set: make one"):
+    with pytest.raises(DataError, match="is no prepared data set, or one of an older version: make one"):
+        PreparedClips(tmp_path)
+
+
+@pytest.mark.parametrize("version", [None, 1, 3])
+def test_what_another_version_has_prepared_is_told(prepared: Path, tmp_path: Path, version: int | None):
+    for name, content in contents(prepared).items():
+        (tmp_path / name).write_bytes(content)
+    info = json.loads((tmp_path / INFO).read_text())
+    assert info.pop("version") == 2
+    (tmp_path / INFO).write_text(json.dumps(info if version is None else {**info, "version": version}))
+    with pytest.raises(DataError, match="of an older version: make one"):
         PreparedClips(tmp_path)
 
 

@@ -103,7 +103,9 @@ DAMAGES = {
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_opening_tells_what_is_wrong_with_the_index(folder: Path, damage: Callable[[Path], None]):
     damage(folder)
-    with pytest.raises(DataError, match=r"set is (damaged: .*; prepare it again|no prepared data set: make)"):
+    with pytest.raises(
+        DataError, match=r"set is (damaged: .*; prepare it again|no prepared data set.*: make)"
+    ):
         PreparedClips(folder)
 
 
