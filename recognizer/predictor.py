@@ -179,7 +179,7 @@ class Recognizer(WindowRecognizer):
             probabilities = logits.float().softmax(1).cpu().numpy()
         if not np.isfinite(probabilities).all():  # of weights as large as numbers can be
             raise weights.WeightsError(f"The weights {self.card.name} give no numbers: train them again.")
-        maps: list[AttentionMaps | None] = [None] * len(windows)
+        maps: Sequence[AttentionMaps | None] = [None] * len(windows)
         if attention:
             maps = attention_maps(attended) or [AttentionMaps()] * len(windows)
         return [

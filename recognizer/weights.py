@@ -32,6 +32,7 @@ from recognizer.fields import (
     shown,
 )
 from recognizer.networks import NetworkConfig, build
+from recognizer.networks.protocol import Network
 from recognizer.plain_files import read_plain
 from recognizer.preprocess import Preprocessing, channels
 
@@ -124,7 +125,7 @@ def difference(card: WeightsCard, other: WeightsCard) -> str | None:
     return None
 
 
-def build_network(card: WeightsCard) -> nn.Module:
+def build_network(card: WeightsCard) -> Network:
     """The network that a card describes, with random weights; ValueError as from ``networks.build``."""
     layout = LAYOUTS[card.layout]
     in_channels = channels(layout, card.preprocessing)
@@ -183,7 +184,7 @@ def add_metrics(name: str | Path, metrics: dict[str, Any]) -> Path:
     return path
 
 
-def load(name: str | Path) -> tuple[nn.Module, WeightsCard]:
+def load(name: str | Path) -> tuple[Network, WeightsCard]:
     """A network in evaluation mode with its trained weights.
 
     Args:
@@ -213,8 +214,8 @@ def load(name: str | Path) -> tuple[nn.Module, WeightsCard]:
         if tensor.dtype != wanted[each]:  # PyTorch would convert it, to infinity perhaps
             kinds = f"{each} is {tensor.dtype} and must be {wanted[each]}".replace("torch.", "")
             raise WeightsError(f"{tensor_path} does not fit its card: {kinds}. {_offer()}")
-    if reason := _fault(tensors):
-        raise WeightsError(f"{tensor_path} is damaged: {reason}. {_offer()}")
+    if damage := _fault(tensors):
+        raise WeightsError(f"{tensor_path} is damaged: {damage}. {_offer()}")
     return network.eval(), card
 
 

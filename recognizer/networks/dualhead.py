@@ -38,6 +38,7 @@ from recognizer.layers.inputs import SkeletonNorm
 from recognizer.layers.pointwise import PointwiseConv
 from recognizer.layers.pooling import pooled
 from recognizer.layers.stgc import STGCBlock
+from recognizer.networks.protocol import Network
 
 FINE_DILATIONS = (1, 2, 3, 4)
 _COARSE_DILATIONS = (1, 2)
@@ -134,7 +135,7 @@ class SpatialGate(nn.Module):
         return torch.sigmoid(self.conv(x.mean(2)))[:, :, None]
 
 
-class DualHeadNet(nn.Module):
+class DualHeadNet(Network):
     """One stream of DualHead-Net.
 
     Args:

@@ -37,6 +37,7 @@ from recognizer.layers.pointwise import PointwiseConv
 from recognizer.layers.pooling import pooled
 from recognizer.layers.spatial import MultiScaleGraphConv
 from recognizer.layers.temporal import MultiScaleTemporalConv
+from recognizer.networks.protocol import Network
 
 _ADJACENCY = {
     "gcn": graph.power_scales,
@@ -172,7 +173,7 @@ def _temporal(channels: int, stride: int, config: LSTAConfig) -> nn.Module:
     return TemporalPyramid(channels, stride, config)
 
 
-class LSTANet(nn.Module):
+class LSTANet(Network):
     """One stream of LSTA-Net.
 
     Args:

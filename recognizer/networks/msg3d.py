@@ -17,9 +17,10 @@ from recognizer.layers.inputs import SkeletonNorm
 from recognizer.layers.pooling import pooled
 from recognizer.layers.stgc import STGCBlock
 from recognizer.networks.dualhead import FINE_DILATIONS, WINDOWS, DualHeadAttention, DualHeadConfig
+from recognizer.networks.protocol import Network
 
 
-class MSG3D(nn.Module):
+class MSG3D(Network):
     """One stream of MS-G3D.
 
     Args:

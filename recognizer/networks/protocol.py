@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from abc import ABC, abstractmethod
 
-from torch import Tensor
+from torch import Tensor, nn
 
 
-class Network(Protocol):
-    """What training, recognition and few-shot learning ask of a network, besides being an ``nn.Module``.
+class Network(nn.Module, ABC):
+    """What training, recognition and few-shot learning ask of a network.
 
     x is always a batch of N samples (N, C, T, V, M).
     """
 
+    @abstractmethod
     def forward(self, x: Tensor) -> Tensor:
         """Logits (N, classes)."""
 
+    @abstractmethod
     def forward_with_attention(self, x: Tensor) -> tuple[Tensor, object]:
         """Logits (N, classes), and what the network looked at, of a kind that ``attention_maps`` takes."""
 
+    @abstractmethod
     def embed(self, x: Tensor) -> Tensor:
         """(N, D), the features from which linear classifiers make the logits; dropout leaves them alone."""
 
+    @abstractmethod
     def supervised(self, x: Tensor) -> tuple[tuple[Tensor, ...], Tensor]:
         """Logits (N, classes) of every head, over whose losses training takes the mean, and those that
         recognise."""

@@ -44,6 +44,7 @@ from recognizer.fields import Dilations, Dropout, Kernels, Width
 from recognizer.layers.inputs import SkeletonNorm
 from recognizer.layers.pointwise import PointwiseConv
 from recognizer.layers.pooling import pooled
+from recognizer.networks.protocol import Network
 
 SHOWN = 2
 """Index of the block whose attention is shown."""
@@ -222,7 +223,7 @@ class SEMBlock(nn.Module):
         return self.act(self.temporal(x) + self.temporal_residual(x)), attention
 
 
-class SEMNet(nn.Module):
+class SEMNet(Network):
     """One stream of SEM-Net.
 
     Args:

@@ -27,7 +27,7 @@ supplement to the paper that was not at hand, so much had to be chosen:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -37,6 +37,7 @@ from torch import Tensor, nn
 from pose.layouts import SkeletonLayout
 from recognizer.fields import Dilations, Dropout, Width
 from recognizer.layers.voxels import VoxelisedSkeletons, voxelise
+from recognizer.networks.protocol import Network
 from recognizer.sparse import (
     Backend,
     BatchNorm,
@@ -132,7 +133,7 @@ class SPABlock(nn.Module):
         return x.replace(F.relu(y.features + self.residual(x).features))
 
 
-class SPANet(nn.Module):
+class SPANet(Network):
     """SPA-Net, on joints.
 
     Args:
@@ -225,7 +226,7 @@ def _pointwise(in_channels: int, out_channels: int, axes: int) -> nn.Sequential:
 
 def _branch(channels: int, axes: int, dilation: int, config: SPAConfig) -> nn.Module:
     everywhere, nowhere = (config.kernel,) * axes, (1,) * axes
-    in_time = dict(dilation=(*nowhere, dilation), dimension=axes + 1)
+    in_time: dict[str, Any] = dict(dilation=(*nowhere, dilation), dimension=axes + 1)
     if config.convolution == "4d":
         return Convolution(channels, channels, (*everywhere, _TEMPORAL_KERNEL), **in_time)
     return nn.Sequential(

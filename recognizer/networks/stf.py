@@ -45,6 +45,7 @@ from recognizer.layers.inputs import SkeletonNorm
 from recognizer.layers.pointwise import PointwiseConv
 from recognizer.layers.pooling import pooled
 from recognizer.layers.spatial import MultiScaleGraphConv
+from recognizer.networks.protocol import Network
 
 _REDUCTION = 4
 """Alpha of MCF (Eq. 4), gamma of TDF (Sec. III-C); channels are multiples of it."""
@@ -256,7 +257,7 @@ class FocusLayer(nn.Module):
         return F.relu(y if self.residual is None else y + self.residual(x)), relations, gate
 
 
-class STFNet(nn.Module):
+class STFNet(Network):
     """One stream of STF-Net.
 
     Args:

@@ -59,6 +59,7 @@ class MinkowskiSparseTensor(SparseTensor):
 
     def __init__(self, raw: Any, batch_size: int):
         self.raw = raw
+        self.features: Tensor = raw.F
         self.batch_size = batch_size
 
     @classmethod
@@ -70,10 +71,6 @@ class MinkowskiSparseTensor(SparseTensor):
         """
         raw = minkowski_engine().SparseTensor(features.contiguous(), coordinates.int().contiguous())
         return cls(raw, batch_size)
-
-    @property
-    def features(self) -> Tensor:
-        return self.raw.F
 
     @property
     def coordinates(self) -> Tensor:

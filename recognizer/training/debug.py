@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import Any, Literal
 
 import lightning as L
 from torch.utils.data import DataLoader
@@ -37,7 +38,8 @@ def overfit(config: TrainingConfig | ClipConfig, data: Path, steps: int = 100) -
         DataError, ConfigError: with one sentence.
         KeyboardInterrupt: Ctrl-C.
     """
-    precision, clip = "32-true", 5.0
+    precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
+    clip: float | None = 5.0
     if isinstance(config, ClipConfig):
         precision, clip = config.precision, config.clip_gradients
         clips, parts = open_clips(config, data)
@@ -58,7 +60,9 @@ def overfit(config: TrainingConfig | ClipConfig, data: Path, steps: int = 100) -
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*no `val_dataloader`.*")
         try:
-            trainer.fit(module, DataLoader([batch] * steps, batch_size=None))
+            batches: Any = [batch] * steps  # a list does for a data set
+            trainer.fit(module, DataLoader(batches, batch_size=None))
         except SystemExit:  # what Lightning makes of Ctrl-C
             raise KeyboardInterrupt from None
-    return tuple(float(trainer.callback_metrics[key]) for key in ("loss", "top1"))
+    metrics = trainer.callback_metrics
+    return float(metrics["loss"]), float(metrics["top1"])

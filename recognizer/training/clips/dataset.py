@@ -155,10 +155,10 @@ def sample(
     if length == "replay" and last:
         order = np.arange(frames) % last
         return values[order], seen[order]
-    at = start + np.arange(frames)
-    inside = (at >= 0) & (at < last)
+    rows = start + np.arange(frames)
+    inside = (rows >= 0) & (rows < last)
     out, known = np.zeros((frames, *values.shape[1:]), np.float32), np.zeros((frames, seen.shape[1]))
-    out[inside], known[inside] = values[at[inside]], seen[at[inside]]
+    out[inside], known[inside] = values[rows[inside]], seen[rows[inside]]
     return out, known.astype(np.float32)
 
 
@@ -216,8 +216,8 @@ class _Change:
 
 def _random_move(frames: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """(T, 2, 2) turns times scales and (T, 2) shifts, each evenly from one random value to another."""
-    candidates = (_MOVE_ANGLES, _MOVE_SCALES, _MOVE_SHIFTS, _MOVE_SHIFTS)
-    angle, scale, x, y = (np.linspace(*rng.choice(each, 2), frames) for each in candidates)
+    ends = [rng.choice(each, 2) for each in (_MOVE_ANGLES, _MOVE_SCALES, _MOVE_SHIFTS, _MOVE_SHIFTS)]
+    angle, scale, x, y = (np.linspace(first, last, frames) for first, last in ends)
     cosine, sine = scale * np.cos(np.radians(angle)), scale * np.sin(np.radians(angle))
     matrices = np.stack([np.stack([cosine, -sine], -1), np.stack([sine, cosine], -1)], 1)
     return matrices.astype(np.float32), np.stack([x, y], -1).astype(np.float32)

@@ -69,7 +69,8 @@ def evaluate_clips(names: Sequence[str | Path], data: Path, fuse: bool = False) 
         WeightsError, ConfigError, DataError: with one sentence.
     """
     clips = PreparedClips(data)
-    reports, total, labels, first = {}, 0.0, np.empty(0), None
+    reports: dict[str, ClipReport] = {}
+    of_all, labels, first = [], np.empty(0), None
     for name in names:
         network, card = weights.load(name)
         config = clip_config(card)
@@ -90,11 +91,11 @@ def evaluate_clips(names: Sequence[str | Path], data: Path, fuse: bool = False) 
         scores, labels = score_clips(network, clips, config)
         if not np.isfinite(scores).all():
             raise weights.WeightsError(f"The weights {card.name} give no numbers: train them again.")
-        total = total + scores
+        of_all.append(scores)
         reports[card.name] = report(scores, labels, card.classes)
         classes = card.classes
     if fuse:
-        reports[FUSED] = report(total / len(names), labels, classes)
+        reports[FUSED] = report(np.mean(of_all, axis=0), labels, classes)
     return reports
 
 

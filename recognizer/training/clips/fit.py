@@ -21,12 +21,12 @@ from lightning.pytorch.callbacks import (
     Timer,
 )
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
-from torch import nn
 from torch.utils.data import DataLoader
 
 from recognizer import weights
 from recognizer.data.prepared import TEST, TRAIN, PreparedClips
 from recognizer.networks import build
+from recognizer.networks.protocol import Network
 from recognizer.preprocess import channels
 from recognizer.training.clips.config import ClipConfig
 from recognizer.training.clips.dataset import ClipDataset, EpochSampler
@@ -78,7 +78,7 @@ def train_clips(
         data=f"{clips.info.dataset}, {config.protocol}: {len(parts[TRAIN])} training clips",
         licence=LICENCE, training={}, metrics={},
     )  # fmt: skip
-    if begun is not None:
+    if begun is not None and checkpoint is not None:
         check_checkpoint(begun, checkpoint, module)
     open_run(run, config)
     timer = Timer()
@@ -88,18 +88,18 @@ def train_clips(
         raise ConfigError(
             f"batch_size ({config.batch_size}) cannot be divided among {trainer.world_size} processes."
         )
-    loaders = [
-        clip_loader(ClipDataset(clips, indices, config, part == TRAIN), config, share)
-        for part, indices in parts.items()
-    ]
-    fit(trainer, module, *loaders, run, begun)
-    training = {
+    training, test = (
+        clip_loader(ClipDataset(clips, parts[part], config, part == TRAIN), config, share)
+        for part in (TRAIN, TEST)
+    )
+    fit(trainer, module, training, test, run, begun)
+    told = {
         "config": config.model_dump(mode="json"),
         "commit": commit(),
         "date": datetime.date.today().isoformat(),
         "minutes": round(timer.time_elapsed("train") / 60, 2),  # of all its parts, if it was resumed
     }
-    card = draft.model_copy(update={"training": training})
+    card = draft.model_copy(update={"training": told})
     if trainer.is_global_zero:
         return weights.save(network, card, weights_dir or run)
     return (weights_dir or run) / f"{card.name}.safetensors"
@@ -125,7 +125,7 @@ def open_clips(config: ClipConfig, data: Path) -> tuple[PreparedClips, dict[int,
     return clips, parts
 
 
-def clip_network(config: ClipConfig, clips: PreparedClips) -> nn.Module:
+def clip_network(config: ClipConfig, clips: PreparedClips) -> Network:
     """The network of a configuration, untrained."""
     try:
         inputs = channels(clips.layout, config.preprocessing)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import lightning as L
 import torch
 import torch.distributed as dist
-from torch import Tensor, nn
+from torch import Tensor
 
+from recognizer.networks.protocol import Network
 from recognizer.training.clips.config import ClipConfig
 from recognizer.training.shared.errors import ConfigError
 from recognizer.training.shared.loss import any_of_loss
@@ -21,9 +22,9 @@ class ClipModule(L.LightningModule):
         steps_per_epoch: optimiser steps.
     """
 
-    def __init__(self, network: nn.Module, config: ClipConfig, steps_per_epoch: int):
+    def __init__(self, network: Network, config: ClipConfig, steps_per_epoch: int):
         super().__init__()
-        self.network = network
+        self.network: Network = network
         self.config = config
         self.steps_per_epoch = steps_per_epoch
         # Methods, so that checkpoints hold the network only once, under its own names.
@@ -39,7 +40,8 @@ class ClipModule(L.LightningModule):
     def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
         clips, targets = batch
         heads, logits = self._supervised(clips)
-        loss = sum(any_of_loss(head, targets, self.config.label_smoothing) for head in heads) / len(heads)
+        losses = [any_of_loss(head, targets, self.config.label_smoothing) for head in heads]
+        loss = torch.stack(losses).mean()
         if not torch.isfinite(loss):
             raise ConfigError(
                 f"The loss is no finite number any more, in epoch {self.current_epoch}: lower learning_rate "
@@ -57,6 +59,7 @@ class ClipModule(L.LightningModule):
         config = self.config
         rate, decay = config.learning_rate, config.weight_decay
         parameters = self.network.parameters()
+        optimizer: torch.optim.Optimizer
         if config.optimizer == "sgd":
             optimizer = torch.optim.SGD(parameters, rate, momentum=0.9, nesterov=True, weight_decay=decay)
         else:

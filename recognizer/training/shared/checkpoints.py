@@ -95,7 +95,8 @@ def check_checkpoint(path: Path, content: dict[str, Any], module: L.LightningMod
     shapes = {name: tensor.shape for name, tensor in module.state_dict().items()}
     if shapes != {name: getattr(tensor, "shape", None) for name, tensor in content["state_dict"].items()}:
         raise ConfigError(f"{path} is of another network: {advice}.")
-    groups = [group.keys() for group in module.configure_optimizers()["optimizer"].param_groups]
+    configured: Any = module.configure_optimizers()  # as our modules do: a dictionary
+    groups = [group.keys() for group in configured["optimizer"].param_groups]
     states = content["optimizer_states"]
     if [[group.keys() for group in state["param_groups"]] for state in states] != [groups]:
         raise ConfigError(f"{path} is of a training with another optimizer: {advice}.")

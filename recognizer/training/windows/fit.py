@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import datetime
 from pathlib import Path
+from typing import Any
 
 import lightning as L
 import numpy as np
 import torch
 from lightning.pytorch.callbacks import LearningRateMonitor, ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger
-from torch import nn
 from torch.utils.data import DataLoader
 
 from pose.layouts import LAYOUTS
 from recognizer import weights
 from recognizer.data.corpus import Example, load_corpus
 from recognizer.networks import build
+from recognizer.networks.protocol import Network
 from recognizer.predictor import Recognizer
 from recognizer.preprocess import channels, network_input
 from recognizer.training.shared.checkpoints import (
@@ -70,10 +71,10 @@ def train(
         classes=vocabulary.labels, threshold=0.5, data=_data_summary(parts["train"]), licence=LICENCE,
         training={}, metrics={},
     )  # fmt: skip
-    if begun is not None:
+    if begun is not None and checkpoint is not None:
         check_checkpoint(begun, checkpoint, module)
     open_run(run, config)
-    first_batch = 0 if begun is None else int(checkpoint["global_step"])
+    first_batch = 0 if checkpoint is None else int(checkpoint["global_step"])
     windows = RandomWindows(parts["train"], vocabulary.labels, config, first_batch)
     best = ModelCheckpoint(run, "best-{step}-{val:.4f}", monitor="val", mode="max", save_weights_only=False)
     best.CHECKPOINT_EQUALS_CHAR = "_"
@@ -92,7 +93,8 @@ def train(
         enable_model_summary=False,
         plugins=[WholeCheckpoints()],
     )
-    validation = DataLoader(_validation_clips(parts["val"], config), batch_size=None)
+    clips: Any = _validation_clips(parts["val"], config)  # a list does for a data set
+    validation: DataLoader = DataLoader(clips, batch_size=None)
     fit(trainer, module, DataLoader(windows, batch_size=None), validation, run, begun)
     # By its name alone: the run's folder may have been moved since.
     checkpoint = read_checkpoint(run / (Path(best.best_model_path).name or LAST))
@@ -131,7 +133,7 @@ def open_corpus(config: TrainingConfig, data: Path) -> dict[str, list[Example]]:
     return parts
 
 
-def window_network(config: TrainingConfig) -> nn.Module:
+def window_network(config: TrainingConfig) -> Network:
     """The network of a configuration, untrained."""
     if config.preprocessing.origin == "picture":
         raise ConfigError(

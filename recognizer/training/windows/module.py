@@ -6,8 +6,9 @@ import math
 
 import lightning as L
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from recognizer.networks.protocol import Network
 from recognizer.training.shared.errors import ConfigError
 from recognizer.training.shared.loss import any_of_loss
 from recognizer.training.windows.config import TrainingConfig
@@ -21,9 +22,9 @@ class RecognitionModule(L.LightningModule):
         config: of the run.
     """
 
-    def __init__(self, network: nn.Module, config: TrainingConfig):
+    def __init__(self, network: Network, config: TrainingConfig):
         super().__init__()
-        self.network = network
+        self.network: Network = network
         self.config = config
         self._validation: list[tuple[float, bool, bool]] = []
 
@@ -35,7 +36,8 @@ class RecognitionModule(L.LightningModule):
     def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
         windows, targets = batch
         heads, logits = self.network.supervised(windows)
-        loss = sum(any_of_loss(head, targets, self.config.label_smoothing) for head in heads) / len(heads)
+        losses = [any_of_loss(head, targets, self.config.label_smoothing) for head in heads]
+        loss = torch.stack(losses).mean()
         if not torch.isfinite(loss):
             raise ConfigError(
                 f"The loss is no finite number any more, in step {self.global_step}: lower learning_rate "

@@ -318,7 +318,7 @@ def test_what_cannot_be_trained_is_told(data: Path, tmp_path: Path):
 
 def test_a_loss_that_is_no_number_ends_the_run_and_leaves_no_weights(data: Path, tmp_path: Path):
     with pytest.raises(ConfigError, match="no finite number .* lower learning_rate"):
-        train_clips(config(learning_rate=1e30, epochs=3), data, tmp_path / "run")
+        train_clips(config(learning_rate=1e6, epochs=3), data, tmp_path / "run")
     assert not list((tmp_path / "run").glob("*.safetensors"))
 
 
