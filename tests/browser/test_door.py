@@ -21,7 +21,7 @@ PATHS = ("/", "/theme.css", "/pose2action/live.js", "/favicon.ico", "/gradio_api
 ATTACK = """
 async ([base, paths]) => {
   const reached = [];
-  const limit = (promise) => Promise.race([promise, new Promise((_, no) => setTimeout(no, 3000))]);
+  const limit = (promise) => Promise.race([promise, new Promise((_, no) => setTimeout(no, 8000))]);
   const tell = (what, promise) => limit(promise).then(() => reached.push(what), () => {});
   const element = (tag, attributes) => new Promise((yes, no) => {
     const made = Object.assign(document.createElement(tag), attributes);

@@ -99,7 +99,7 @@ def test_a_plus_in_a_file_name_is_no_fusion(folder: Path):
     "name, part",
     [
         ("joints+nobody", "There are no weights 'nobody'"),
-        ("joints+", "There are no weights ''"),
+        ("joints+", "Weights have a name: write a, a+b or"),
         ("joints*much+bones", "'much' in 'joints*much+bones' is no share: write a*0.6+b*0.4."),
         ("joints*0+bones", "The share of joints must be a positive number, not 0."),
         ("joints*nan+bones", "The share of joints must be a positive number, not nan."),

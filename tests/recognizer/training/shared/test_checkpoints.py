@@ -183,7 +183,7 @@ def test_a_disk_that_fills_up_keeps_the_checkpoint_before(tmp_path: Path):
         assert [path.name for path in disk.iterdir()] == [LAST] and (disk / LAST).read_bytes() == before
 
 
-@pytest.mark.parametrize("size", ["40k", "200k", "500k"])
+@pytest.mark.parametrize("size", ["40k", "120k", "250k"])
 def test_training_on_a_full_disk_ends_in_a_sentence(data: Path, tmp_path: Path, size: str):
     (tmp_path / "config.yaml").write_text(OPTIONS.model_dump_json())
     with small_disk(tmp_path / "disk", size) as disk:
