@@ -1,6 +1,6 @@
 # make demo   installs into .venv and opens the page on http://127.0.0.1:7860
 # make test   installs what the tests need into .venv and runs all of them
-# make check   the same without slow and browser tests, but with the linter and the type checker: about two minutes
+# make check   the same without slow and browser tests, but with the linter and the type checker: two to three minutes
 # make minkowski   compiles MinkowskiEngine, the other backend of the sparse convolutions, for the CPU into .venv
 # Another interpreter: make demo PYTHON=python3.12
 
