@@ -259,9 +259,6 @@ class SEMNet(Network):
         self.blocks = nn.ModuleList(blocks)
         self.dropout = nn.Dropout(config.dropout)
         self.classifier = nn.Linear(channels, classes)
-        # In files it is called "embed", like the method.
-        self.register_state_dict_post_hook(_names_of_files)
-        self.register_load_state_dict_pre_hook(_names_of_modules)
 
     def features(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """(N, C, T, V, M) -> (N, M, C', T', V), of the last block, and (N * M, ...) attention to show."""
@@ -311,19 +308,6 @@ def frame_positions(frames: int, channels: int) -> Tensor:
     frequency = torch.exp(torch.arange(0, channels, 2) * (-math.log(10000.0) / channels))
     angle = frequency[:, None] * torch.arange(frames)
     return torch.stack([angle.sin(), angle.cos()], 1).flatten(0, 1)
-
-
-def _names_of_files(_: nn.Module, tensors: dict[str, Tensor], prefix: str, *__) -> None:
-    _rename(tensors, f"{prefix}joint_embedding.", f"{prefix}embed.")
-
-
-def _names_of_modules(_: nn.Module, tensors: dict[str, Tensor], prefix: str, *__) -> None:
-    _rename(tensors, f"{prefix}embed.", f"{prefix}joint_embedding.")
-
-
-def _rename(tensors: dict[str, Tensor], old: str, new: str) -> None:
-    for name in [name for name in tensors if name.startswith(old)]:
-        tensors[new + name.removeprefix(old)] = tensors.pop(name)
 
 
 def _residual(in_channels: int, out_channels: int, stride: int) -> nn.Module:
