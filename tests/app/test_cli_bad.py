@@ -15,7 +15,7 @@ from app.cli import cli
 from recognizer import weights
 from recognizer.networks.lsta import LSTAConfig
 from recognizer.predictor import untrained_card
-from tests.app.disks import small_disk
+from tests.disks import small_disk
 
 ROOT = Path(__file__).resolve().parents[2]
 

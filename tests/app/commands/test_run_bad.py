@@ -19,7 +19,7 @@ from app.commands.run import Outputs, print_result, run_source
 from app.core.smoothing import Segment
 from app.video.results import PersonResult, VideoResult, write_csv, write_json
 from recognizer.predictor import LabelScore
-from tests.app.disks import small_disk
+from tests.disks import small_disk
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -12,7 +12,7 @@ import pytest
 from app.core.attention import AttentionLog, WindowAttention
 from pose.layouts import KINETICS_18
 from recognizer.attention import ActiveVoxels, AttentionMaps
-from tests.app.disks import small_disk
+from tests.disks import small_disk
 
 
 def looked(person: int, end: float, seed: int = 0, **kinds) -> WindowAttention:

@@ -14,7 +14,7 @@ from app.core.catalogue import Catalogue
 from app.door import uploads
 from app.door.uploads import MEGABYTE, Uploads, file_in
 from app.web.page import create_app
-from tests.app.disks import small_disk
+from tests.disks import small_disk
 from tests.doubles import SteadyRecognizer
 
 UPLOAD = "/gradio_api/upload"

@@ -6,7 +6,7 @@ import pytest
 
 from app.drawing.encoding import VideoWriter, even_size
 from pose.decoding import LONGEST_PAUSE
-from tests.app.disks import small_disk
+from tests.disks import small_disk
 
 
 def decode(path):

@@ -13,7 +13,21 @@ from app.live.person import KEPT_POSES, Person, Rate
 from pose.layouts import KINETICS_18
 from tests.app.conftest import standing_pose
 
-PICTURE = np.full((480, 640, 3), 60, np.uint8)
+
+@pytest.fixture
+def play(live, monkeypatch: pytest.MonkeyPatch):
+    """Plays frames by a clock of the test's own, on which engines make their labels' beat; gives the views."""
+    now = [100.0]
+    monkeypatch.setattr(module, "time", SimpleNamespace(perf_counter=lambda: now[0]))
+
+    def run(engine, stop: float, step: float = 0.1):
+        views = []
+        for time in np.arange(0, stop, step):
+            now[0] = 100.0 + time
+            views += live.run(engine, time, time + 0.05)
+        return views
+
+    return run
 
 
 def test_somebody_who_left_has_an_action_for_a_second_and_is_forgotten_after_six(live, fakes):
@@ -49,43 +63,24 @@ def test_the_next_who_gets_a_label_is_waited_for(live, fakes):
     assert views[-1].warming == pytest.approx(0.1, abs=0.01)
 
 
-def test_labels_keep_their_beat_between_frames(live, monkeypatch: pytest.MonkeyPatch):
+def test_labels_keep_their_beat_between_frames(live, play):
     """Eight a second are asked for; of frames 0.1 s apart not every second one, but four of five."""
-    now = [100.0]
-    monkeypatch.setattr(module, "time", SimpleNamespace(perf_counter=lambda: now[0]))
-    engine = live.engine(label_rate=8)
-    for time in np.arange(0, 11, 0.1):
-        now[0] = 100.0 + time
-        live.run(engine, time, time + 0.05)
+    play(live.engine(label_rate=8), 11)
     asked = [window.timestamps[-1] for window in live.recognizer.windows]
     assert sum(1 <= time < 11 for time in asked) == pytest.approx(80, abs=2)
 
 
-def test_a_label_begins_where_the_last_one_ends(live, fakes, monkeypatch: pytest.MonkeyPatch):
-    now = [100.0]
-    monkeypatch.setattr(module, "time", SimpleNamespace(perf_counter=lambda: now[0]))
+def test_a_label_begins_where_the_last_one_ends(live, fakes, play):
     recognizer = fakes.Recognizer(lambda end: "wave" if end < 4 else "clap")
-    engine = live.engine(recognizer, label_rate=2)
-    for time in np.arange(0, 8, 0.1):
-        now[0] = 100.0 + time
-        (view,) = live.run(engine, time, time + 0.05)
-    wave, clap = view.history
+    wave, clap = play(live.engine(recognizer, label_rate=2), 8)[-1].history
     assert (wave.label, clap.label) == ("wave", "clap")
     assert clap.start == wave.end
 
 
-def test_between_two_frames_far_apart_a_label_begins_one_beat_ago(
-    live, fakes, monkeypatch: pytest.MonkeyPatch
-):
+def test_between_two_frames_far_apart_a_label_begins_one_beat_ago(live, fakes, play):
     """Nobody knows what they did since the last frame; the label's window ended a beat ago at the most."""
-    now = [100.0]
-    monkeypatch.setattr(module, "time", SimpleNamespace(perf_counter=lambda: now[0]))
     recognizer = fakes.Recognizer(lambda end: "wave" if end < 4 else "clap")
-    engine = live.engine(recognizer, label_rate=2)
-    for time in np.arange(0, 12, 0.9):
-        now[0] = 100.0 + time
-        (view,) = live.run(engine, time, time + 0.05)
-    wave, clap = view.history
+    wave, clap = play(live.engine(recognizer, label_rate=2), 12, 0.9)[-1].history
     assert clap.start == pytest.approx(wave.end + 0.9 - 0.5)
 
 

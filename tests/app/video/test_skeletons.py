@@ -9,7 +9,7 @@ import pytest
 
 from app.video import skeletons
 from app.video.skeletons import SkeletonWriter
-from tests.app.disks import small_disk
+from tests.disks import small_disk
 
 
 @pytest.mark.parametrize("block", [1, 7, 20, 4096])

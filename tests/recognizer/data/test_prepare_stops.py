@@ -7,13 +7,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from recognizer.data import prepare
+from tests.disks import small_disk
 from tests.recognizer.data.raw import prepared_bytes, write_ntu
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -119,23 +119,6 @@ def test_stopped_at_the_very_end_only_the_end_is_done_again(raw, whole, tmp_path
     prepare.prepare("ntu60", raw, out, 1)
     assert not made and prepared_bytes(out) == prepared_bytes(whole)
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
-
-
-@contextmanager
-def small_disk(folder: Path, size: int) -> Iterator[None]:
-    """A disk of its own at ``folder``; skips the test where it cannot be had."""
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(folder)]
-    try:
-        done = subprocess.run(mount, capture_output=True, check=False).returncode == 0
-    except OSError:
-        done = False
-    if not done:
-        pytest.skip("a small disk cannot be mounted here")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 @pytest.mark.parametrize("when", ["reading", "joining"])

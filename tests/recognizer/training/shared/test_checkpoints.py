@@ -19,7 +19,7 @@ import torch
 from recognizer.training.clips.fit import train_clips
 from recognizer.training.shared.checkpoints import LAST, PREVIOUS, WholeCheckpoints, read_checkpoint
 from recognizer.training.shared.errors import ConfigError
-from tests.app.disks import small_disk
+from tests.disks import small_disk
 from tests.recognizer.data.raw import prepared_ntu
 from tests.recognizer.training.clips.clip_runs import config
 

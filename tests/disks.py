@@ -11,8 +11,8 @@ import pytest
 
 
 @contextmanager
-def small_disk(folder: Path, size: str = "64k") -> Iterator[Path]:
-    """Mounts a disk of ``size`` on a new folder. Skips the test where that is not allowed."""
+def small_disk(folder: Path, size: str | int = "64k") -> Iterator[Path]:
+    """Mounts a disk of ``size`` (bytes, or such as "64k") on a new folder; skips where that is not allowed."""
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
     try:
