@@ -12,7 +12,7 @@ import pytest
 
 @contextmanager
 def small_disk(folder: Path, size: str | int = "64k") -> Iterator[Path]:
-    """Mounts a disk of ``size`` (bytes, or such as "64k") on a new folder; skips where that is not allowed."""
+    """Mounts a disk of ``size`` (bytes, or such as "64k") on a new folder; skips where that cannot be."""
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
     try:

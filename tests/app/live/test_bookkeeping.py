@@ -16,7 +16,7 @@ from tests.app.conftest import standing_pose
 
 @pytest.fixture
 def play(live, monkeypatch: pytest.MonkeyPatch):
-    """Plays frames by a clock of the test's own, on which engines make their labels' beat; gives the views."""
+    """Plays frames by a clock of the test's own, which beats for the engines too; gives the views."""
     now = [100.0]
     monkeypatch.setattr(module, "time", SimpleNamespace(perf_counter=lambda: now[0]))
 
