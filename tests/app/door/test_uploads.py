@@ -84,6 +84,7 @@ HEAD = b'--b\r\nContent-Disposition: form-data; name="files"; filename="a.mp4"\r
         (FORM, b'--b\r\nContent-Disposition: form-data; name="files"; file\xd1ame="a"\r\n\r\nx\r\n--b--'),
         (FORM, HEAD + b'x\r\n--b\r\nContent-Disposition: form-data; name="files"\r\n\r\nx\r\n--b--'),
         (FORM, HEAD.replace(b'"files"', b'"other"') + b"x\r\n--b--"),
+        (FORM, b'--b\r\nContent-Disposition: form-data; name="other"\r\n\r\nx\r\n--b--'),
     ],
 )
 def test_what_is_no_upload_is_refused_in_a_sentence(
