@@ -16,7 +16,7 @@ from recognizer.data.views import project_to_kinetics18, rotate_about, rotation
 
 K = KINETICS_18.index
 N = NTU_25.index
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
 
 
 def seen_from(clip, distance: float = 3.0, **angles: float) -> np.ndarray:
