@@ -24,8 +24,8 @@ class Clip:
         dataset: the data set's folder name, such as "utd_mhad".
         action: the data set's own action, in snake_case.
         subject: who acts, unique within the data set; '' where the data set does not tell.
-        split: "train" or "test" by the data set's usual protocol ("val" in place of "test" for the real
-            camera landmarks).
+        split: "train" or "test" by the data set's usual protocol; "val" where the data set has a validation
+            part (Kinder-Gator has it beside "test", the real camera landmarks in place of it).
         sequence: one person (M = 1), raw coordinates.
         view: camera or viewpoint, '' where unknown.
         body: "full", or "upper" where the legs are outside the picture.
