@@ -6,11 +6,11 @@ import math
 from collections import deque
 from collections.abc import Sequence
 
-from app.core.smoothing import LabelSmoother, SmoothedLabel
 from pose.buffer import SlidingBuffer
 from pose.layouts import SkeletonLayout
 from pose.mapping import to_layout
 from pose.skeleton import PersonPose
+from recognizer.smoothing import LabelSmoother, SmoothedLabel
 
 KEPT_POSES = 6.0
 """Seconds of poses kept, for other weights to start from; a person lost for longer is forgotten."""

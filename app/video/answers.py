@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from app.core.smoothing import LabelSmoother, Segment, SmoothedLabel, segments, timeline
 from app.video.presence import Presence, Visit, Window
 from app.video.results import PersonResult, WindowResult
 from recognizer.predictor import top_labels
+from recognizer.smoothing import LabelSmoother, Segment, SmoothedLabel, segments, timeline
 
 CELL = 0.1
 """Seconds to which the starts and ends of segments are found."""

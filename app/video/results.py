@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.core.smoothing import Segment
 from app.core.subjects import Subject, subject_of
 from pose.files import replacing
 from pose.layouts import LAYOUTS
 from recognizer.predictor import LabelScore
+from recognizer.smoothing import Segment
 
 
 @dataclass(frozen=True)

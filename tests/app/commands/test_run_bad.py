@@ -16,9 +16,9 @@ from app.cli import cli
 from app.commands import run as running
 from app.commands.console import printable
 from app.commands.run import Outputs, print_result, run_source
-from app.core.smoothing import Segment
 from app.video.results import PersonResult, VideoResult, write_csv, write_json
 from recognizer.predictor import LabelScore
+from recognizer.smoothing import Segment
 from tests.disks import small_disk
 
 ROOT = Path(__file__).resolve().parents[3]

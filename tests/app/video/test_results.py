@@ -3,10 +3,10 @@ import json
 
 import pytest
 
-from app.core.smoothing import Segment
 from app.video.results import PersonResult, VideoResult, WindowResult, write_csv, write_json
 from pose.files import replacing
 from recognizer.predictor import LabelScore
+from recognizer.smoothing import Segment
 
 SCORES = tuple(
     LabelScore(label, 0.5 / 2**i + 1e-7) for i, label in enumerate(("wave", "clap", "sit", "jump", "run"))

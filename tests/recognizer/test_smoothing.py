@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from app.core.smoothing import FORGET, HOLD, MIN_SEGMENT, LabelSmoother, segments, timeline
+from recognizer.smoothing import FORGET, HOLD, MIN_SEGMENT, LabelSmoother, segments, timeline
 
 CLASSES = ("wave", "clap", "squat")
 
