@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import glob
 import json
 import subprocess
 import time
@@ -202,9 +203,9 @@ def test_cancel_stops_the_analysis_and_another_can_start(tab: Page, clip: Path, 
     expect(tab.locator("#video-status")).to_have_text("Cancelled.", timeout=15_000)
 
 
-def files_of(name: str) -> list[Path]:
-    """What the server has of an upload."""
-    return list(Path(get_upload_folder()).glob(f"*/{name}*"))
+def files_of(name: str) -> list[str]:
+    """What the server has of an upload; unlike Path.glob, this bears a folder that goes meanwhile."""
+    return glob.glob(f"*/{name}*", root_dir=get_upload_folder())
 
 
 def wait_for(there: bool, name: str) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import resource
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -67,12 +68,12 @@ class Requests(ServedTrial):
         return sum(size for _, size in self._files())
 
     def _files(self) -> Iterator[tuple[Path, int]]:
-        for path in self.server.temporary.rglob("*"):
-            try:
-                if path.is_file() and not path.is_symlink():
-                    yield path, path.stat().st_size
-            except OSError:
-                pass  # deleted meanwhile
+        """What there is of files; the server may delete some, or their folders, while one looks."""
+        for folder, _, names in os.walk(self.server.temporary):
+            for path in (Path(folder, name) for name in names):
+                with suppress(OSError):
+                    if path.is_file() and not path.is_symlink():
+                        yield path, path.stat().st_size
 
     def _leak(self, made: Request, answer: Answer) -> Verdict | None:
         """A fault if the answer, or a copy that it leads to, has a file's content from elsewhere."""
@@ -83,8 +84,9 @@ class Requests(ServedTrial):
             send(Request("GET", f"{API}/queue/data?session_hash={SESSION}"), self.server.port, PATIENCE)
         if made.target.endswith(("run/predict", "queue/join", "call/run", "upload")):
             for path, size in self._files():
-                if size < 10_000 and token in path.read_bytes():
-                    return failed(f"a file of the machine was copied to {path}")
+                with suppress(FileNotFoundError):
+                    if size < 10_000 and token in path.read_bytes():
+                        return failed(f"a file of the machine was copied to {path}")
         return None
 
     def _litter(self, made: Request, answer: Answer, before: int) -> Verdict | None:
