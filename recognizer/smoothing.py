@@ -27,13 +27,28 @@ MIN_SEGMENT = 0.7
 
 
 @dataclass(frozen=True)
+class Steadiness:
+    """How much a label is steadied; ``pose2action evaluate --stream`` measures what it costs and gains.
+
+    Attributes:
+        time_constant, hold, margin, release: what live use takes of each is ``TIME_CONSTANT``, ``HOLD``,
+            ``MARGIN`` and ``RELEASE``. 0 switches the averaging or the hold time off.
+    """
+
+    time_constant: float = TIME_CONSTANT
+    hold: float = HOLD
+    margin: float = MARGIN
+    release: float = RELEASE
+
+
+@dataclass(frozen=True)
 class SmoothedLabel:
     """What to show for one person now.
 
     Attributes:
         label: class name, or None for "no action I know".
         score: smoothed probability of the label, or of the best class where the label is None.
-        probabilities: (K,) float64, smoothed, summing to 1.
+        probabilities: (K,) float64, smoothed.
     """
 
     label: str | None
@@ -51,11 +66,15 @@ class LabelSmoother:
     Args:
         classes: K class names.
         threshold: probability under which no class is named. May be changed at any time.
+        steadiness: how much it steadies.
     """
 
-    def __init__(self, classes: Sequence[str], threshold: float) -> None:
+    def __init__(
+        self, classes: Sequence[str], threshold: float, steadiness: Steadiness = Steadiness()
+    ) -> None:
         self.classes = tuple(classes)
         self.threshold = threshold
+        self._steadiness = steadiness
         self.reset()
 
     def reset(self) -> None:
@@ -83,19 +102,22 @@ class LabelSmoother:
         if self._probabilities is not None and not 0 <= time - self._time <= FORGET:
             self.reset()
         if self._probabilities is None:
-            self._probabilities = probabilities
+            p = probabilities
             self._supported = time
         else:
-            keep = np.exp(-(time - self._time) / TIME_CONSTANT)
-            self._probabilities = keep * self._probabilities + (1 - keep) * probabilities
-        self._time = time
-        self._choose(time)
-        return self._view()
+            constant = self._steadiness.time_constant
+            keep = np.exp(-(time - self._time) / constant) if constant > 0 else 0.0
+            p = keep * self._probabilities + (1 - keep) * probabilities
+        self._probabilities, self._time = p, time
+        self._choose(time, p)
+        if self._shown is None:
+            return SmoothedLabel(None, float(p.max()), p)
+        return SmoothedLabel(self.classes[self._shown], float(p[self._shown]), p)
 
-    def _choose(self, time: float) -> None:
-        p = self._probabilities
+    def _choose(self, time: float, p: np.ndarray) -> None:
+        hold = self._steadiness.hold
         best = int(np.argmax(p))
-        floor = self.threshold - (RELEASE if best == self._shown else 0.0)
+        floor = self.threshold - (self._steadiness.release if best == self._shown else 0.0)
         candidate = best if p[best] >= floor else None
         if candidate == self._shown:
             self._challenger_since = None
@@ -103,25 +125,17 @@ class LabelSmoother:
             return
         if self._challenger_since is None or candidate != self._challenger:
             self._challenger, self._challenger_since = candidate, time
-        if candidate is None:
-            lead = self.threshold - p[self._shown]
-        elif self._shown is None:
-            lead = p[candidate] - self.threshold
-        else:
-            lead = p[candidate] - p[self._shown]
-        if lead >= MARGIN or time - self._challenger_since >= HOLD:
+        # "No action" leads by what the others lack to the threshold.
+        lead = (self.threshold if candidate is None else p[candidate]) - (
+            self.threshold if self._shown is None else p[self._shown]
+        )
+        if lead >= self._steadiness.margin or time - self._challenger_since >= hold:
             self._show(candidate, time)
-        elif time - self._supported >= 2 * HOLD:
+        elif time - self._supported >= 2 * hold:
             self._show(None, time)  # challengers take turns: the old label is stale and no new one is sure
 
     def _show(self, label: int | None, time: float) -> None:
         self._shown, self._challenger_since, self._supported = label, None, time
-
-    def _view(self) -> SmoothedLabel:
-        p = self._probabilities
-        if self._shown is None:
-            return SmoothedLabel(None, float(p.max()), p)
-        return SmoothedLabel(self.classes[self._shown], float(p[self._shown]), p)
 
 
 @dataclass(frozen=True)
@@ -236,4 +250,4 @@ def _heir(
 ) -> int | None:
     """The neighbour's label that fits a short run best; "no label" counts as much as the threshold."""
     neighbours = [runs[i][2] for i in (index - 1, index + 1) if 0 <= i < len(runs)]
-    return max(neighbours, key=lambda label: threshold if label is None else piece[:, label].mean())
+    return max(neighbours, key=lambda label: threshold if label is None else float(piece[:, label].mean()))

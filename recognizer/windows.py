@@ -7,6 +7,12 @@ import numpy as np
 STEP = 0.25
 """Seconds from one window of a clip to the next."""
 
+LIVE_RATE = 6.0
+"""Windows a second of a live camera, at most."""
+
+FIRST_LABEL = 1.0
+"""Seconds of a person that the first label of a live camera needs."""
+
 
 def window_ends(start: float, end: float, seconds: float, step: float = STEP) -> np.ndarray:
     """Ends of the windows that together stand for the clip from ``start`` to ``end``.

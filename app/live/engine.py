@@ -25,9 +25,7 @@ from app.live.worker import NewestOnlyWorker
 from pose.skeleton import SkeletonSequence
 from pose.tracking import PersonTracker, TrackedPose
 from recognizer.predictor import Prediction, recognise_on_one_core, top_labels
-
-FIRST_LABEL = 1.0
-"""Seconds of a person that the first label needs."""
+from recognizer.windows import FIRST_LABEL, LIVE_RATE
 
 STALE = 1.0
 """Seconds after which a person who is not seen any more has no current action."""
@@ -78,7 +76,7 @@ class LiveEngine:
         *,
         threshold: float | None = None,
         persons: int = 2,
-        label_rate: float = 6.0,
+        label_rate: float = LIVE_RATE,
         attention: bool = False,
     ) -> None:
         self._make_estimator = make_estimator

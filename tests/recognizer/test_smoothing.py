@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from recognizer.smoothing import FORGET, HOLD, MIN_SEGMENT, LabelSmoother, segments, timeline
+from recognizer.smoothing import FORGET, HOLD, MIN_SEGMENT, LabelSmoother, Steadiness, segments, timeline
 
 CLASSES = ("wave", "clap", "squat")
 
@@ -100,6 +102,30 @@ def test_a_changed_threshold_counts_from_the_next_window():
     assert feed(smoother, 0.0, 1.0, sure(0))[-1][1] is None
     smoother.threshold = 0.5
     assert smoother.update(1.0, sure(0)).label == "wave"
+
+
+def first_clap(steadiness: Steadiness) -> float:
+    """Seconds after which a clap is shown that follows a wave."""
+    smoother = LabelSmoother(CLASSES, 0.5, steadiness)
+    feed(smoother, 0.0, 3.0, sure(0, 0.7))
+    return next(t for t, label in feed(smoother, 3.0, 9.0, sure(1, 0.7)) if label == "clap") - 3.0
+
+
+def test_each_constant_does_its_part():
+    none = Steadiness(time_constant=0.0, hold=0.0, margin=0.0, release=0.0)
+    assert first_clap(none) == 0.0
+    assert first_clap(replace(none, hold=0.5, margin=1.0)) == 0.5
+    # 0.7 - 0.55 exp(-t / 1) exceeds the threshold when t > ln(0.55 / 0.2) = 1.01; windows come every 0.125 s,
+    # the first counts for the time since the last one.
+    assert first_clap(replace(none, time_constant=1.0)) == 1.0
+    for release, label in ((0.0, None), (0.1, "wave")):
+        smoother = LabelSmoother(CLASSES, 0.5, replace(none, release=release))
+        smoother.update(0.0, sure(0))
+        assert smoother.update(0.1, sure(0, 0.45)).label == label
+
+
+def test_live_use_takes_the_constants_of_the_module():
+    assert first_clap(Steadiness()) == first_clap(Steadiness(0.7, 0.4, 0.25, 0.05))
 
 
 def test_wrong_number_of_probabilities():
