@@ -73,12 +73,13 @@ def as_numbers(value: Any) -> np.ndarray:
     return array.astype(np.float64)
 
 
-def read_table(path: Path, columns: int) -> np.ndarray:
-    """Reads a text file of numbers separated by white space.
+def read_table(path: Path, columns: int, separator: str | None = None) -> np.ndarray:
+    """Reads a text file of numbers.
 
     Args:
         path: the file.
         columns: numbers that every line must have.
+        separator: what stands between two of them; white space where it is None.
 
     Returns:
         (lines, columns) float64; empty lines are skipped.
@@ -89,8 +90,8 @@ def read_table(path: Path, columns: int) -> np.ndarray:
     rows: list[list[float]] = []
     lines = read_bytes(path).decode("ascii", errors="replace").splitlines()
     for number, line in enumerate(lines, 1):
-        fields = line.split()
-        if not fields:
+        fields = line.split(separator)
+        if not line.strip():
             continue
         if len(fields) != columns:
             raise DataError(f"{path}: line {number} has {len(fields)} numbers instead of {columns}.")
