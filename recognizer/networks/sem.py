@@ -41,6 +41,7 @@ from torch import Tensor, nn
 
 from pose.layouts import SkeletonLayout
 from recognizer.fields import Dilations, Dropout, Kernels, Width
+from recognizer.layers.cross_frame import AttentionKind, CrossFrameAttention
 from recognizer.layers.inputs import SkeletonNorm
 from recognizer.layers.pointwise import PointwiseConv
 from recognizer.layers.pooling import pooled
@@ -70,7 +71,7 @@ class SEMConfig:
         ValueError: an even kernel, or not one dilation a kernel.
     """
 
-    attention: Literal["unified", "single-frame", "cross-frame"] = "cross-frame"
+    attention: AttentionKind = "cross-frame"
     global_regularisation: bool = True
     heads: Annotated[int, Field(ge=1, le=8)] = 3
     temporal_kernels: Kernels = (3, 3, 3, 3)
@@ -112,66 +113,6 @@ class SEMAttention:
     regularisation: Tensor | None
 
 
-class CrossFrameAttention(nn.Module):
-    """GR-CFSA, Sec. 3.1: S parallel self-attentions between joints, concatenated, and a linear layer.
-
-    Feature maps are (N, T, V, C). Internally a row of attention runs over the joints of a frame, or over all
-    joints of all frames when attention is unified.
-
-    Args:
-        in_channels, out_channels: feature widths.
-        joints: V.
-        config: kind of attention.
-
-    Shape:
-        (N, T, V, C_in) -> (N, T, V, C_out) and attention, see ``attend``.
-    """
-
-    regularisation: nn.Parameter | None
-
-    def __init__(self, in_channels: int, out_channels: int, joints: int, config: SEMConfig):
-        super().__init__()
-        self.kind = config.attention
-        self.heads = config.heads
-        self.embedding = out_channels // 4
-        self.query = nn.Linear(in_channels, config.heads * self.embedding)
-        self.key = nn.Linear(in_channels, config.heads * self.embedding, bias=False)
-        self.out = nn.Linear(config.heads * in_channels, out_channels)
-        if config.global_regularisation:
-            self.balance = nn.Parameter(torch.ones(config.heads))
-            self.regularisation = nn.Parameter(torch.zeros(config.heads, joints, joints))
-        else:
-            self.regularisation = None
-
-    def attend(self, x: Tensor) -> Tensor:
-        """Attention (N, G, S, L, L), rows sum to 1.
-
-        L = V joints, G = T frames for single-frame and 1 for cross-frame attention; G = 1 and L = T * V,
-        frame by frame, for unified attention.
-        """
-        n, t, v, _ = x.shape
-        query = self.query(x).view(n, t, v, self.heads, self.embedding)
-        key = self.key(x).view(n, t, v, self.heads, self.embedding)
-        if self.kind == "cross-frame":
-            query, key = query.mean(1, keepdim=True), key.mean(1, keepdim=True)
-        elif self.kind == "unified":
-            query, key = query.flatten(1, 2)[:, None], key.flatten(1, 2)[:, None]
-        scores = query.transpose(2, 3) @ key.permute(0, 1, 3, 4, 2)
-        if self.regularisation is not None:
-            frames = scores.shape[-1] // v
-            scores = self.balance[:, None, None] * scores + self.regularisation.repeat(1, frames, frames)
-        return (scores / math.sqrt(self.embedding)).softmax(-1)
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        n, t, v, c = x.shape
-        attention = self.attend(x)
-        length = attention.shape[-1]
-        # A joint's S aggregates end up side by side, so that the concatenation costs nothing.
-        stacked = attention.transpose(2, 3).flatten(2, 3)
-        aggregated = stacked @ x.reshape(n, -1, length, c)
-        return self.out(aggregated.view(n, t, v, self.heads * c)), attention
-
-
 class TemporalFeedForward(nn.Module):
     """MS-TFF, Fig. 4: 1x1 convolution, then one temporal convolution a branch, concatenated.
 
@@ -204,7 +145,14 @@ class SEMBlock(nn.Module):
 
     def __init__(self, in_channels: int, out_channels: int, stride: int, joints: int, config: SEMConfig):
         super().__init__()
-        self.attention = CrossFrameAttention(in_channels, out_channels, joints, config)
+        self.attention = CrossFrameAttention(
+            in_channels,
+            out_channels,
+            joints,
+            kind=config.attention,
+            heads=config.heads,
+            regularised=config.global_regularisation,
+        )
         self.attention_norm = nn.BatchNorm2d(out_channels)
         self.attention_residual = _residual(in_channels, out_channels, 1)
         self.feed_forward = nn.Sequential(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import nn
 
+from recognizer.layers.cross_frame import CrossFrameAttention
 from recognizer.networks.dualhead import SpatialGate, TemporalGate
-from recognizer.networks.sem import CrossFrameAttention
 
 
 def with_history(module: nn.Module) -> nn.Module:
