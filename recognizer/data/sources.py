@@ -6,11 +6,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
 from pose.layouts import KINETICS_18, NTU_25, SHREC_22, SkeletonLayout
-from recognizer.data import kinetics, ntu, nw_ucla, penn_action, recordings, shrec17, utd_mhad
+from recognizer.data import (
+    kinder_gator,
+    kinetics,
+    ntu,
+    nw_ucla,
+    penn_action,
+    recordings,
+    sbu,
+    shrec17,
+    utd_mhad,
+)
 from recognizer.data.clip import Clip, DataError, list_files
 from recognizer.data.ntu_actions import ACTIONS as NTU_ACTIONS
 from recognizer.data.prepared import NEITHER, TEST, TRAIN, Origin, Sample
@@ -94,6 +105,7 @@ def _of_clips(
     protocol: str,
     held_out: Callable[[Clip], bool],
     root: Path,
+    tests: Mapping[str, Callable[[Clip], bool]] = MappingProxyType({}),
 ) -> Source:
     """One of the data sets that the live vocabularies are made of.
 
@@ -101,23 +113,41 @@ def _of_clips(
     and its direction from there differs by 20 degrees from person to person.
 
     Args:
-        protocol: the official division; "<protocol>-val" divides its training clips, to choose settings by.
+        protocol: the usual division; "<protocol>-val" divides its training clips, to choose settings by.
         held_out: whether a training clip tests in "<protocol>-val".
+        tests: other divisions, by name: whether a clip tests.
     """
 
     def sample(path: Path) -> Sample:
         clip = read(path)
-        train = clip.split == "train"
+        train = clip.split != "test"
         parts = (
             TRAIN if train else TEST,
             NEITHER if not train else TEST if held_out(clip) else TRAIN,
+            *(TEST if is_test(clip) else TRAIN for is_test in tests.values()),
         )
         joints = clip.sequence.joints
         return Sample(clip.name, (actions.index(clip.action),), parts, joints, clip.sequence.confidence)
 
-    return Source(
-        layout, fps, "camera", {"action": actions}, (protocol, f"{protocol}-val"), files(root), sample
-    )
+    protocols = (protocol, f"{protocol}-val", *tests)
+    return Source(layout, fps, "camera", {"action": actions}, protocols, files(root), sample)
+
+
+def _sbu(root: Path) -> Source:
+    def read(path: Path) -> Sample:
+        pair = sbu.read_pair(path)
+        tested = sum(person in sbu.TEST_PEOPLE for person in pair.people)
+        parts = (
+            (TRAIN, NEITHER, TEST)[tested],
+            *(TEST if pair.folder in fold else TRAIN for fold in sbu.FOLDS),
+        )
+        sequence = sbu.pair_sequence(pair)
+        label = sbu.ACTIONS.index(pair.action)
+        return Sample(pair.name, (label,), parts, sequence.joints, sequence.confidence)
+
+    protocols = ("people", *(f"fold{number}" for number in range(1, len(sbu.FOLDS) + 1)))
+    files = sbu.list_clips(root)
+    return Source(NTU_25, sbu.FPS, "spine", {"action": sbu.ACTIONS}, protocols, files, read)
 
 
 def _recordings(root: Path) -> Source:
@@ -157,6 +187,12 @@ SOURCES: dict[str, Callable[[Path], Source]] = {
         # Tens together: clips of neighbouring numbers are often cut from one video.
         lambda clip: int(clip.name) // 10 % 5 == 0,
     ),
+    "kinder_gator": partial(
+        _of_clips, kinder_gator.read_clip, kinder_gator.list_clips, kinder_gator.ACTIONS, NTU_25,
+        kinder_gator.FPS, "people", lambda clip: clip.split == "val",
+        tests={"adults": lambda clip: clip.view == "child"},
+    ),
+    "sbu": _sbu,
     "recordings": _recordings,
 }  # fmt: skip
 """Opens a raw data set by name; raises DataError if the folder does not hold it."""
