@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import errno
 import logging
-import shutil
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 from app.core.attention import AttentionLog, WindowAttention
 from app.core.catalogue import Catalogue
-from app.video.process import process_video
-from app.video.results import VideoResult, write_csv, write_json
+from app.web.analysis import Outcome, analyse, in_a_sentence
 from app.web.jobs import Job, JobQueue, QueueFullError
-from app.web.memory import give_back
 from app.web.orders import GONE, RESULTS, Order, OrderError, is_number, source_in
 from app.web.shared_example import ExampleClip
-from pose.errors import UserError
 
 log = logging.getLogger(__name__)
 
@@ -41,49 +34,6 @@ KEEP_PATIENCE = 900.0
 """Seconds for which results and uploads stay whose page has none: longer, because Gradio's pages do not open
 a heartbeat again that was lost, and somebody may still look at them."""
 SWEEP_EVERY = 5.0
-
-DISK_FULL = "The disk is full where videos are analysed: free some space and press Analyse again."
-NO_MEMORY = "This video needs more memory than there is: close other programs, or make the video smaller."
-
-
-class AnalysisError(UserError):
-    """An analysis that failed for want of something. The message is one sentence for the user."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What an analysis leaves: its result, the folder of its files, and what the network looked at.
-
-    Attributes:
-        attention: of every window, where it was asked for.
-    """
-
-    VIDEO: ClassVar[str] = "annotated.mp4"
-
-    result: VideoResult
-    folder: Path
-    attention: AttentionLog | None = None
-
-    @property
-    def video(self) -> Path:
-        """The annotated video, H.264."""
-        return self.folder / self.VIDEO
-
-    @property
-    def json(self) -> Path:
-        """Everything, as ``pose2action run --json`` writes it."""
-        return self.folder / "actions.json"
-
-    @property
-    def csv(self) -> Path:
-        """The segments, as ``pose2action run --csv`` writes them."""
-        return self.folder / "actions.csv"
-
-    def delete(self) -> None:
-        """Deletes the files."""
-        if self.attention is not None:
-            self.attention.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 @dataclass
@@ -145,7 +95,9 @@ class Analyses:
             if former is not None:
                 former.cancel()
             try:
-                job = self._queue.start(lambda job: self._analyse(job, source, order), Outcome.delete)
+                job = self._queue.start(
+                    lambda job: analyse(job, source, order, self._catalogue, self._folder), Outcome.delete
+                )
             except QueueFullError:
                 raise OrderError(
                     f"This demo already has {MOST_WAITING} videos waiting; try again in a moment."
@@ -199,7 +151,7 @@ class Analyses:
             AnalysisError: the disk is full.
             OSError: it cannot be written.
         """
-        with _in_a_sentence():
+        with in_a_sentence():
             return self._example.path()
 
     def sweep(self) -> None:
@@ -267,60 +219,12 @@ class Analyses:
             tab.seen = self._clock()
             return tab.job.result.attention
 
-    def _analyse(self, job: Job[Outcome], source: Path, order: Order) -> Outcome:
-        try:
-            with _in_a_sentence():
-                return self._write(job, source, order)
-        finally:
-            give_back()
-
-    def _write(self, job: Job[Outcome], source: Path, order: Order) -> Outcome:
-        job.report(None, "Loading the recogniser …")
-        recognizer = self._catalogue.load(order.weights)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=RESULTS, dir=self._folder))
-        kept: AttentionLog | None = None
-        try:
-            kept = AttentionLog(folder) if order.attention else None
-            result = process_video(
-                source,
-                recognizer,
-                video_out=folder / Outcome.VIDEO,
-                threshold=order.threshold,
-                attention=kept,
-                progress=lambda fraction, sentence: job.report(fraction, f"Analysing: {sentence}"),
-                cancelled=lambda: job.cancelled,
-            )
-            # The upload's path on the server means nothing to whoever downloads the results.
-            outcome = Outcome(replace(result, source=source.name), folder, kept)
-            write_json(outcome.result, outcome.json)
-            write_csv(outcome.result, outcome.csv)
-            return outcome
-        except BaseException:
-            if kept is not None:
-                kept.close()
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-
 
 def _drop(job: Job[Outcome]) -> None:
     """Cancels an analysis, or deletes its result if it came first; see ``Job``."""
     job.cancel()
     if job.result is not None:
         job.result.delete()
-
-
-@contextmanager
-def _in_a_sentence() -> Iterator[None]:
-    """Tells what was wanting where that is known."""
-    try:
-        yield
-    except MemoryError as error:
-        raise AnalysisError(NO_MEMORY) from error
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise AnalysisError(DISK_FULL) from error
-        raise
 
 
 def _delete_upload(path: Path) -> None:

@@ -12,7 +12,8 @@ import gradio as gr
 from app.core.attention import WindowAttention
 from app.core.subjects import subject_of
 from app.drawing.heat import panel, ticks_of_clip
-from app.web.analyses import Analyses, Outcome
+from app.web.analyses import Analyses
+from app.web.analysis import Outcome
 
 STEP = 0.05
 """Seconds between two places of the slider."""

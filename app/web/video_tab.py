@@ -16,7 +16,8 @@ from app.core.subjects import Subject
 from app.drawing.picture import readable
 from app.drawing.plots import Bar, timeline_figure
 from app.video.results import PersonResult
-from app.web.analyses import Analyses, Outcome
+from app.web.analyses import Analyses
+from app.web.analysis import Outcome
 from app.web.attention_view import attention_view
 from app.web.open_pages import OpenPages
 from app.web.orders import order_of

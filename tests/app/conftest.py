@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from app.drawing.encoding import VideoWriter
-from app.web import analyses
+from app.web import analysis
 from pose.layouts import KINETICS_18, MEDIAPIPE_33, SkeletonLayout
 from pose.skeleton import PersonPose, SkeletonSequence
 from recognizer import weights
@@ -155,7 +155,7 @@ def room(tmp_path: Path) -> Room:
 def video(monkeypatch: pytest.MonkeyPatch) -> Iterator[Video]:
     """What every analysis of a video is in the test; it ends with the test at the latest."""
     double = Video()
-    monkeypatch.setattr(analyses, "process_video", double)
+    monkeypatch.setattr(analysis, "process_video", double)
     yield double
     double.patient = False
     double.go_on.set()

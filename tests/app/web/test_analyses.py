@@ -16,7 +16,8 @@ from app.core.attention import AttentionLog, WindowAttention
 from app.core.failures import explain
 from app.video.results import VideoResult
 from app.web import analyses as module
-from app.web.analyses import DISK_FULL, NO_MEMORY
+from app.web import analysis
+from app.web.analysis import DISK_FULL, NO_MEMORY
 from app.web.attention_view import AttentionView, panel_html
 from app.web.jobs import Job
 from app.web.orders import OrderError
@@ -164,7 +165,7 @@ def test_whatever_goes_wrong_is_a_sentence_and_the_next_analysis_works(
 
     video.go_on.set()
     with monkeypatch.context() as patched:
-        patched.setattr(module, place, fail)
+        patched.setattr(analysis, place, fail)
         job = room.start("tab", attention=True)
         assert job.wait(SOON)
     assert explain(job.error, "It broke.") == said
@@ -173,7 +174,7 @@ def test_whatever_goes_wrong_is_a_sentence_and_the_next_analysis_works(
 
 
 def test_a_folder_that_cannot_be_made_is_a_sentence(room: Room, video: Video, monkeypatch):
-    monkeypatch.setattr(module.tempfile, "mkdtemp", full_disk)
+    monkeypatch.setattr(analysis.tempfile, "mkdtemp", full_disk)
     job = room.start("tab")
     assert job.wait(SOON) and explain(job.error, "It broke.") == DISK_FULL
 
@@ -191,7 +192,7 @@ def test_a_full_disk_ends_the_log_of_what_was_looked_at_in_order(
             attention.add(window_attention)
         return NOTHING
 
-    monkeypatch.setattr(module, "process_video", process)
+    monkeypatch.setattr(analysis, "process_video", process)
     job = room.start("tab", attention=True)
     assert job.wait(SOON) and explain(job.error, "It broke.") == DISK_FULL
     assert room.results == []

@@ -10,7 +10,8 @@ import pytest
 
 from app.web import analyses as module
 from app.web import shared_example as example
-from app.web.analyses import KEEP_PATIENCE, WORK_PATIENCE, AnalysisError
+from app.web.analyses import KEEP_PATIENCE, WORK_PATIENCE
+from app.web.analysis import AnalysisError
 from app.web.orders import OrderError
 from pose.sources import SourceError
 from tests.app.rooms import CATALOGUE, SOON, Room, Video, begun, finished, full_disk

@@ -43,7 +43,7 @@ class Endless:
 @pytest.fixture
 def endless(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> Iterator[Endless]:
     double = Endless()
-    monkeypatch.setattr(module, "process_video", double)
+    monkeypatch.setattr("app.web.analysis.process_video", double)
     yield double
     double.over.set()
 

@@ -1,0 +1,129 @@
+"""One analysis of a Video tab: the files that it writes, and the sentence for what it wanted."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar
+
+from app.core.attention import AttentionLog
+from app.core.catalogue import Catalogue
+from app.video.process import process_video
+from app.video.results import VideoResult, write_csv, write_json
+from app.web.jobs import Job
+from app.web.memory import give_back
+from app.web.orders import RESULTS, Order
+from pose.errors import UserError
+
+DISK_FULL = "The disk is full where videos are analysed: free some space and press Analyse again."
+NO_MEMORY = "This video needs more memory than there is: close other programs, or make the video smaller."
+
+
+class AnalysisError(UserError):
+    """An analysis that failed for want of something. The message is one sentence for the user."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an analysis leaves: its result, the folder of its files, and what the network looked at.
+
+    Attributes:
+        attention: of every window, where it was asked for.
+    """
+
+    VIDEO: ClassVar[str] = "annotated.mp4"
+
+    result: VideoResult
+    folder: Path
+    attention: AttentionLog | None = None
+
+    @property
+    def video(self) -> Path:
+        """The annotated video, H.264."""
+        return self.folder / self.VIDEO
+
+    @property
+    def json(self) -> Path:
+        """Everything, as ``pose2action run --json`` writes it."""
+        return self.folder / "actions.json"
+
+    @property
+    def csv(self) -> Path:
+        """The segments, as ``pose2action run --csv`` writes them."""
+        return self.folder / "actions.csv"
+
+    def delete(self) -> None:
+        """Deletes the files."""
+        if self.attention is not None:
+            self.attention.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def analyse(job: Job[Outcome], source: Path, order: Order, catalogue: Catalogue, folder: Path) -> Outcome:
+    """Does what a tab has ordered.
+
+    Args:
+        job: is told how it stands, and asked whether to stop.
+        source: the video.
+        order: how to look at it.
+        catalogue: where weights come from.
+        folder: gets a folder for the results, which goes again when there are none.
+
+    Raises:
+        AnalysisError: the disk is full, or the memory.
+        Cancelled: the job was.
+        OSError: the results cannot be written.
+        UserError: weights or video cannot be used.
+    """
+    try:
+        with in_a_sentence():
+            return _write(job, source, order, catalogue, folder)
+    finally:
+        give_back()
+
+
+def _write(job: Job[Outcome], source: Path, order: Order, catalogue: Catalogue, parent: Path) -> Outcome:
+    job.report(None, "Loading the recogniser …")
+    recognizer = catalogue.load(order.weights)
+    parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=RESULTS, dir=parent))
+    kept: AttentionLog | None = None
+    try:
+        kept = AttentionLog(folder) if order.attention else None
+        result = process_video(
+            source,
+            recognizer,
+            video_out=folder / Outcome.VIDEO,
+            threshold=order.threshold,
+            attention=kept,
+            progress=lambda fraction, sentence: job.report(fraction, f"Analysing: {sentence}"),
+            cancelled=lambda: job.cancelled,
+        )
+        # The upload's path on the server means nothing to whoever downloads the results.
+        outcome = Outcome(replace(result, source=source.name), folder, kept)
+        write_json(outcome.result, outcome.json)
+        write_csv(outcome.result, outcome.csv)
+        return outcome
+    except BaseException:
+        if kept is not None:
+            kept.close()
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+@contextmanager
+def in_a_sentence() -> Iterator[None]:
+    """Tells what was wanting where that is known."""
+    try:
+        yield
+    except MemoryError as error:
+        raise AnalysisError(NO_MEMORY) from error
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise AnalysisError(DISK_FULL) from error
+        raise
