@@ -15,21 +15,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from app.core.attention import AttentionLog, window_attention
+from app.core.attention import AttentionLog
 from app.core.protocols import ActionRecognizer, Estimator, make_mediapipe
 from app.core.subjects import subject_of
 from app.drawing.encoding import VideoWriter, even_size
-from app.drawing.picture import PersonMark, annotate, label_text
 from app.video.answers import Answers
 from app.video.between import between
+from app.video.finishing import Chunk, Finishing, OnLabel, Picture
 from app.video.pipeline import Behind, read_ahead
 from app.video.presence import Presence, Window
 from app.video.results import VideoResult
@@ -37,7 +36,7 @@ from app.video.skeletons import SkeletonWriter
 from pose.skeleton import PersonPose
 from pose.sources import Camera, Frame, VideoFile
 from pose.tracking import PersonTracker
-from recognizer.predictor import Prediction, recognise_on_one_core
+from recognizer.predictor import recognise_on_one_core
 
 LONGEST_SIDE = 1280
 """Larger pictures are scaled down before pose estimation and drawing."""
@@ -52,40 +51,13 @@ READ_AHEAD, BEHIND = 8, 2
 MOST_WAITING = 16
 """Frames between two that are analysed. Videos of more than 340 a second are analysed more often for it."""
 
-CHUNK_SECONDS, CHUNK_FRAMES = 0.5, 16
 PROGRESS_EVERY = 0.2
 
 Progress = Callable[[float | None, str], None]
-OnLabel = Callable[[float, int, str | None, float], None]
 
 
 class Cancelled(Exception):
     """The analysis was stopped; nothing was written."""
-
-
-@dataclass
-class _Picture:
-    """A frame on its way to being drawn; ``image`` is None where no video is written."""
-
-    image: np.ndarray | None
-    timestamp: float
-    poses: dict[int, PersonPose]
-
-
-@dataclass
-class _Chunk:
-    """Some frames and the windows that ended in them."""
-
-    pictures: list[_Picture] = field(default_factory=list)
-    windows: list[Window] = field(default_factory=list)
-    predictions: Future | None = None
-
-    @property
-    def full(self) -> bool:
-        if not self.pictures:
-            return False
-        span = self.pictures[-1].timestamp - self.pictures[0].timestamp
-        return len(self.pictures) >= CHUNK_FRAMES or span >= CHUNK_SECONDS
 
 
 def process_video(
@@ -139,16 +111,17 @@ def process_video(
             name = f"camera {source.index}"
         if estimator is None:
             estimator = resources.enter_context(closing(make_mediapipe(subject.landmarks)))
-        run = _Run(source, recognizer, estimator, threshold, on_label)
-        run.step = STEP if skeleton_out is None else RECORDED_STEP
-        run.attention = attention
-        if skeleton_out is not None:
-            run.skeletons = resources.enter_context(closing(SkeletonWriter(subject.landmarks)))
+        writer = None
         if video_out is not None:
             size = even_size(source.info.width, source.info.height, LONGEST_SIDE)
-            run.writer = resources.enter_context(VideoWriter(video_out, size, source.info.fps))
+            writer = resources.enter_context(VideoWriter(video_out, size, source.info.fps))
+        answers = Answers(recognizer.classes, recognizer.threshold if threshold is None else threshold)
+        run = _Run(source, recognizer, estimator, Finishing(answers, writer, attention, on_label))
+        if skeleton_out is not None:
+            run.step = RECORDED_STEP
+            run.skeletons = resources.enter_context(closing(SkeletonWriter(subject.landmarks)))
         run.go(progress or (lambda fraction, sentence: None), cancelled or _never, finish or _never)
-        persons = run.answers.persons(list(run.people.values()))
+        persons = answers.persons(list(run.people.values()))
         if skeleton_out is not None:
             run.skeletons.save(skeleton_out, tuple(person.id for person in persons))
         return VideoResult(
@@ -179,28 +152,20 @@ def _recognising() -> Iterator[ThreadPoolExecutor]:
 
 
 class _Run:
-    """One pass over one source. ``go`` runs in the caller's thread, ``_finish_chunk`` in the drawing one."""
+    """One pass over one source, in the caller's thread."""
 
     def __init__(
         self,
         source: VideoFile | Camera,
         recognizer: ActionRecognizer,
         estimator: Estimator,
-        threshold: float | None,
-        on_label: OnLabel | None,
+        finishing: Finishing,
     ) -> None:
-        self._source, self._recognizer, self._estimator, self._on_label = (
-            source,
-            recognizer,
-            estimator,
-            on_label,
-        )
+        self._source, self._recognizer, self._estimator = source, recognizer, estimator
+        self._finishing = finishing
         self._tracker = PersonTracker(slots=2)
         self.people: dict[int, Presence] = {}
-        self.answers = Answers(recognizer.classes, recognizer.threshold if threshold is None else threshold)
-        self.writer: VideoWriter | None = None
         self.skeletons: SkeletonWriter | None = None
-        self.attention: AttentionLog | None = None
         self.step = STEP
         self.end = 0.0
         self._waiting: list[Frame] = []  # frames since the last one that was analysed
@@ -209,11 +174,11 @@ class _Run:
 
     def go(self, progress: Progress, cancelled: Callable[[], bool], finish: Callable[[], bool]) -> None:
         """Reads the source to its end."""
-        chunk = _Chunk()
+        chunk = Chunk()
         due = told = -np.inf
         with (
             _recognising() as pool,
-            Behind(self._finish_chunk, size=BEHIND) as drawing,
+            Behind(self._finishing.finish, size=BEHIND) as drawing,
             closing(self._frames()) as frames,
         ):
             for frame in frames:
@@ -232,7 +197,7 @@ class _Run:
                 self._analyse(frame, chunk)
                 if chunk.full:
                     self._hand_over(chunk, pool, drawing)
-                    chunk = _Chunk()
+                    chunk = Chunk()
                 now = time.monotonic()
                 if now - told >= PROGRESS_EVERY:
                     told = now
@@ -244,7 +209,7 @@ class _Run:
             self._hand_over(chunk, pool, drawing)
         progress(1.0, "Done")
 
-    def _analyse(self, frame: Frame, chunk: _Chunk) -> None:
+    def _analyse(self, frame: Frame, chunk: Chunk) -> None:
         """Finds the people of a frame, and with them those of the frames before that were not analysed."""
         before, self._poses = self._poses, self._people_in(frame)
         chunk.windows += self._windows(frame.timestamp, self._poses)
@@ -257,8 +222,8 @@ class _Run:
         self._waiting.clear()
         self._analysed = frame.timestamp
 
-    def _picture(self, frame: Frame, poses: dict[int, PersonPose]) -> _Picture:
-        return _Picture(None if self.writer is None else frame.image, frame.timestamp, poses)
+    def _picture(self, frame: Frame, poses: dict[int, PersonPose]) -> Picture:
+        return Picture(None if self._finishing.writer is None else frame.image, frame.timestamp, poses)
 
     def _frames(self) -> Iterator[Frame]:
         """Frames of the size that is written. A file is read ahead; of a camera, the newest frame counts."""
@@ -289,43 +254,13 @@ class _Run:
             for window in presence.push(timestamp, poses.get(person))
         ]
 
-    def _hand_over(self, chunk: _Chunk, pool: ThreadPoolExecutor, drawing: Behind[_Chunk]) -> None:
+    def _hand_over(self, chunk: Chunk, pool: ThreadPoolExecutor, drawing: Behind[Chunk]) -> None:
         if chunk.windows:
             sequences = [window.sequence for window in chunk.windows]
             chunk.predictions = pool.submit(
-                self._recognizer.predict, sequences, attention=self.attention is not None
+                self._recognizer.predict, sequences, attention=self._finishing.attention is not None
             )
         drawing.put(chunk)
-
-    def _finish_chunk(self, chunk: _Chunk) -> None:
-        """Takes the answers to a chunk's windows and writes its pictures with the labels of their time."""
-        pending = []
-        if chunk.predictions is not None:
-            pending = list(zip(chunk.windows, chunk.predictions.result(), strict=True))
-            pending.sort(key=lambda pair: pair[0].end)
-        for picture in chunk.pictures:
-            while pending and pending[0][0].end <= picture.timestamp + 1e-6:
-                self._answer(*pending.pop(0))
-            if self.writer is not None:
-                self.writer.write(self._drawn(picture), picture.timestamp)
-        for window, prediction in pending:
-            self._answer(window, prediction)
-
-    def _answer(self, window: Window, prediction: Prediction) -> None:
-        before = self.answers.shown.get(window.person)
-        after = self.answers.add(window, prediction.probabilities)
-        if self.attention is not None and prediction.attention is not None and not window.preview:
-            self.attention.add(window_attention(window.person, window.sequence, prediction.attention))
-        if self._on_label is not None and (before is None or before.label != after.label):
-            self._on_label(window.end, window.person, after.label, after.score)
-
-    def _drawn(self, picture: _Picture) -> np.ndarray:
-        marks = []
-        for person, pose in picture.poses.items():
-            shown = self.answers.shown.get(person)
-            text = "" if shown is None else label_text(shown.label, shown.score)
-            marks.append(PersonMark(person, pose, text))
-        return annotate(picture.image, marks)
 
 
 def _resized(frame: Frame, size: tuple[int, int]) -> Frame:

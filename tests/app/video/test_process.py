@@ -114,7 +114,7 @@ def test_where_landmarks_are_written_thirty_frames_a_second_are_all_analysed(ana
 def test_in_the_frames_between_people_are_on_their_way(analyse, make_video, tmp_path, fakes, monkeypatch):
     places = []
     monkeypatch.setattr(
-        "app.video.process.annotate",
+        "app.video.finishing.annotate",
         lambda image, marks: places.append([float(mark.pose.image[0, 0]) for mark in marks]) or image,
     )
     still = float(fakes.pose(0, 60, 10, (160, 120)).image[0, 0])
