@@ -1,0 +1,215 @@
+"""Figures of weights on long streams, at several frame rates, and what threshold and smoothing do to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+
+from pose.layouts import LAYOUTS
+from recognizer.data.clip import DataError
+from recognizer.data.corpus import Example, load_corpus
+from recognizer.data.views import slower
+from recognizer.fusion import load_recognizer
+from recognizer.predictor import WindowRecognizer
+from recognizer.smoothing import Steadiness
+from recognizer.sparse import Backend
+from recognizer.training.shared.errors import ConfigError
+from recognizer.training.streams.join import join
+from recognizer.training.streams.measure import agreement, measure
+from recognizer.training.streams.truth import LabelledStream, Shown
+from recognizer.training.streams.watch import Answers, steadied, watch
+from recognizer.vocabulary import VOCABULARIES, Vocabulary
+from recognizer.weights import WeightsCard
+
+FRAME_RATES = (30.0, 15.0, 10.0)
+"""Frames a second of the cameras that streams are watched with."""
+
+MOST_FALSE = 1.0
+"""False labels a minute, on idle and unknown footage together, that live use may have."""
+
+THRESHOLDS = tuple(round(float(value), 2) for value in np.arange(0.2, 0.96, 0.05))
+_CONSTANTS = (0.2, 0.4, 0.7, 1.0)
+_HOLDS = (0.2, 0.4, 0.6)
+STEADINESSES = tuple(Steadiness(time_constant, hold) for time_constant, hold in product(_CONSTANTS, _HOLDS))
+"""Smoothings among which the best one is looked for."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A threshold and a smoothing, and the overall figures with them (``measure.measure``)."""
+
+    threshold: float
+    steadiness: Steadiness
+    figures: dict[str, float]
+
+
+@dataclass(frozen=True)
+class StreamReport:
+    """What weights are worth in live use.
+
+    Attributes:
+        weights: their name, or the fusion's.
+        part: "val", "test" or "" for the test clips of each set and the validation clips of real cameras.
+        threshold: of the card; live use takes it and ``Steadiness()``.
+        streams: how many there are.
+        rates: frames a second -> "overall" or an action -> figure -> value, with that threshold.
+        same_label: share of actions, rests and unknown actions with the same main label at all rates.
+        curve: the overall figures at the first rate by threshold, with live use's smoothing.
+        chosen: on "val" only, see ``choose``.
+    """
+
+    weights: str
+    part: str
+    threshold: float
+    streams: int
+    rates: dict[float, dict[str, dict[str, float]]]
+    same_label: float
+    curve: tuple[Setting, ...]
+    chosen: Setting | None = None
+
+
+def evaluate_streams(
+    name: str | Path,
+    data: Path,
+    part: str | None = None,
+    dataset: str | None = None,
+    sparse_backend: Backend = "auto",
+    seed: int = 0,
+) -> StreamReport:
+    """Evaluates weights on streams of people whom they must never have been trained on.
+
+    Args:
+        name: of weights or a fusion, as ``load_recognizer`` takes it.
+        data: folder with one folder a data set.
+        part: "val", "test", or the one that each data set has, see ``StreamReport``.
+        dataset: only this one.
+        sparse_backend: who computes SPA-Net's convolutions.
+        seed: of the streams.
+
+    Raises:
+        WeightsError, DataError, ConfigError, SparseError: with one sentence.
+    """
+    if part not in (None, "val", "test"):
+        raise ConfigError(f"There are streams of the parts val and test, not of {part!r}.")
+    recognizer = load_recognizer(name, sparse_backend)
+    streams = load_streams(recognizer.card, data, part, dataset, seed)
+    return report(recognizer, streams, part or "")
+
+
+def load_streams(
+    card: WeightsCard, data: Path, part: str | None = None, dataset: str | None = None, seed: int = 0
+) -> list[LabelledStream]:
+    """Streams of a vocabulary's data sets, each of one data set.
+
+    Raises:
+        DataError: there are no clips of that part, or a data set is missing or damaged.
+        ConfigError: the weights are of no known vocabulary, or that has no such data set.
+    """
+    vocabulary = _vocabulary(card)
+    if dataset not in (None, *vocabulary.sources):
+        known = ", ".join(vocabulary.sources)
+        raise ConfigError(f"{vocabulary.name} has no data set {dataset!r}: choose one of {known}.")
+    layout = LAYOUTS[card.layout]
+    sources = [name for name in vocabulary.sources if (Path(data) / name).is_dir() and name != "rest"]
+    streams = []
+    # One by one, so that rests, which tell no data set, stay beside the clips that they are cut from.
+    for source in [dataset] if dataset else sources or list(vocabulary.sources):
+        examples = load_corpus(data, vocabulary, layout, [source])
+        streams += join(_of_part(examples, part), layout, vocabulary.labels, seed)
+    if not streams:
+        raise DataError(f"There are no clips of that part in {data}.")
+    return streams
+
+
+def report(recognizer: WindowRecognizer, streams: Sequence[LabelledStream], part: str = "") -> StreamReport:
+    """Lets a recogniser watch streams at all rates, and measures what is shown."""
+    card = recognizer.card
+    truths = [stream.truth for stream in streams]
+    answers = {
+        fps: [watch(recognizer, slower(stream.sequence, fps)) for stream in streams] for fps in FRAME_RATES
+    }
+    shown = {fps: show(each, card.classes, card.threshold) for fps, each in answers.items()}
+    steadinesses = STEADINESSES if part == "val" else (Steadiness(),)
+    settings = sweep(streams, answers[FRAME_RATES[0]], card.classes, steadinesses=steadinesses)
+    return StreamReport(
+        weights=card.name,
+        part=part,
+        threshold=card.threshold,
+        streams=len(streams),
+        rates={fps: measure(truths, each) for fps, each in shown.items()},
+        same_label=agreement(truths, list(shown.values())),
+        curve=tuple(setting for setting in settings if setting.steadiness == Steadiness()),
+        chosen=choose(settings) if part == "val" else None,
+    )
+
+
+def show(
+    answers: Sequence[Answers],
+    classes: Sequence[str],
+    threshold: float,
+    steadiness: Steadiness = Steadiness(),
+) -> list[tuple[Shown, ...]]:
+    """What is shown of each stream, see ``watch.steadied``."""
+    return [steadied(each, classes, threshold, steadiness) for each in answers]
+
+
+def sweep(
+    streams: Sequence[LabelledStream],
+    answers: Sequence[Answers],
+    classes: Sequence[str],
+    thresholds: Sequence[float] = THRESHOLDS,
+    steadinesses: Sequence[Steadiness] = STEADINESSES,
+) -> tuple[Setting, ...]:
+    """The overall figures of all thresholds and smoothings; the network's answers are the same for all."""
+    truths = [stream.truth for stream in streams]
+    return tuple(
+        Setting(
+            threshold,
+            steadiness,
+            measure(truths, show(answers, classes, threshold, steadiness))["overall"],
+        )
+        for steadiness, threshold in product(steadinesses, thresholds)
+    )
+
+
+def choose(settings: Sequence[Setting], most_false: float = MOST_FALSE) -> Setting | None:
+    """The setting with the least median delay among those with few false labels.
+
+    Events that are never labelled count with an infinite delay: else the highest threshold would win, which
+    names only what is evident at once. Of equals, the one that finds more is taken.
+
+    Args:
+        settings: of validation streams.
+        most_false: labels a minute on idle and unknown footage together.
+
+    Returns:
+        None where no setting has so few false labels, or where each leaves half of the events without label.
+    """
+
+    def usable(figures: dict[str, float]) -> bool:
+        return figures["false_labels"] <= most_false and bool(np.isfinite(figures["median_delay_of_all"]))
+
+    def badness(setting: Setting) -> tuple[float, float]:
+        figures = setting.figures
+        return round(figures["median_delay_of_all"], 3), -figures["f1_at_0.5"]
+
+    return min((setting for setting in settings if usable(setting.figures)), key=badness, default=None)
+
+
+def _of_part(examples: Sequence[Example], part: str | None) -> list[Example]:
+    parts = {example.part for example in examples}
+    wanted = part or ("test" if "test" in parts else "val")
+    return [example for example in examples if example.part == wanted]
+
+
+def _vocabulary(card: WeightsCard) -> Vocabulary:
+    for vocabulary in VOCABULARIES.values():
+        if vocabulary.labels == card.classes:
+            return vocabulary
+    raise ConfigError(
+        f"The classes of {card.name} are those of no known vocabulary, so there is nothing to test on."
+    )
