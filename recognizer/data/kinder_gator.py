@@ -98,8 +98,8 @@ _JOINTS = (
     "HipLeft", "KneeLeft", "AnkleLeft", "FootLeft",
     "HipRight", "KneeRight", "AnkleRight", "FootRight",
 )  # fmt: skip
-# Every line ends in a comma.
-_HEADER = ["Timestamp", *(f"{joint}{axis}" for joint in _JOINTS for axis in "XYZ"), "User-ID", "Action", ""]
+HEADER = ("Timestamp", *(f"{joint}{axis}" for joint in _JOINTS for axis in "XYZ"), "User-ID", "Action", "")
+"""Of a file; every line ends in a comma."""
 
 _VIEWS = {"Adults": "adult", "Children": "child"}
 
@@ -148,19 +148,19 @@ def read_clip(path: Path) -> Clip:
 def _load(path: Path, person: str, motion: str) -> tuple[np.ndarray, np.ndarray]:
     """(T,) seconds from 0 and (T, 20, 3) metres."""
     lines = read_text(path).splitlines()
-    if not lines or lines[0].split(",") != _HEADER:
+    if not lines or tuple(lines[0].split(",")) != HEADER:
         raise DataError(f"{path}: the header is not the time, 20 Kinect joints x 3, User-ID and Action.")
     rows = []
     for number, line in enumerate(lines[1:], 2):
         fields = line.split(",")
-        if len(fields) != len(_HEADER) or fields[-3:] != [person, motion, ""]:
+        if len(fields) != len(HEADER) or fields[-3:] != [person, motion, ""]:
             raise DataError(
-                f"{path}: line {number} is not {len(_HEADER) - 3} numbers, the person and the motion."
+                f"{path}: line {number} is not {len(HEADER) - 3} numbers, the person and the motion."
             )
         try:
             rows.append([float(field) for field in fields[:-3]])
         except ValueError:
             raise DataError(f"{path}: line {number} holds something that is not a number.") from None
-    table = np.array(rows, np.float64).reshape(-1, len(_HEADER) - 3)
+    table = np.array(rows, np.float64).reshape(-1, len(HEADER) - 3)
     milliseconds = table[:, 0] - table[:1, 0]
     return milliseconds / 1000, table[:, 1:].reshape(-1, len(_JOINTS), 3)

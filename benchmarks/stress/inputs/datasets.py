@@ -17,6 +17,7 @@ from benchmarks.stress.inputs.contents import (
     odd_npz,
     odd_text,
 )
+from recognizer.data.kinder_gator import HEADER
 
 FRAMES = 8
 Write = Callable[[Path, np.random.Generator], None]
@@ -134,6 +135,33 @@ def penn_action(root: Path, rng: np.random.Generator) -> None:
     put(root / "labels" / str(rng.choice(["0002.mat", "x.mat", "99999999999999999999.mat"])), odd)
 
 
+def kinder_gator(root: Path, rng: np.random.Generator) -> None:
+    """Kinder-Gator's text, whose header is its own."""
+
+    def clip(person: str, motion: str) -> str:
+        rows = _table(rng, FRAMES, 60).splitlines()
+        lines = [f"{33 * number} {row} {person} {motion} " for number, row in enumerate(rows)]
+        return "\n".join([" ".join(HEADER), *lines]) + "\n"
+
+    put(root / "Adults" / "POSE-p565_05-Bow-1.csv", clip("565", "Bow").replace(" ", ",").encode())
+    odd = odd_text(clip("169", "Punch"), rng).replace(b" ", b",")
+    names = ("p169_57-Punch-1", "p169_57-Bow-1", "p169_57-Fly-1", "x", "p" + "9" * 60 + "_57-Punch-1")
+    put(root / "Children" / f"POSE-{names[rng.choice(5, p=[0.8, 0.05, 0.05, 0.05, 0.05])]}.csv", odd)
+
+
+def sbu(root: Path, rng: np.random.Generator) -> None:
+    """SBU Kinect Interaction's text."""
+
+    def clip() -> str:
+        rows = _table(rng, FRAMES, 90).splitlines()
+        return "\n".join(f"{350 + number} {row}" for number, row in enumerate(rows)) + "\n"
+
+    put(root / "s01s02" / "03" / "001" / "skeleton_pos.txt", clip().replace(" ", ",").encode())
+    place = ("s01s02/03/002", "s01s02/09/001", "s1s2/01/001", "s99s99/08/999", "s01s02/x/y")
+    odd = odd_text(clip(), rng).replace(b" ", b",")
+    put(root / place[rng.choice(5, p=[0.8, 0.05, 0.05, 0.05, 0.05])] / "skeleton_pos.txt", odd)
+
+
 def recording(rng: np.random.Generator, persons: int = 2) -> dict[str, np.ndarray]:
     """What ``pose2action run --skeleton`` writes."""
     arrays = {"time": np.arange(FRAMES) / 15, "persons": np.arange(persons, dtype=np.int64)}
@@ -159,6 +187,8 @@ RAW: dict[str, Write] = {
     "utd_mhad": utd_mhad,
     "nw_ucla": nw_ucla,
     "penn_action": penn_action,
+    "kinder_gator": kinder_gator,
+    "sbu": sbu,
     "recordings": recordings,
 }
 """By the name that ``pose2action prepare`` knows."""

@@ -9,6 +9,14 @@ import numpy as np
 
 from recognizer.data.prepare import prepare
 
+KINDER_GATOR_JOINTS = (
+    "HipCenter Spine ShoulderCenter Head ShoulderLeft ElbowLeft WristLeft HandLeft ShoulderRight ElbowRight "
+    "WristRight HandRight HipLeft KneeLeft AnkleLeft FootLeft HipRight KneeRight AnkleRight FootRight"
+).split()
+KINDER_GATOR_HEADER = ",".join(
+    ["Timestamp", *(joint + axis for joint in KINDER_GATOR_JOINTS for axis in "XYZ"), "User-ID", "Action", ""]
+)
+
 FIRST_ID = 72057594037931101  # ids of this size differ only in digits that a float64 does not have
 
 
@@ -84,6 +92,31 @@ def write_shrec(root: Path, frames: int) -> None:
         (root / f"{part}_gestures.txt").write_text(
             f"{gesture} {finger} {subject} 2 {gesture} {label28} {frames}\n"
         )
+
+
+def write_kinder_gator(root: Path, name: str, joints: np.ndarray, milliseconds: tuple[float, ...]) -> Path:
+    """A clip of Kinder-Gator, (T, 20, 3) metres, whose name tells the person and the motion."""
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _, person, motion = path.stem.split("-", 2)
+    person, motion = person[1:].partition("_")[0], motion.rpartition("-")[0]
+    rows = [
+        f"{time:.4f}," + ",".join(f"{value:.7g}" for value in row.ravel()) + f",{person},{motion},"
+        for time, row in zip(milliseconds, joints, strict=True)
+    ]
+    path.write_text("\n".join([KINDER_GATOR_HEADER, *rows]) + "\n")
+    return path
+
+
+def write_sbu(root: Path, first: np.ndarray, second: np.ndarray, place: str = "s03s04/03/001") -> Path:
+    """A clip of SBU of two people, (T, 15, 3) metres each; the numbers of the frames begin with 350."""
+    x, y, z = np.moveaxis(np.concatenate([first, second], 1) * 1000, -1, 0)
+    parts = np.stack([(1280 - x) / 2560, (960 - y) / 1920, z / 1280], axis=-1)
+    rows = [f"{350 + frame}," + ",".join(f"{v:.5g}" for v in row.ravel()) for frame, row in enumerate(parts)]
+    path = root / place / "skeleton_pos.txt"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(rows) + "\n")
+    return path
 
 
 def prepared_bytes(folder: Path) -> dict[str, bytes]:

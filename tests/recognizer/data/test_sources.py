@@ -16,7 +16,7 @@ from recognizer.data.clip import DataError
 from recognizer.data.prepared import NEITHER, TEST, TRAIN
 from recognizer.data.sources import SOURCES
 from tests.doubles import open_hand, standing
-from tests.recognizer.data.raw import kinetics_clip, write_shrec
+from tests.recognizer.data.raw import kinetics_clip, write_kinder_gator, write_sbu, write_shrec
 
 
 def person(rng: np.random.Generator, score: float) -> np.ndarray:
@@ -203,6 +203,62 @@ def test_a_recording_of_a_hand_is_no_recording_of_a_body(tmp_path: Path):
         writer.save(path, (0,))
     with pytest.raises(DataError, match="hand.npz: shows hands; record people"):
         recordings.read_recording(path)
+
+
+@pytest.mark.parametrize(
+    "name, parts",
+    [
+        ("Adults/POSE-p565_03-Bow-1.csv", (TRAIN, TRAIN, TRAIN)),
+        ("Adults/POSE-p976_03-Bow-1.csv", (TRAIN, TEST, TRAIN)),
+        ("Adults/POSE-p888_03-Bow-1.csv", (TEST, NEITHER, TRAIN)),
+        ("Children/POSE-p103_03-Bow-1.csv", (TRAIN, TRAIN, TEST)),
+        ("Children/POSE-p106_03-Bow-1.csv", (TRAIN, TEST, TEST)),
+        ("Children/POSE-p169_03-Bow-1.csv", (TEST, NEITHER, TEST)),
+    ],
+)
+def test_kinder_gator_is_divided_by_people_and_by_age(tmp_path: Path, name: str, parts: tuple[int, ...]):
+    joints = np.random.default_rng(0).normal(size=(2, 20, 3))
+    for other in ("Adults/POSE-p565_03-Bow-1.csv", "Children/POSE-p103_03-Bow-1.csv"):
+        write_kinder_gator(tmp_path, other, joints, (0, 33))
+    path = write_kinder_gator(tmp_path, name, joints, (0, 33))
+    source = SOURCES["kinder_gator"](tmp_path)
+    assert source.protocols == ("people", "people-val", "adults") and len(source.tasks["action"]) == 58
+    assert path in source.files
+    sample = source.read(path)
+    assert sample.parts == parts and source.tasks["action"][sample.labels[0]] == "bow"
+    assert sample.joints.shape == (1, 2, 25, 3)
+
+
+@pytest.mark.parametrize(
+    "pair, part, fold",
+    [
+        ("s01s07", TEST, 3),
+        ("s07s01", TEST, 3),
+        ("s01s02", NEITHER, 1),
+        ("s03s04", TRAIN, 1),
+        ("s06s03", TRAIN, 5),
+    ],
+)
+def test_sbu_is_of_two_people_and_divided_by_them(tmp_path: Path, pair: str, part: int, fold: int):
+    people = np.random.default_rng(0).normal(size=(2, 3, 15, 3))
+    path = write_sbu(tmp_path, *people, f"{pair}/08/002")
+    source = SOURCES["sbu"](tmp_path)
+    assert source.protocols == ("people", "fold1", "fold2", "fold3", "fold4", "fold5")
+    sample = source.read(path)
+    assert sample.name == f"{pair}_08_002" and source.tasks["action"][sample.labels[0]] == "punch"
+    assert sample.parts == (part, *(TEST if number == fold else TRAIN for number in range(1, 6)))
+    np.testing.assert_allclose(sample.joints[:, :, NTU_25.index("head")], people[:, :, 0], atol=1e-3)
+
+
+def test_the_real_divisions_by_people(real_data):
+    for name, wanted in (
+        ("kinder_gator", ((811, 348, 0), (579, 232, 348), (579, 580, 0))),
+        ("sbu", ((181, 28, 73), (227, 55, 0), (230, 52, 0), (226, 56, 0), (228, 54, 0), (217, 65, 0))),
+    ):
+        source = SOURCES[name](real_data(name))
+        protocols = zip(*(source.read(path).parts for path in source.files), strict=True)
+        counts = tuple(tuple(map(parts.count, (TRAIN, TEST, NEITHER))) for parts in protocols)
+        assert counts == wanted
 
 
 def test_the_real_sets_have_their_published_splits(real_data):
