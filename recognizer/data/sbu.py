@@ -5,7 +5,7 @@ joints x, y, z of either person, x and y as parts of the picture. The authors' f
 is right: bones are of a person's size (thigh 0.43 m, lower leg 0.41, upper arm and forearm 0.28, shoulders
 0.30, ankle to the middle of the head 1.3 to 1.6) and keep their length while people move (thigh to 1 % within
 a clip, arms to 4 %). The frame is ``kinect``'s, and nobody is mirrored: 37 of 40 kicks are with the right
-foot, 34 of 38 punches and 33 of 36 handshakes with the right hand.
+foot, 35 of 38 punches and 33 of 36 handshakes with the right hand.
 
 Who is who: sXX stands on the right in the picture, sYY on the left, in whatever order the file has them. The
 sizes of the bodies agree best with that over all pairs; s07s03 alone is the other way round. People are well
