@@ -250,8 +250,8 @@ def _transition(
     A joint that only one of the two shows is not seen, and waits where it is known.
     """
     count = round(TRANSITION * _RATE)
-    part = (np.arange(1, count) / count).astype(np.float32)
-    eased = (part * part * (3 - 2 * part))[:, None, None]  # people start and stop gently
+    part = np.arange(1, count) / count
+    eased = (part * part * (3 - 2 * part)).astype(np.float32)[:, None, None]  # people start and stop gently
     seen_last, seen_first = last_sure > 0, first_sure > 0
     a = np.where(seen_last[:, None], last, first)
     b = np.where(seen_first[:, None], first, last)
