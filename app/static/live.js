@@ -2,6 +2,7 @@
 // <pose-live>: the live tab. Camera -> WebSocket -> annotated picture, labels, bars and the last 30 seconds.
 
 import { Camera, CameraError } from "./camera.js";
+import { fused } from "./choice.js";
 import { Connection } from "./connection.js";
 import { HeatPanel } from "./heat.js";
 import { People } from "./people.js";
@@ -20,10 +21,19 @@ window.addEventListener("pose2action:settings", ({ detail }) => {
     if (typeof detail.threshold !== "number" || !Number.isFinite(detail.threshold)) return;
     detail.threshold = Math.min(Math.max(detail.threshold, 0), 1);
   }
-  Object.assign(settings, detail);
-  current?.connection?.send(detail);
-  current?.showHeat();
+  choose(detail);
 });
+window.addEventListener("pose2action:fusion", ({ detail: { names, shares } }) => {
+  const weights = fused(names, shares);
+  if (weights !== null) choose({ weights });
+});
+
+/** @param {Settings} chosen */
+function choose(chosen) {
+  Object.assign(settings, chosen);
+  current?.connection?.send(chosen);
+  current?.showHeat();
+}
 
 const STATES = {
   off: "Camera off",

@@ -108,5 +108,6 @@ export interface Angles {
 declare global {
   interface WindowEventMap {
     "pose2action:settings": CustomEvent<Settings>;
+    "pose2action:fusion": CustomEvent<{ names: string[]; shares: unknown[] }>;
   }
 }

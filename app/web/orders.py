@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +40,13 @@ class Order:
 
 
 def order_of(
-    catalogue: Catalogue, source: object, name: object, partners: object, threshold: object, attention: object
+    catalogue: Catalogue,
+    source: object,
+    name: object,
+    partners: object,
+    threshold: object,
+    attention: object,
+    shares: Sequence[object] = (),
 ) -> Order:
     """An order from the values of a page.
 
@@ -50,6 +57,8 @@ def order_of(
         partners: names of those to fuse them with, a list or None.
         threshold: 0 to 1.
         attention: true or false.
+        shares: how much the weights and then their partners count, positive numbers; those behind the last
+            partner mean nothing. Without any, all count the same.
 
     Raises:
         OrderError: one of them is nothing that the page offers.
@@ -60,7 +69,7 @@ def order_of(
         raise OrderError("The threshold must be a number from 0 to 1.")
     if not isinstance(attention, bool):
         raise OrderError("Whether to show what the network looks at must be yes or no: reload the page.")
-    return Order(source, _weights(catalogue, name, partners), float(threshold), attention)
+    return Order(source, _weights(catalogue, name, partners, shares), float(threshold), attention)
 
 
 def is_number(value: object) -> bool:
@@ -84,7 +93,7 @@ def source_in(folder: Path, path: str, example: Path | None) -> Path | None:
     return found if len(below) == 2 and not below[0].startswith(RESULTS) else None
 
 
-def _weights(catalogue: Catalogue, name: object, partners: object) -> str | None:
+def _weights(catalogue: Catalogue, name: object, partners: object, shares: Sequence[object]) -> str | None:
     if name is None and not partners:
         return None  # the catalogue's own choice, or its sentence that there are none
     if not isinstance(name, str) or (not partners and not _is_here(catalogue, name)):
@@ -99,7 +108,14 @@ def _weights(catalogue: Catalogue, name: object, partners: object) -> str | None
         or len(set(partners)) < len(partners)
     ):
         raise OrderError(f"Not all of these weights can be fused with {name}: choose others, each once.")
-    return str(Choice.of([name, *partners]))
+    names = [name, *partners]
+    counts = shares[: len(names)] or [1.0] * len(names)
+    if len(counts) < len(names) or not all(is_number(count) for count in counts):
+        raise OrderError("How much each network counts must be positive numbers: reload the page.")
+    try:
+        return str(Choice.of(names, counts))
+    except WeightsError as error:
+        raise OrderError(str(error)) from error
 
 
 def _is_here(catalogue: Catalogue, text: str) -> bool:

@@ -25,7 +25,7 @@ from app.web.open_pages import Connections, OpenPages
 from app.web.server import STATIC, STATIC_ROUTE, SessionLimit, create_server
 from app.web.theme import page_theme
 from app.web.video_tab import video_tab
-from app.web.weights_menus import about_weights, first_choice, threshold_of, weights_menus
+from app.web.weights_menus import about_weights, first_choice, share_sliders, threshold_of, weights_menus
 
 HOUR = 3600
 MOST_CALLS = 64
@@ -63,6 +63,13 @@ def _tell_live(name: str, arguments: str = "value", value: str = "value") -> str
     return f"({arguments}) => {{ window.dispatchEvent({event}) }}"
 
 
+def _tell_fusion(shares: bool) -> str:
+    """JavaScript that tells the live element of the menus' values, and where asked for of the shares'."""
+    event = "new CustomEvent('pose2action:fusion', {detail: {names: [name, ...partners], shares}})"
+    arguments = "name, partners, ...shares" if shares else "name, partners, shares = []"
+    return f"({arguments}) => {{ window.dispatchEvent({event}) }}"
+
+
 def _live_tab(catalogue: Catalogue) -> None:
     first = first_choice(catalogue)
     attributes = {
@@ -92,12 +99,15 @@ def _live_tab(catalogue: Catalogue) -> None:
             elem_id="live-attention",
             min_width=240,
         )
+    shares = share_sliders(catalogue, "live", weights, partners)
     with gr.Accordion("Actions that these weights know", open=False):
         about = gr.HTML(about_weights(catalogue, *first), elem_id="live-about", apply_default_css=False)
     # The browser itself tells the live session, at once; Python only updates what the page says.
     weights.change(None, weights, None, js=_tell_live("weights"))
-    fused = _tell_live("weights", "name, partners", "[name, ...partners].join('+')")
-    partners.change(None, [weights, partners], None, js=fused)
+    partners.change(None, [weights, partners], None, js=_tell_fusion(shares=False))
+    for share in shares:
+        # By hand alone: where another choice has set them, it has told of itself.
+        share.input(None, [weights, partners, *shares], None, js=_tell_fusion(shares=True))
     threshold.change(None, threshold, None, js=_tell_live("threshold"))
     attention.change(None, attention, None, js=_tell_live("attention"))
     quiet = {

@@ -21,7 +21,7 @@ from app.web.analysis import Outcome
 from app.web.attention_view import attention_view
 from app.web.open_pages import OpenPages
 from app.web.orders import order_of
-from app.web.weights_menus import first_choice, threshold_of, weights_menus
+from app.web.weights_menus import first_choice, share_sliders, threshold_of, weights_menus
 
 FILE_TYPES = [".mp4", ".mov", ".avi", ".webm", ".gif", ".mkv", ".m4v"]
 COLUMNS = ["Person", "Start", "End", "Action", "Score"]
@@ -103,6 +103,7 @@ def video_tab(page: gr.Blocks, catalogue: Catalogue, pages: OpenPages) -> None:
             gr.HTML(f'<p class="p2a-about">{HINT}</p>', apply_default_css=False)
             example = gr.Button("Use the example", size="sm", elem_id="video-example")
             weights, partners = weights_menus(catalogue, "video")
+            shares = share_sliders(catalogue, "video", weights, partners)
             threshold = gr.Slider(
                 0,
                 1,
@@ -153,10 +154,11 @@ def video_tab(page: gr.Blocks, catalogue: Catalogue, pages: OpenPages) -> None:
     busy = (gr.update(interactive=False), gr.update(interactive=True))
 
     def run(
-        file: object, name: object, others: object, least: object, look: object, request: gr.Request
-    ) -> Iterator[tuple]:
+        request: gr.Request, file: object, name: object, others: object, least: object, look: object,
+        *counts: object,
+    ) -> Iterator[tuple]:  # fmt: skip
         try:
-            order = order_of(catalogue, _path(file), name, others, least, look)
+            order = order_of(catalogue, _path(file), name, others, least, look, counts)
             job = analyses.start(request.session_hash, order)
         except Exception as error:  # whatever it is, the page says it
             yield (job_html(explain(error, BROKEN), kind="error"), *unchanged, *idle)
@@ -209,7 +211,7 @@ def video_tab(page: gr.Blocks, catalogue: Catalogue, pages: OpenPages) -> None:
 
     quiet = {"show_progress": "hidden", "api_visibility": "private"}
     # Any number of tabs may wait in "run": the analyses' own queue tells them their place in it.
-    chosen = [source, weights, partners, threshold, attention]
+    chosen = [source, weights, partners, threshold, attention, *shares]
     # Unprocessed: Gradio would leave an empty temporary file behind each time; "order_of" checks the values.
     analyse.click(run, chosen, outputs, concurrency_limit=None, preprocess=False, **quiet)
     cancel.click(stop, None, None, queue=False, **quiet)

@@ -8,7 +8,11 @@ import gradio as gr
 
 from app.core.catalogue import NO_WEIGHTS, Catalogue
 from app.drawing.picture import readable
+from recognizer.choice import MOST_MEMBERS
 from recognizer.networks import TITLES
+
+EVEN = 50
+"""What each share starts as, of 1 to 100; they need not add up to anything."""
 
 
 def about_weights(catalogue: Catalogue, name: str | None, partners: list[str] | None = None) -> str:
@@ -78,3 +82,61 @@ def weights_menus(catalogue: Catalogue, prefix: str) -> tuple[gr.Dropdown, gr.Dr
         preprocess=False,
     )  # fmt: skip
     return weights, partners
+
+
+def share_sliders(
+    catalogue: Catalogue, prefix: str, weights: gr.Dropdown, partners: gr.Dropdown
+) -> list[gr.Slider]:
+    """How much each set of weights of a fusion counts, out of sight while there is only one.
+
+    Another choice starts even: what was set was meant for the former one.
+
+    Args:
+        catalogue: where weights come from.
+        prefix: of the elements' ids, "-shares" and "-share-0" to the last.
+        weights: the menu of the first.
+        partners: the menu of those that it is fused with.
+
+    Returns:
+        Sliders for the first, its first partner and so on; those behind the last partner mean nothing. None
+        where nothing can be fused.
+    """
+    most = min(MOST_MEMBERS, 1 + max((len(catalogue.partners(name)) for name in catalogue.cards), default=0))
+    if most == 1:
+        return []
+    names = _members(*first_choice(catalogue))
+    with gr.Accordion(
+        "How much each network counts", open=False, visible=len(names) > 1, elem_id=f"{prefix}-shares"
+    ) as box:
+        with gr.Row():
+            sliders = [
+                gr.Slider(
+                    1,
+                    100,
+                    value=EVEN,
+                    step=1,
+                    label=names[number] if number < len(names) else "",
+                    visible=number < len(names),
+                    elem_id=f"{prefix}-share-{number}",
+                    min_width=260,
+                    buttons=[],
+                )
+                for number in range(most)
+            ]
+
+    def begin(name: str | None, others: list[str]) -> list[dict]:
+        members = _members(name, others)[:most]
+        there = [gr.update(label=each, value=EVEN, visible=True) for each in members]
+        hidden = [gr.update(visible=False)] * (most - len(there))
+        return [gr.update(visible=len(members) > 1), *there, *hidden]
+
+    quiet = {
+        "show_progress": "hidden", "queue": False, "api_visibility": "private", "preprocess": False,
+    }  # fmt: skip
+    weights.change(lambda name: begin(name, []), weights, [box, *sliders], **quiet)
+    partners.change(begin, [weights, partners], [box, *sliders], **quiet)
+    return sliders
+
+
+def _members(name: str | None, partners: list[str] | None) -> list[str]:
+    return [] if name is None else [name, *(partners or ())]

@@ -108,13 +108,21 @@ class Page:
                     if message["msg"] in ("process_completed", "close_stream"):
                         return
 
+    def order(
+        self, uploaded: dict[str, Any] | None, weights: str, partners: list[str] = (), look: bool = False
+    ) -> list[Any]:
+        """What the page sends at "Analyse", with all networks counting the same."""
+        number = self.function("video-analyse", "click")
+        inputs = next(each["inputs"] for each in self.config["dependencies"] if each["id"] == number)
+        data = [uploaded, weights, list(partners), 0.5, look]
+        return data + [50] * (len(inputs) - len(data))
+
     def analyse(
         self, uploaded: dict[str, Any] | None, weights: str, partners: list[str] = (), look: bool = False
     ) -> list[Any]:
         """The Video tab's outputs after "Analyse"."""
-        data = [uploaded, weights, list(partners), 0.5, look]
         last: dict[str, Any] = {}
-        for message in self.queue("video-analyse", "click", data):
+        for message in self.queue("video-analyse", "click", self.order(uploaded, weights, partners, look)):
             last = message
         if last.get("msg") != "process_completed" or not last.get("success"):
             raise PageError(f"the analysis did not end well: {json.dumps(last)[:500]}")

@@ -102,7 +102,7 @@ class Uploader(Visitor):
     @staticmethod
     def _leave_early(page: Page, source: dict, name: str) -> None:
         """Closes the tab in the middle of the analysis, as people do."""
-        for seen, _ in enumerate(page.queue("video-analyse", "click", [source, name, [], 0.5, False])):
+        for seen, _ in enumerate(page.queue("video-analyse", "click", page.order(source, name))):
             if seen > 3:
                 return
 

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page
 
 from app.web.messages import CameraFrame
 from app.web.server import STATIC, STATIC_ROUTE
+from recognizer.choice import parse_choice
 from tests.browser.conftest import Server
 
 
@@ -54,6 +55,21 @@ def test_a_place_in_space_is_turned(page: Page):
 )
 def test_large_pictures_are_sent_smaller(page: Page, taken: tuple[int, int], sent: list[int]):
     assert call(page, "camera.js", "sentSize", *taken) == sent
+
+
+@pytest.mark.parametrize(
+    ("names", "shares", "said"),
+    [(["a"], [], "a"), (["a", "b"], [], "a+b"), (["a", "b"], [50, 50, 9], "a+b"), (["a"], [7, 50], "a"),
+     (["a", "b"], [60, 20], "a*60+b*20"), (["a", "b"], [60, None], None), (["a", "b"], [60, 0], None),
+     (["a", "b"], [60], None), (["a", "b"], ["60", 40], None)],
+)  # fmt: skip
+def test_a_fusion_is_said_as_python_reads_it(page: Page, names: list[str], shares: list, said: str | None):
+    assert call(page, "choice.js", "fused", names, shares) == said
+    if said is not None:
+        together = sum(shares[: len(names)]) if shares else len(names)
+        expected = [share / together for share in shares[: len(names)] or [1] * len(names)]
+        choice = parse_choice(said)
+        assert choice.names == tuple(names) and choice.shares == pytest.approx(expected)
 
 
 def test_labels_and_scores_can_be_read(page: Page):

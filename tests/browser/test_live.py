@@ -43,7 +43,15 @@ def choose_weights(page: Page, name: str) -> None:
 
 
 def set_threshold(page: Page, value: float) -> None:
-    box = page.locator("#live-threshold input[type=number]")
+    fill(page, "#live-threshold", value)
+
+
+def set_share(page: Page, number: int, value: float) -> None:
+    fill(page, f"#live-share-{number}", value)
+
+
+def fill(page: Page, slider: str, value: float) -> None:
+    box = page.locator(f"{slider} input[type=number]")
     box.fill(str(value))
     box.press("Enter")
 
@@ -121,8 +129,14 @@ def test_two_networks_are_fused_while_the_camera_runs(server: Server, chromium: 
     expect(page.locator(ACTION)).to_have_text("arm curl")
     expect(page.locator(".p2a-person >> nth=0 >> .p2a-bar").first).to_contain_text("50 %")
     expect(page.locator("#live-threshold input[type=number]")).to_have_value("0.5")
+    page.get_by_text("How much each network counts").click()
+    set_share(page, 0, 100)
+    set_share(page, 1, 20)
+    expect(page.locator(ACTION)).to_have_text("wave")
+    expect(page.locator(".p2a-person >> nth=0 >> .p2a-bar").first).to_contain_text("52 %")  # 62 of 120
     choose_weights(page, "clapper")  # knows other actions: nothing to fuse it with
     expect(page.locator("#live-partners")).to_be_hidden()
+    expect(page.locator("#live-shares")).to_be_hidden()
     expect(page.locator(ACTION)).to_have_text("clap")
 
 

@@ -184,6 +184,21 @@ def test_analyse_without_a_file_says_what_to_do(tab: Page):
     expect(tab.locator("#video-status .p2a-error")).to_contain_text("Choose a video first")
 
 
+def test_fused_networks_count_as_much_as_is_said(tab: Page, clip: Path, tmp_path: Path):
+    upload(tab, cut(clip, tmp_path / "short.mp4", 1, "-c:v", "libx264", "-pix_fmt", "yuv420p"))
+    expect(tab.locator("#video-shares")).to_be_hidden()
+    tab.click("#video-partners input")
+    tab.get_by_role("option", name="curler").click()
+    tab.locator("#video-shares").get_by_text("How much each network counts").click()
+    for number, share in enumerate((60, 20)):
+        tab.locator(f"#video-share-{number} input[type=number]").fill(str(share))
+    tab.locator("#video-share-1 input[type=number]").press("Enter")
+    analyse(tab)
+    expect(tab.locator("#video-analyse")).to_be_enabled(timeout=ANALYSIS)
+    found = json.loads(download(tab, "#video-json", tmp_path).read_text())
+    assert found["weights"] == "waver*0.75+curler*0.25"
+
+
 def test_cancel_stops_the_analysis_and_another_can_start(tab: Page, clip: Path, tmp_path: Path):
     long = tmp_path / "long.mp4"
     subprocess.run(

@@ -31,6 +31,16 @@ def test_what_the_page_offers_can_be_ordered():
 
 
 @pytest.mark.parametrize(
+    ("partners", "shares", "weights"),
+    [(["curler"], [60, 20, 50], "waver*0.75+curler*0.25"), (["curler"], (30, 30, 1), "waver+curler"),
+     (["curler"], (), "waver+curler"), ([], [7, 50, 50], "waver"),
+     (["third", "curler"], [50, 25.0, 25], "waver*0.5+third*0.25+curler*0.25")],
+)  # fmt: skip
+def test_networks_count_as_much_as_ordered(partners: list[str], shares: Any, weights: str):
+    assert order_of(CATALOGUE, **GOOD | {"partners": partners}, shares=shares).weights == weights
+
+
+@pytest.mark.parametrize(
     "wrong",
     [{"threshold": value} for value in
      (float("nan"), float("inf"), 10**400, -0.01, 1.01, "0.5", None, True, [0.5])]
@@ -39,7 +49,9 @@ def test_what_the_page_offers_can_be_ordered():
        (["other"], ["deep"], ["curler", "curler"], ["waver"], ["curler"] * 3000, [["curler"]],
         "curler", {"a": 1})]
     + [{"source": value} for value in (None, 7, ["a.mp4"], {"path": "a.mp4"})]
-    + [{"attention": value} for value in (None, "yes", 1)],
+    + [{"attention": value} for value in (None, "yes", 1)]
+    + [{"shares": value} for value in
+       ([50], [50, 0], [-1, 50], [50, None], ["50", 50], [float("nan"), 1], [True, 1], [10**400, 1])],
     ids=lambda wrong: f"{next(iter(wrong))}-{str(next(iter(wrong.values())))[:20]}",
 )  # fmt: skip
 def test_nothing_else_can(wrong: dict[str, Any]):

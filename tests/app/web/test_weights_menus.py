@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import gradio as gr
 import numpy as np
 import pytest
 
 from app.core import catalogue as module
 from app.core.catalogue import Catalogue
-from app.web.weights_menus import about_weights, first_choice, threshold_of
+from app.web.weights_menus import (
+    EVEN,
+    about_weights,
+    first_choice,
+    share_sliders,
+    threshold_of,
+    weights_menus,
+)
 from pose.layouts import KINETICS_18
 from pose.skeleton import SkeletonSequence
 from recognizer.choice import Choice
@@ -86,6 +94,19 @@ def test_a_page_may_start_with_a_fusion():
     assert "LSTA-Net and LSTA-Net on" in about_weights(catalogue, *first_choice(catalogue))
     assert first_choice(CATALOGUE) == ("waver", [])
     assert first_choice(Catalogue({})) == (None, [])
+
+
+def test_there_is_a_slider_for_each_that_can_be_fused_and_none_where_nothing_can():
+    with gr.Blocks():
+        sliders = share_sliders(CATALOGUE, "live", *weights_menus(CATALOGUE, "live"))
+        assert [each.visible for each in sliders] == [True, False]
+        fused = Catalogue(CATALOGUE.cards, default="waver+curler")
+        sliders = share_sliders(fused, "video", *weights_menus(fused, "video"))
+        assert [(each.label, each.value, each.visible) for each in sliders] == [
+            ("waver", EVEN, True), ("curler", EVEN, True)
+        ]  # fmt: skip
+        alone = Catalogue({"waver": CATALOGUE.cards["waver"]})
+        assert share_sliders(alone, "alone", *weights_menus(alone, "alone")) == []
 
 
 def test_the_shipped_default_fits_together():
