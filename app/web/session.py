@@ -63,8 +63,8 @@ def encode_view(view: LiveView, captured: float) -> bytes:
             {
                 "id": person.id,
                 "label": person.label,
-                "score": round(person.score, 3),
-                "top": [[each.label, round(each.score, 3)] for each in person.top5],
+                "score": round(person.score, 5),
+                "top": [[each.label, round(each.score, 5)] for each in person.top5],
             }
             for person in view.persons
         ],
