@@ -57,9 +57,11 @@ $(VENV)/.installed-test: pyproject.toml $(LOCK) | $(BIN)/python
 WHEELS = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/pose2action/wheels/torch-$(shell $(BIN)/python -c \
   'from importlib.metadata import version; print(version("torch"))')
 INSTALL_WHEEL = $(PIP) install --force-reinstall --no-deps --no-index --find-links "$(WHEELS)" $(MINKOWSKI)
+# Under another name: a line that calls $(MAKE) is run even by "make -n".
+AGAIN = $(MAKE)
 
 $(VENV)/.installed-minkowski: $(VENV)/.installed
-	@$(INSTALL_WHEEL) 2>/dev/null || { $(MAKE) --no-print-directory minkowski-wheel && $(INSTALL_WHEEL); }
+	@$(INSTALL_WHEEL) 2>/dev/null || { $(AGAIN) --no-print-directory minkowski-wheel && $(INSTALL_WHEEL); }
 	@touch $@
 
 # Its setup.py removes what the first pip on the PATH has installed. A compiler process takes up to 2.5 GB. Its CUDA
