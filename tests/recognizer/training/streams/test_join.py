@@ -211,20 +211,36 @@ def test_a_clip_that_shows_no_body_is_left_out():
     assert len(join([empty, clip], KINETICS_18, LABELS)[0].truth.events) == 1
 
 
-def test_a_joint_that_one_clip_lacks_is_not_seen_while_the_body_moves_there():
-    without = example(number=1)
-    confidence = without.clip.sequence.confidence.copy()
-    confidence[..., 13] = 0
-    sequence = without.clip.sequence
-    sequence = SkeletonSequence(sequence.joints, confidence, sequence.timestamps, KINETICS_18)
+@pytest.mark.parametrize("seed", range(4))
+def test_a_joint_that_one_clip_lacks_is_not_seen_while_the_body_moves_there(seed: int):
+    """An ankle that the clap lacks: it waits where the wave knows it."""
+    without = example((CLAP,), number=1).clip.sequence
+    joints, confidence = without.joints.copy(), without.confidence.copy()
+    joints[:, :, 13], confidence[..., 13] = 1e4, 0
+    sequence = SkeletonSequence(joints, confidence, without.timestamps, KINETICS_18)
     clips = [example(), Example(Clip("a", "utd_mhad", "a", "anna", "test", sequence), (CLAP,), "test")]
+    (stream,) = join(clips, KINETICS_18, LABELS, seed)
+    wave, clap = (
+        next(each for each in stream.truth.events if each.name == name) for name in ("wave", "clap")
+    )
+    times, seen = stream.sequence.timestamps, stream.sequence.confidence[0, :, 13] > 0
+    # A clip's last pose is held after it, the first clip's first pose before it.
+    start = 0.0 if wave.start < clap.start else wave.start
+    end = wave.end + TRANSITION + HELD
+    np.testing.assert_array_equal(seen, (times > start - 1e-6) & (times < end + 1e-6))
+    ankle = stream.sequence.joints[0, :, 13] - stream.sequence.joints[0][:, list(HIPS)].mean(1)
+    for moving in (Span(start - TRANSITION, start), Span(end, end + TRANSITION)):
+        between = frames(stream, Span(moving.start + 1e-3, moving.end - 1e-3))
+        np.testing.assert_allclose(ankle[between], np.tile((0.2, 1.7), (len(between), 1)), atol=1e-3)
+
+
+def test_rests_are_cut_here_and_there_from_all_idle_footage():
+    clips = people() + [example((IDLE,), "anna", mark, 10, i) for i, mark in ((20, 0.6), (21, 0.7))]
     (stream,) = join(clips, KINETICS_18, LABELS)
-    seen = stream.sequence.confidence[0, :, 13] > 0
-    wave = next(event for event in stream.truth.events if event.name == "wave")
-    assert seen[frames(stream, wave)].all()
-    clap = next(event for event in stream.truth.events if event.name == "clap")
-    around = Span(clap.start - TRANSITION + 1e-3, clap.end + TRANSITION - 1e-3)
-    assert not seen[frames(stream, around)].any()
+    rests = [frames(stream, span)[0] for span in stream.truth.idle if span.seconds < REST[1] + 0.1]
+    assert sorted(np.round(marks(stream)[rests], 1)) == pytest.approx([0.6] * 5 + [0.7] * 4)
+    wrists = stream.sequence.joints[0, rests, WRIST, 1]
+    assert len(np.unique(wrists.round(3))) >= 7, "they begin at different moments"
 
 
 @pytest.mark.parametrize("layout", [KINETICS_18, NTU_25])
