@@ -241,6 +241,12 @@ def evaluate(
     frame_rates: Annotated[
         bool, typer.Option("--frame-rates", help="Also compare the labels at 30, 15 and 10 fps.")
     ] = False,
+    stream: Annotated[
+        bool, typer.Option("--stream", help="Join clips to long streams and judge what live use would show.")
+    ] = False,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", help="With --stream: write delay against false labels (png).")
+    ] = None,
     fuse: Annotated[
         bool, typer.Option("--fuse", help="On a prepared data set: also all weights together.")
     ] = False,
@@ -255,7 +261,7 @@ def evaluate(
     from app.commands.evaluate import Options, evaluate_weights
     from recognizer.weights import DEFAULT
 
-    options = Options(dataset, part, frame_rates, fuse, json, confusion, card)
+    options = Options(dataset, part, frame_rates, stream, plot, fuse, json, confusion, card)
     evaluate_weights(weights or [DEFAULT], data, options, sparse_backend)
 
 

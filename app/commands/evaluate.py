@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from app.commands.streams import as_json, print_streams, write_plot
 from pose.files import replacing
 from recognizer.choice import parse_choice
 from recognizer.data.clip import DataError
@@ -19,6 +20,7 @@ from recognizer.networks import TITLES
 from recognizer.sparse import Backend
 from recognizer.training.clips.evaluate import ClipReport, clip_config, evaluate_clips
 from recognizer.training.shared.errors import ConfigError
+from recognizer.training.streams.evaluate import evaluate_streams
 from recognizer.training.windows.evaluate import evaluate
 from recognizer.weights import WeightsCard, add_metrics, read_card
 
@@ -29,6 +31,8 @@ class Options:
 
     Attributes:
         dataset, part, frame_rates: of a live vocabulary, see ``training.evaluate.evaluate``.
+        stream: of a live vocabulary: evaluate on long streams, see ``training.streams.evaluate``.
+        plot: of streams: a picture to write.
         fuse: of a prepared data set: also all weights together.
         json, confusion: files to write.
         card: write the figures into the weights' cards.
@@ -37,6 +41,8 @@ class Options:
     dataset: str | None = None
     part: str | None = None
     frame_rates: bool = False
+    stream: bool = False
+    plot: Path | None = None
     fuse: bool = False
     json: Path | None = None
     confusion: Path | None = None
@@ -55,18 +61,23 @@ def evaluate_weights(names: list[str], data: Path, options: Options, sparse_back
             add_metrics(name, {})  # a fusion has no card: better told before minutes of work
     fused = any(parse_choice(name).fused for name in names)
     if not fused and all(clip_config(read_card(name)[1]) is not None for name in names):
-        _refuse(options, "is about weights of a live vocabulary", "dataset", "part", "frame_rates")
+        about = "is about weights of a live vocabulary"
+        _refuse(options, about, "dataset", "part", "frame_rates", "stream", "plot")
         _evaluate_clips(names, data, options)
+    elif options.stream:
+        _refuse(options, "goes without --stream", "frame_rates", "fuse", "confusion", "card")
+        _evaluate_streams(names, data, options, sparse_backend)
     elif len(names) > 1:
         raise ConfigError("Weights of a live vocabulary are evaluated one by one, or fused: A+B.")
     else:
         _refuse(options, "is about weights trained on a prepared data set", "fuse", "confusion")
+        _refuse(options, "goes with --stream", "plot")
         _evaluate_windows(names[0], data, options, sparse_backend)
 
 
 def _check_files(options: Options) -> None:
     """ConfigError, before minutes of work, for files that cannot be written."""
-    for option, path in (("json", options.json), ("confusion", options.confusion)):
+    for option, path in (("json", options.json), ("confusion", options.confusion), ("plot", options.plot)):
         if path is None:
             continue
         if not os.path.isdir(path.parent):
@@ -97,6 +108,15 @@ def _evaluate_windows(name: str, data: Path, options: Options, sparse_backend: B
         command += [f"--{option} {value}" for option, value in chosen if value]
         command += ["--frame-rates"] * options.frame_rates
         add_metrics(name, {"command": " ".join(command), "results": report})
+
+
+def _evaluate_streams(names: list[str], data: Path, options: Options, sparse_backend: Backend) -> None:
+    reports = evaluate_streams(names, data, options.part, options.dataset, sparse_backend)
+    print_streams(reports)
+    if options.json is not None:
+        _write_json(options.json, {"streams": [as_json(report) for report in reports]})
+    if options.plot is not None:
+        write_plot(reports, options.plot)
 
 
 def _evaluate_clips(names: list[str], data: Path, options: Options) -> None:

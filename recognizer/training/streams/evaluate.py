@@ -73,17 +73,18 @@ class StreamReport:
 
 
 def evaluate_streams(
-    name: str | Path,
+    names: Sequence[str | Path],
     data: Path,
     part: str | None = None,
     dataset: str | None = None,
     sparse_backend: Backend = "auto",
     seed: int = 0,
-) -> StreamReport:
+) -> list[StreamReport]:
     """Evaluates weights on streams of people whom they must never have been trained on.
 
     Args:
-        name: of weights or a fusion, as ``load_recognizer`` takes it.
+        names: of weights or fusions, as ``load_recognizer`` takes them. Those of one layout and vocabulary
+            watch the same streams.
         data: folder with one folder a data set.
         part: "val", "test", or the one that each data set has, see ``StreamReport``.
         dataset: only this one.
@@ -94,10 +95,13 @@ def evaluate_streams(
         WeightsError, DataError, ConfigError, SparseError: with one sentence.
     """
     if part not in (None, "val", "test"):
-        raise ConfigError(f"There are streams of the parts val and test, not of {part!r}.")
-    recognizer = load_recognizer(name, sparse_backend)
-    streams = load_streams(recognizer.card, data, part, dataset, seed)
-    return report(recognizer, streams, part or "")
+        raise ConfigError(f"There are streams of the parts val and test, and of no part {part!r}.")
+    recognizers = [load_recognizer(name, sparse_backend) for name in names]
+    streams: dict[tuple[str, tuple[str, ...]], list[LabelledStream]] = {}
+    for card in (recognizer.card for recognizer in recognizers):
+        if (card.layout, card.classes) not in streams:
+            streams[card.layout, card.classes] = load_streams(card, data, part, dataset, seed)
+    return [report(each, streams[each.card.layout, each.classes], part or "") for each in recognizers]
 
 
 def load_streams(

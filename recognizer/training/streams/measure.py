@@ -173,8 +173,9 @@ def measure(truths: Sequence[Truth], shown: Sequence[Sequence[Shown]]) -> dict[s
 
     Returns:
         "overall" and each action -> figure -> value. Of actions: ``events``, ``f1_at_0.3``, ``f1_at_0.5``,
-        ``delay_median`` and ``delay_90_percent`` in seconds (of the events that are labelled at all) and
-        ``never_labelled``, a share. "overall" has besides: ``macro_f1_at_...`` (the mean over actions that
+        ``delay_median`` and ``delay_90_percent`` in seconds (of the events that are labelled at all),
+        ``never_labelled``, a share, and ``false``, how often it was shown and found nothing even at the
+        smallest overlap. "overall" has besides: ``macro_f1_at_...`` (the mean over actions that
         happen), ``median_delay_of_all`` (with an infinite delay for what is never labelled), and a minute:
         ``false_labels_idle``, ``false_labels_unknown``, ``false_labels`` (on both together) and
         ``label_changes``; and how many ``minutes``. What cannot be told, for want of footage, is NaN.
@@ -193,7 +194,8 @@ def measure(truths: Sequence[Truth], shown: Sequence[Sequence[Shown]]) -> dict[s
     report = {"overall": overall | _minute_figures(truths, shown)}
     for name in sorted({*waits, *(name for by_name in counts.values() for name in by_name)}):
         f1 = {key: by_name.get(name, Counts()).f1 for key, by_name in counts.items()}
-        report[name] = {**_delay_figures(waits.get(name, [])), **f1}
+        false = counts[f"f1_at_{min(OVERLAPS)}"].get(name, Counts()).false
+        report[name] = {**_delay_figures(waits.get(name, [])), **f1, "false": false}
     return report
 
 

@@ -217,9 +217,10 @@ def test_all_measures_of_two_streams_by_hand():
     assert overall["macro_f1_at_0.3"] == pytest.approx((1 + 0) / 2)  # squat does not happen
     assert report["wave"] == {
         "events": 2, "delay_median": 2.0, "delay_90_percent": pytest.approx(2.8), "never_labelled": 0.0,
-        "f1_at_0.3": 1.0, "f1_at_0.5": 1.0,
+        "f1_at_0.3": 1.0, "f1_at_0.5": 1.0, "false": 0,
     }  # fmt: skip
     assert (report["clap"]["delay_median"], report["clap"]["never_labelled"]) == (2.0, 0.5)
+    assert (report["clap"]["false"], report["squat"]["false"]) == (2, 2)
     assert report["squat"]["events"] == report["squat"]["f1_at_0.3"] == 0
     # Delays 1, 2, 3 and never.
     assert (overall["events"], overall["delay_median"], overall["never_labelled"]) == (4, 2.0, 0.25)
