@@ -247,6 +247,10 @@ def evaluate(
     plot: Annotated[
         Path | None, typer.Option("--plot", help="With --stream: write delay against false labels (png).")
     ] = None,
+    window: Annotated[
+        float | None,
+        typer.Option(min=0.5, max=10, help="With --stream: seconds of a window, where not the weights'."),
+    ] = None,
     fuse: Annotated[
         bool, typer.Option("--fuse", help="On a prepared data set: also all weights together.")
     ] = False,
@@ -261,7 +265,7 @@ def evaluate(
     from app.commands.evaluate import Options, evaluate_weights
     from recognizer.weights import DEFAULT
 
-    options = Options(dataset, part, frame_rates, stream, plot, fuse, json, confusion, card)
+    options = Options(dataset, part, frame_rates, stream, plot, window, fuse, json, confusion, card)
     evaluate_weights(weights or [DEFAULT], data, options, sparse_backend)
 
 

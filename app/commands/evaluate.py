@@ -33,6 +33,7 @@ class Options:
         dataset, part, frame_rates: of a live vocabulary, see ``training.evaluate.evaluate``.
         stream: of a live vocabulary: evaluate on long streams, see ``training.streams.evaluate``.
         plot: of streams: a picture to write.
+        window: of streams: seconds of a window, where they are others than the weights'.
         fuse: of a prepared data set: also all weights together.
         json, confusion: files to write.
         card: write the figures into the weights' cards.
@@ -43,6 +44,7 @@ class Options:
     frame_rates: bool = False
     stream: bool = False
     plot: Path | None = None
+    window: float | None = None
     fuse: bool = False
     json: Path | None = None
     confusion: Path | None = None
@@ -62,7 +64,7 @@ def evaluate_weights(names: list[str], data: Path, options: Options, sparse_back
     fused = any(parse_choice(name).fused for name in names)
     if not fused and all(clip_config(read_card(name)[1]) is not None for name in names):
         about = "is about weights of a live vocabulary"
-        _refuse(options, about, "dataset", "part", "frame_rates", "stream", "plot")
+        _refuse(options, about, "dataset", "part", "frame_rates", "stream", "plot", "window")
         _evaluate_clips(names, data, options)
     elif options.stream:
         _refuse(options, "goes without --stream", "frame_rates", "fuse", "confusion", "card")
@@ -71,7 +73,7 @@ def evaluate_weights(names: list[str], data: Path, options: Options, sparse_back
         raise ConfigError("Weights of a live vocabulary are evaluated one by one, or fused: A+B.")
     else:
         _refuse(options, "is about weights trained on a prepared data set", "fuse", "confusion")
-        _refuse(options, "goes with --stream", "plot")
+        _refuse(options, "goes with --stream", "plot", "window")
         _evaluate_windows(names[0], data, options, sparse_backend)
 
 
@@ -111,7 +113,7 @@ def _evaluate_windows(name: str, data: Path, options: Options, sparse_backend: B
 
 
 def _evaluate_streams(names: list[str], data: Path, options: Options, sparse_backend: Backend) -> None:
-    reports = evaluate_streams(names, data, options.part, options.dataset, sparse_backend)
+    reports = evaluate_streams(names, data, options.part, options.dataset, sparse_backend, options.window)
     print_streams(reports)
     if options.json is not None:
         _write_json(options.json, {"streams": [as_json(report) for report in reports]})

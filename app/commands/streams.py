@@ -109,7 +109,8 @@ def as_json(report: StreamReport) -> dict[str, Any]:
 def _about(report: StreamReport) -> str:
     overall = next(iter(report.rates.values()))["overall"]
     return (
-        f"{report.weights}, threshold {report.threshold:g}: {report.streams} streams of {_part(report)}, "
+        f"{report.weights}, threshold {report.threshold:g}, windows of {report.window_seconds:g} s: "
+        f"{report.streams} streams of {_part(report)}, "
         f"{overall['minutes']:.1f} minutes with {int(overall['events'])} actions, "
         f"{overall['minutes_idle']:.1f} idle and {overall['minutes_unknown']:.1f} of unknown actions"
     )
@@ -127,7 +128,8 @@ def _choice(chosen: Setting | None) -> str:
     how, figures = chosen.steadiness, chosen.figures
     return (
         f"Least delay with at most {MOST_FALSE:g} false label a minute: threshold {chosen.threshold:g}, "
-        f"time constant {how.time_constant:g} s, hold time {how.hold:g} s. That gives "
+        f"time constant {how.time_constant:g} s, hold time {how.hold:g} s, margin {how.margin:g}, "
+        f"release {how.release:g}. That gives "
         f"{figures['false_labels']:.1f} false labels a minute, a delay of {figures['delay_median']:.2f} s, "
         f"and {figures['never_labelled']:.0%} never labelled."
     )

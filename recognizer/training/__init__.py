@@ -1,1 +1,1 @@
-"""Training and evaluation: ``windows`` for live use, ``clips`` as in the papers."""
+"""Training, evaluation: ``windows`` for live use, judged by ``streams``, and ``clips`` as in the papers."""

@@ -15,7 +15,7 @@ from recognizer.data.corpus import Example, load_corpus
 from recognizer.data.views import slower
 from recognizer.fusion import load_recognizer
 from recognizer.predictor import WindowRecognizer
-from recognizer.smoothing import Steadiness
+from recognizer.smoothing import MARGIN, Steadiness
 from recognizer.sparse import Backend
 from recognizer.training.shared.errors import ConfigError
 from recognizer.training.streams.join import join
@@ -32,10 +32,12 @@ MOST_FALSE = 1.0
 """False labels a minute, on idle and unknown footage together, that live use may have."""
 
 THRESHOLDS = tuple(round(float(value), 2) for value in np.arange(0.2, 0.96, 0.05))
-_CONSTANTS = (0.2, 0.4, 0.7, 1.0)
-_HOLDS = (0.2, 0.4, 0.6)
-STEADINESSES = tuple(Steadiness(time_constant, hold) for time_constant, hold in product(_CONSTANTS, _HOLDS))
-"""Smoothings among which the best one is looked for."""
+STEADINESSES = tuple(
+    Steadiness(*values)
+    for values in product((0.2, 0.4, 0.7, 1.0), (0.0, 0.2, 0.4), (0.1, 0.25), (0.05, 0.15))
+    if values[1] > 0 or values[2] == MARGIN  # who does not hold waits for no margin either
+)
+"""Smoothings among which the best one is looked for, live use's among them."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class StreamReport:
         weights: their name, or the fusion's.
         part: "val", "test" or "" for the test clips of each set and the validation clips of real cameras.
         threshold: of the card; live use takes it and ``Steadiness()``.
+        window_seconds: length of the windows.
         streams: how many there are.
         rates: frames a second -> "overall" or an action -> figure -> value, with that threshold.
         same_label: share of actions, rests and unknown actions with the same main label at all rates.
@@ -65,6 +68,7 @@ class StreamReport:
     weights: str
     part: str
     threshold: float
+    window_seconds: float
     streams: int
     rates: dict[float, dict[str, dict[str, float]]]
     same_label: float
@@ -78,6 +82,7 @@ def evaluate_streams(
     part: str | None = None,
     dataset: str | None = None,
     sparse_backend: Backend = "auto",
+    window_seconds: float | None = None,
     seed: int = 0,
 ) -> list[StreamReport]:
     """Evaluates weights on streams of people whom they must never have been trained on.
@@ -89,6 +94,7 @@ def evaluate_streams(
         part: "val", "test", or the one that each data set has, see ``StreamReport``.
         dataset: only this one.
         sparse_backend: who computes SPA-Net's convolutions.
+        window_seconds: length of the windows; what the weights were trained on where None.
         seed: of the streams.
 
     Raises:
@@ -101,7 +107,10 @@ def evaluate_streams(
     for card in (recognizer.card for recognizer in recognizers):
         if (card.layout, card.classes) not in streams:
             streams[card.layout, card.classes] = load_streams(card, data, part, dataset, seed)
-    return [report(each, streams[each.card.layout, each.classes], part or "") for each in recognizers]
+    return [
+        report(each, streams[each.card.layout, each.classes], part or "", window_seconds)
+        for each in recognizers
+    ]
 
 
 def load_streams(
@@ -129,12 +138,18 @@ def load_streams(
     return streams
 
 
-def report(recognizer: WindowRecognizer, streams: Sequence[LabelledStream], part: str = "") -> StreamReport:
+def report(
+    recognizer: WindowRecognizer,
+    streams: Sequence[LabelledStream],
+    part: str = "",
+    window_seconds: float | None = None,
+) -> StreamReport:
     """Lets a recogniser watch streams at all rates, and measures what is shown."""
     card = recognizer.card
     truths = [stream.truth for stream in streams]
     answers = {
-        fps: [watch(recognizer, slower(stream.sequence, fps)) for stream in streams] for fps in FRAME_RATES
+        fps: [watch(recognizer, slower(stream.sequence, fps), seconds=window_seconds) for stream in streams]
+        for fps in FRAME_RATES
     }
     shown = {fps: show(each, card.classes, card.threshold) for fps, each in answers.items()}
     steadinesses = STEADINESSES if part == "val" else (Steadiness(),)
@@ -143,6 +158,7 @@ def report(recognizer: WindowRecognizer, streams: Sequence[LabelledStream], part
         weights=card.name,
         part=part,
         threshold=card.threshold,
+        window_seconds=window_seconds or card.window_seconds,
         streams=len(streams),
         rates={fps: measure(truths, each) for fps, each in shown.items()},
         same_label=agreement(truths, list(shown.values())),

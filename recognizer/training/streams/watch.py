@@ -36,7 +36,12 @@ class Answers:
     end: float
 
 
-def watch(recognizer: WindowRecognizer, sequence: SkeletonSequence, rate: float = LIVE_RATE) -> Answers:
+def watch(
+    recognizer: WindowRecognizer,
+    sequence: SkeletonSequence,
+    rate: float = LIVE_RATE,
+    seconds: float | None = None,
+) -> Answers:
     """Predicts the windows that the live program would predict of one person.
 
     Windows end with a frame that shows the person and come at ``rate`` a second or as often as frames do; the
@@ -47,10 +52,12 @@ def watch(recognizer: WindowRecognizer, sequence: SkeletonSequence, rate: float 
         recognizer: whose layout is the sequence's.
         sequence: one person (M = 1).
         rate: windows a second, at most.
+        seconds: length of a window; the recogniser's own where None.
     """
-    layout, times = recognizer.layout, sequence.timestamps
-    buffer = SlidingBuffer(layout, recognizer.window_seconds)
-    warm_up = min(FIRST_LABEL, recognizer.window_seconds)
+    times = sequence.timestamps
+    seconds = recognizer.window_seconds if seconds is None else seconds
+    buffer = SlidingBuffer(recognizer.layout, seconds)
+    warm_up = min(FIRST_LABEL, seconds)
     first: float | None = None
     due = -np.inf
     asked: list[int] = []

@@ -30,7 +30,7 @@ def report(name: str = "mine", part: str = "val") -> StreamReport:
         for threshold in (0.3, 0.5, 0.7)
     )
     return StreamReport(
-        name, part, 0.5, 1, dict.fromkeys((30.0, 15.0, 10.0), FIGURES), 0.75, curve,
+        name, part, 0.5, 3.0, 1, dict.fromkeys((30.0, 15.0, 10.0), FIGURES), 0.75, curve,
         curve[0] if part == "val" else None,
     )  # fmt: skip
 
@@ -69,8 +69,10 @@ def refused(*arguments: str | Path) -> str:
 
 
 def test_the_tables(mine: Path, evaluated: list[tuple]):
-    printed = ran(mine, "--data", "data", "--stream", "--part", "val", "--dataset", "utd_mhad")
-    assert evaluated == [((str(mine),), Path("data"), "val", "utd_mhad", "auto")]
+    printed = ran(
+        mine, "--data", "data", "--stream", "--part", "val", "--dataset", "utd_mhad", "--window", "2"
+    )
+    assert evaluated == [((str(mine),), Path("data"), "val", "utd_mhad", "auto", 2.0)]
     lines = [[cell.strip() for cell in line.split("│")[1:-1]] for line in printed.splitlines() if "│" in line]
     assert ["delay, median, s", "2.00", "2.00", "2.00"] in lines
     assert ["false labels a minute, idle", "6.00", "6.00", "6.00"] in lines
@@ -80,7 +82,10 @@ def test_the_tables(mine: Path, evaluated: list[tuple]):
     assert ["clap", "1", "0.0 %", "0.0 %", "-", "-", "100.0 %", "0"] in lines
     assert ["wave", "0", "0.0 %", "0.0 %", "-", "-", "-", "1"] in lines
     words = " ".join(printed.split())
-    assert "mine, threshold 0.5: 1 streams of the validation parts, 1.0 minutes with 2 actions" in words
+    assert (
+        "mine, threshold 0.5, windows of 3 s: 1 streams of the validation parts, 1.0 minutes with 2 actions"
+        in words
+    )
     assert "Least delay with at most 1 false label a minute: threshold 0.3" in words
 
 
@@ -124,6 +129,7 @@ def test_options_that_do_not_go_together(mine: Path, tmp_path: Path):
     ):
         assert f"{option} goes without --stream." in refused(mine, "--stream", option, *value)
     assert "--plot goes with --stream." in refused(mine, "--plot", "a.png")
+    assert "--window goes with --stream." in refused(mine, "--window", "2")
     assert "there is no such folder" in refused(mine, "--stream", "--plot", tmp_path / "no" / "a.png")
     assert "of no part 'train'" in refused(mine, "--stream", "--part", "train", "--data", tmp_path)
     assert "no weights 'nobody'" in refused("nobody", "--stream", "--data", tmp_path)

@@ -17,6 +17,7 @@ from recognizer.smoothing import Steadiness
 from recognizer.training.shared.errors import ConfigError
 from recognizer.training.streams import evaluate as evaluation
 from recognizer.training.streams.evaluate import (
+    STEADINESSES,
     THRESHOLDS,
     Setting,
     choose,
@@ -72,6 +73,7 @@ def test_a_wave_that_is_seen_at_every_rate_and_an_unknown_action_that_is_taken_f
     streams = [stream((3, 8), idle=[(9, 12)], unknown=[(13, 16)])]
     found = report(ByTheWrist(), streams, "test")
     assert (found.weights, found.part, found.threshold, found.streams) == ("untrained", "test", 0.5, 1)
+    assert found.window_seconds == 3.0
     assert list(found.rates) == [30.0, 15.0, 10.0]
     for figures in found.rates.values():
         assert figures["wave"]["events"] == 1 and figures["wave"]["never_labelled"] == 0
@@ -96,7 +98,7 @@ def test_settings_are_swept_without_the_network(monkeypatch: pytest.MonkeyPatch)
     assert windows == pytest.approx(3 * 19 * 6, abs=10), "three rates, once each"
     # The quickest smoothing names the wave soonest; nothing else happens.
     assert found.chosen is not None and found.chosen.figures["false_labels"] == 0
-    assert found.chosen.steadiness.time_constant == 0.2 and found.chosen.steadiness.hold == 0.2
+    assert found.chosen.steadiness.time_constant == 0.2 and found.chosen.steadiness.hold == 0.0
     assert found.chosen.figures["median_delay_of_all"] < found.rates[30.0]["overall"]["delay_median"]
 
 
@@ -109,6 +111,10 @@ def test_a_sweep_has_a_setting_for_each_threshold_and_smoothing():
         (0.5, 0.7), (0.95, 0.7), (0.5, 0), (0.95, 0),
     ]  # fmt: skip
     assert [each.figures["never_labelled"] for each in settings] == [0, 1, 0, 1]
+
+
+def test_live_smoothing_is_among_those_that_are_tried():
+    assert Steadiness() in STEADINESSES and len(set(STEADINESSES)) == len(STEADINESSES)
 
 
 def setting(threshold: float, delay: float, false_labels: float, f1: float = 0.5) -> Setting:
@@ -182,7 +188,8 @@ def test_weights_of_one_layout_watch_the_same_streams(small: Path, tmp_path: Pat
     loaded = []
     load = evaluation.load_streams
     monkeypatch.setattr(evaluation, "load_streams", lambda *args: loaded.append(args) or load(*args))
-    first, second = evaluate_streams([small, small], tmp_path, "test", "utd_mhad")
+    first, second = evaluate_streams([small, small], tmp_path, "test", "utd_mhad", window_seconds=2.0)
+    assert first.window_seconds == second.window_seconds == 2.0
     assert len(loaded) == 1
     assert first.rates[30.0]["overall"]["label_changes"] == second.rates[30.0]["overall"]["label_changes"]
     assert first.part == "test" and first.rates[10.0]["overall"]["events"] == 2

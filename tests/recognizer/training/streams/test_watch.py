@@ -79,6 +79,13 @@ def test_windows_hold_the_last_seconds_and_at_the_start_less():
     assert (last.confidence > 0).all()
 
 
+def test_windows_of_another_length():
+    recognizer = ByTheWrist()
+    answers = watch(recognizer, raised(), seconds=0.5)
+    assert answers.ends[0] == pytest.approx(0.5), "the first label needs no more than a window"
+    assert {round(float(np.ptp(window.timestamps)), 6) for window in recognizer.windows} == {0.5}
+
+
 def test_without_smoothing_the_wrist_is_named_with_the_frame_after_the_next_window():
     """Up from 3.0 on, where a window ends, until 5.1: the windows end at 5.0 and 5.167."""
     shown = steadied(watch(ByTheWrist(), raised((3.0, 5.1))), CLASSES, 0.5, RAW)
