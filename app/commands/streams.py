@@ -44,7 +44,7 @@ _COUNTS = {"events", "false"}
 
 
 def print_streams(reports: Sequence[StreamReport]) -> None:
-    """Two tables for each weights: overall at each frame rate, and each action at the first rate."""
+    """Tables for each weights: all at each frame rate, then each data set and each action at the first."""
     console = Console()
     for report in reports:
         fastest = next(iter(report.rates.values()))
@@ -53,6 +53,10 @@ def print_streams(reports: Sequence[StreamReport]) -> None:
         for key, title in _OVERALL.items():
             table.add_row(title, *(_cell(key, figures["overall"][key]) for figures in report.rates.values()))
         table.add_row("same label at all of these", _cell("never_labelled", report.same_label))
+        console.print(table)
+        table = Table(f"at {next(iter(report.rates)):g} fps", *report.datasets)
+        for key, title in {"minutes": "minutes", "events": "actions", **_OVERALL}.items():
+            table.add_row(title, *(_cell(key, figures[key]) for figures in report.datasets.values()))
         console.print(table)
         table = Table("action", *_ACTION.values())
         table.columns[0].no_wrap = True

@@ -60,6 +60,7 @@ class StreamReport:
         window_seconds: length of the windows.
         streams: how many there are.
         rates: frames a second -> "overall" or an action -> figure -> value, with that threshold.
+        datasets: data set -> figure -> value, overall at the first rate.
         same_label: share of actions, rests and unknown actions with the same main label at all rates.
         curve: the overall figures at the first rate by threshold, with live use's smoothing.
         chosen: on "val" only, see ``choose``.
@@ -71,6 +72,7 @@ class StreamReport:
     window_seconds: float
     streams: int
     rates: dict[float, dict[str, dict[str, float]]]
+    datasets: dict[str, dict[str, float]]
     same_label: float
     curve: tuple[Setting, ...]
     chosen: Setting | None = None
@@ -152,6 +154,11 @@ def report(
         for fps in FRAME_RATES
     }
     shown = {fps: show(each, card.classes, card.threshold) for fps, each in answers.items()}
+    datasets = {}
+    for dataset in dict.fromkeys(stream.dataset for stream in streams):
+        own = [i for i, stream in enumerate(streams) if stream.dataset == dataset]
+        first = shown[FRAME_RATES[0]]
+        datasets[dataset] = measure([truths[i] for i in own], [first[i] for i in own])["overall"]
     steadinesses = STEADINESSES if part == "val" else (Steadiness(),)
     settings = sweep(streams, answers[FRAME_RATES[0]], card.classes, steadinesses=steadinesses)
     return StreamReport(
@@ -161,6 +168,7 @@ def report(
         window_seconds=window_seconds or card.window_seconds,
         streams=len(streams),
         rates={fps: measure(truths, each) for fps, each in shown.items()},
+        datasets=datasets,
         same_label=agreement(truths, list(shown.values())),
         curve=tuple(setting for setting in settings if setting.steadiness == Steadiness()),
         chosen=choose(settings) if part == "val" else None,

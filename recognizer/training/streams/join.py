@@ -74,13 +74,13 @@ def join(
     streams = []
     for (subject, body), group in shared.items():
         dataset = group[0].clip.dataset
-        name = f"{dataset}/{subject or 'several people'}/{body}"
-        rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
+        name = f"{subject or 'several people'}/{body}"
+        rng = np.random.default_rng([seed, zlib.crc32(f"{dataset}/{name}".encode())])
         order = [group[i] for i in rng.permutation(len(group))]
         for number, part in enumerate(_parts(order)):
             pieces = list(_with_rests(part, layout, labels, rests, rng))
             if pieces:
-                streams.append(_stream(f"{name}/{number}", pieces, layout))
+                streams.append(_stream(dataset, f"{name}/{number}", pieces, layout))
     return streams
 
 
@@ -198,7 +198,7 @@ def _held(piece: _Piece, frame: int) -> _Piece:
     return _Piece(joints, np.repeat(piece.confidence[[frame]], len(times), 0), times, None)
 
 
-def _stream(name: str, pieces: Sequence[_Piece], layout: SkeletonLayout) -> LabelledStream:
+def _stream(dataset: str, name: str, pieces: Sequence[_Piece], layout: SkeletonLayout) -> LabelledStream:
     joints = [pieces[0].joints - _place(pieces[0], 0, layout)]
     confidence, times = [pieces[0].confidence], [pieces[0].times]
     spans = [(pieces[0], Span(0.0, float(pieces[0].times[-1])))]
@@ -215,7 +215,7 @@ def _stream(name: str, pieces: Sequence[_Piece], layout: SkeletonLayout) -> Labe
     sequence = SkeletonSequence(
         np.concatenate(joints)[None], np.concatenate(confidence)[None], np.concatenate(times), layout
     )
-    return LabelledStream(name, sequence, _truth(spans))
+    return LabelledStream(dataset, name, sequence, _truth(spans))
 
 
 def _truth(spans: Sequence[tuple[_Piece, Span]]) -> Truth:

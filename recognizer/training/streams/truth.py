@@ -66,11 +66,13 @@ class LabelledStream:
     """A long sequence of one person with its truth.
 
     Attributes:
+        dataset: where its clips are from.
         name: whose it is.
         sequence: one person (M = 1), timestamps from 0.
         truth: what happens in it.
     """
 
+    dataset: str
     name: str
     sequence: SkeletonSequence
     truth: Truth

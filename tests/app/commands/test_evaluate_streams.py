@@ -30,7 +30,8 @@ def report(name: str = "mine", part: str = "val") -> StreamReport:
         for threshold in (0.3, 0.5, 0.7)
     )
     return StreamReport(
-        name, part, 0.5, 3.0, 1, dict.fromkeys((30.0, 15.0, 10.0), FIGURES), 0.75, curve,
+        name, part, 0.5, 3.0, 1, dict.fromkeys((30.0, 15.0, 10.0), FIGURES),
+        {"utd_mhad": FIGURES["overall"], "nw_ucla": FIGURES["overall"]}, 0.75, curve,
         curve[0] if part == "val" else None,
     )  # fmt: skip
 
@@ -77,6 +78,9 @@ def test_the_tables(mine: Path, evaluated: list[tuple]):
     assert ["delay, median, s", "2.00", "2.00", "2.00"] in lines
     assert ["false labels a minute, idle", "6.00", "6.00", "6.00"] in lines
     assert ["false labels a minute, unknown", "-", "-", "-"] in lines
+    heads = [[cell.strip() for cell in line.split("┃")[1:-1]] for line in printed.splitlines() if "┃" in line]
+    assert ["at 30 fps", "utd_mhad", "nw_ucla"] in heads
+    assert ["delay, median, s", "2.00", "2.00"] in lines and ["actions", "2", "2"] in lines
     assert ["same label at all of these", "75.0 %", "", ""] in lines
     assert ["arm curl", "1", "100.0 %", "100.0 %", "2.00", "2.00", "0.0 %", "0"] in lines
     assert ["clap", "1", "0.0 %", "0.0 %", "-", "-", "100.0 %", "0"] in lines

@@ -55,7 +55,9 @@ class ByTheWrist(WindowRecognizer):
         return rows
 
 
-def stream(*raised: tuple[float, float], idle=(), unknown=(), seconds: float = 20.0) -> LabelledStream:
+def stream(
+    *raised: tuple[float, float], idle=(), unknown=(), seconds: float = 20.0, dataset="mine"
+) -> LabelledStream:
     """Someone whose wrist is up in the spans of a wave, and wherever ``unknown`` footage is."""
     times = np.arange(round(seconds * 30) + 1) / 30
     joints = np.ones((1, len(times), 18, 2), np.float32)
@@ -66,7 +68,7 @@ def stream(*raised: tuple[float, float], idle=(), unknown=(), seconds: float = 2
     truth = Truth(
         seconds, events, tuple(Span(*each) for each in idle), tuple(Span(*each) for each in unknown)
     )
-    return LabelledStream("a", sequence, truth)
+    return LabelledStream(dataset, "a", sequence, truth)
 
 
 def test_a_wave_that_is_seen_at_every_rate_and_an_unknown_action_that_is_taken_for_one():
@@ -89,6 +91,13 @@ def test_a_wave_that_is_seen_at_every_rate_and_an_unknown_action_that_is_taken_f
     assert by_threshold[0.5] == found.rates[30.0]["overall"]
     assert by_threshold[0.65]["never_labelled"] == 1 and by_threshold[0.65]["false_labels"] == 0
     assert found.chosen is None, "choosing is for validation"
+
+
+def test_each_data_set_has_its_own_figures():
+    streams = [stream((3, 8)), stream((3, 8), (12, 17), dataset="yours"), stream((3, 8), dataset="yours")]
+    found = report(ByTheWrist(), streams)
+    assert {name: figures["events"] for name, figures in found.datasets.items()} == {"mine": 1, "yours": 3}
+    assert found.rates[30.0]["overall"]["events"] == 4
 
 
 def test_settings_are_swept_without_the_network(monkeypatch: pytest.MonkeyPatch):
@@ -171,7 +180,7 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def events(streams: list[LabelledStream]) -> dict[str, int]:
-    return {each.name.split("/")[0]: len(each.truth.events) for each in streams}
+    return {each.dataset: len(each.truth.events) for each in streams}
 
 
 def test_each_set_gives_the_clips_of_its_own_part(small: Path, tmp_path: Path):

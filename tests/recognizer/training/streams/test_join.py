@@ -123,7 +123,8 @@ def test_rests_are_the_persons_own_idle_footage_of_two_to_four_seconds():
     clips = people(mark=0.4) + people(subject="bert", mark=0.6)
     clips += [example((IDLE,), "anna", 0.4, 10, 20), example((IDLE,), "bert", 0.6, 10, 21)]
     streams = join(clips, KINETICS_18, LABELS)
-    assert [stream.name for stream in streams] == ["utd_mhad/anna/full/0", "utd_mhad/bert/full/0"]
+    assert [stream.name for stream in streams] == ["anna/full/0", "bert/full/0"]
+    assert {stream.dataset for stream in streams} == {"utd_mhad"}
     for stream, mark in zip(streams, (0.4, 0.6), strict=True):
         np.testing.assert_allclose(marks(stream), mark, atol=1e-3)
         rests = [span.seconds for span in stream.truth.idle]
@@ -169,7 +170,7 @@ def test_people_with_few_clips_share_a_stream_and_others_do_not():
     few = [example(subject=f"guest{i}", mark=0.6, number=i) for i in range(3)]
     streams = join([*people(FEWEST, mark=0.4), *few, example(subject="", number=9)], KINETICS_18, LABELS)
     found = {stream.name: len(stream.truth.events) for stream in streams}
-    assert found == {"utd_mhad/anna/full/0": FEWEST, "utd_mhad/several people/full/0": 4}
+    assert found == {"anna/full/0": FEWEST, "several people/full/0": 4}
     np.testing.assert_allclose(marks(streams[0]), 0.4, atol=1e-3)
 
 
