@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,16 +22,25 @@ UPLOAD = "/gradio_api/upload"
 WAVER = SteadyRecognizer("waver", {"wave": 0.7, "clap": 0.3})
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    place = tmp_path / "uploads"
-    place.mkdir()
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(place))
-    return place
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    place = tmp_path_factory.mktemp("uploads")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("GRADIO_TEMP_DIR", str(place))
+        yield place
 
 
 @pytest.fixture
-def visitor(folder: Path) -> Iterator[TestClient]:
+def folder(place: Path) -> Iterator[Path]:
+    """Where uploads go; empty before each test."""
+    yield place
+    for each in place.iterdir():
+        shutil.rmtree(each) if each.is_dir() else each.unlink()
+
+
+@pytest.fixture(scope="module")
+def visitor(place: Path) -> Iterator[TestClient]:
+    """A page for all tests, as making one takes half a second."""
     app = create_app(Catalogue.of({"waver": WAVER}), max_upload=1)
     with TestClient(app, base_url="http://127.0.0.1:7860") as client:
         yield client

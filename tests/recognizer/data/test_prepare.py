@@ -16,7 +16,7 @@ import pytest
 from recognizer.data import ntu, prepare
 from recognizer.data.clip import DataError
 from recognizer.data.prepared import CLIPS, INFO, JOINTS, TEST, TRAIN, PreparedClips
-from tests.recognizer.data.raw import write_ntu
+from tests.recognizer.data.raw import prepared_ntu, write_ntu
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -47,6 +47,12 @@ def prepared(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert told[0] == (0, 430) and told[-1] == (430, 430)
     assert [done for done, _ in told] == sorted(done for done, _ in told)
     return out
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A prepared data set for what does not depend on how many clips it has."""
+    return prepared_ntu(tmp_path_factory.mktemp("small"), 4)
 
 
 def test_every_good_file_is_there_and_every_bad_one_is_named(raw: Path, prepared: Path):
@@ -81,8 +87,8 @@ def test_a_clip_comes_back_as_its_file_says(raw: Path, prepared: Path):
         assert len(parts[0] | parts[1]) == len(clips) and not parts[0] & parts[1]
 
 
-def test_unknown_tasks_and_protocols_are_told(prepared: Path):
-    clips = PreparedClips(prepared)
+def test_unknown_tasks_and_protocols_are_told(small: Path):
+    clips = PreparedClips(small)
     with pytest.raises(DataError, match="'xset' is no protocol .* xsub, xview"):
         clips.part("xset", TRAIN)
     with pytest.raises(DataError, match="'14' is no task .* action"):
@@ -178,8 +184,8 @@ def test_the_same_name_in_two_folders_is_told(tmp_path: Path):
 
 
 @pytest.mark.parametrize("missing", [INFO, CLIPS, JOINTS])
-def test_a_folder_that_lacks_a_file_is_told(prepared: Path, tmp_path: Path, missing):
-    for name, content in contents(prepared).items():
+def test_a_folder_that_lacks_a_file_is_told(small: Path, tmp_path: Path, missing):
+    for name, content in contents(small).items():
         if name != missing:
             (tmp_path / name).write_bytes(content)
     with pytest.raises(DataError, match="is no prepared data set, or one of an older version: make one"):
@@ -187,8 +193,8 @@ def test_a_folder_that_lacks_a_file_is_told(prepared: Path, tmp_path: Path, miss
 
 
 @pytest.mark.parametrize("version", [None, 1, 3])
-def test_what_another_version_has_prepared_is_told(prepared: Path, tmp_path: Path, version: int | None):
-    for name, content in contents(prepared).items():
+def test_what_another_version_has_prepared_is_told(small: Path, tmp_path: Path, version: int | None):
+    for name, content in contents(small).items():
         (tmp_path / name).write_bytes(content)
     info = json.loads((tmp_path / INFO).read_text())
     assert info.pop("version") == 2
@@ -197,9 +203,9 @@ def test_what_another_version_has_prepared_is_told(prepared: Path, tmp_path: Pat
         PreparedClips(tmp_path)
 
 
-def test_index_and_joints_that_do_not_fit_are_told(prepared: Path, tmp_path: Path):
-    for name, content in contents(prepared).items():
+def test_index_and_joints_that_do_not_fit_are_told(small: Path, tmp_path: Path):
+    for name, content in contents(small).items():
         (tmp_path / name).write_bytes(content)
-    np.save(tmp_path / CLIPS, np.load(prepared / CLIPS)[:-1])
+    np.save(tmp_path / CLIPS, np.load(small / CLIPS)[:-1])
     with pytest.raises(DataError, match="damaged"):
         PreparedClips(tmp_path)
