@@ -19,6 +19,7 @@ LONGEST_DELAY = 1.2
 """Seconds until the right label that live use aims for."""
 
 _OVERALL = {
+    "f1_shown": "event F1, shown at all",
     "f1_at_0.3": "event F1 at an overlap of 0.3",
     "f1_at_0.5": "event F1 at an overlap of 0.5",
     "macro_f1_at_0.3": "the same, mean over actions, at 0.3",
@@ -32,6 +33,7 @@ _OVERALL = {
 }
 _ACTION = {
     "events": "events",
+    "f1_shown": "F1",
     "f1_at_0.3": "F1 .3",
     "f1_at_0.5": "F1 .5",
     "delay_median": "delay",
@@ -59,10 +61,11 @@ def print_streams(reports: Sequence[StreamReport]) -> None:
             table.add_row(title, *(_cell(key, figures[key]) for figures in report.datasets.values()))
         console.print(table)
         table = Table("action", *_ACTION.values())
-        table.columns[0].no_wrap = True
+        for column in table.columns[1:]:
+            column.no_wrap = True
         for name, figures in fastest.items():
             if name != "overall":
-                table.add_row(name.replace("_", " "), *(_cell(key, figures[key]) for key in _ACTION))
+                table.add_row(name.replace("_", " "), *(_cell(key, figures[key], 0) for key in _ACTION))
         console.print(table)
         if report.part == "val":
             console.print(_choice(report.chosen), markup=False, highlight=False)
@@ -139,9 +142,9 @@ def _choice(chosen: Setting | None) -> str:
     )
 
 
-def _cell(key: str, value: float) -> str:
+def _cell(key: str, value: float, digits: int = 1) -> str:
     if not math.isfinite(value):
         return "-"
     if key in _COUNTS:
         return str(int(value))
-    return f"{100 * value:.1f} %" if key in _SHARES else f"{value:.2f}"
+    return f"{100 * value:.{digits}f} %" if key in _SHARES else f"{value:.2f}"

@@ -214,13 +214,17 @@ def test_all_measures_of_two_streams_by_hand():
     # At 0.3 the waves (3/5, 7/10) are found, of the claps none (1/4): 2 found, 4 false, 2 missed.
     overall = report["overall"]
     assert overall["f1_at_0.3"] == overall["f1_at_0.5"] == pytest.approx(2 * 2 / (2 * 2 + 4 + 2))
+    # The first clap is shown at all, so 3 found, 3 false, 1 missed.
+    assert overall["f1_shown"] == pytest.approx(2 * 3 / (2 * 3 + 3 + 1))
+    assert report["clap"]["f1_shown"] == pytest.approx(2 / 4)
     assert overall["macro_f1_at_0.3"] == pytest.approx((1 + 0) / 2)  # squat does not happen
     assert report["wave"] == {
         "events": 2, "delay_median": 2.0, "delay_90_percent": pytest.approx(2.8), "never_labelled": 0.0,
-        "f1_at_0.3": 1.0, "f1_at_0.5": 1.0, "false": 0,
+        "f1_at_0.3": 1.0, "f1_at_0.5": 1.0, "f1_shown": 1.0,
+        "false": 0,
     }  # fmt: skip
     assert (report["clap"]["delay_median"], report["clap"]["never_labelled"]) == (2.0, 0.5)
-    assert (report["clap"]["false"], report["squat"]["false"]) == (2, 2)
+    assert (report["clap"]["false"], report["squat"]["false"]) == (1, 2)
     assert report["squat"]["events"] == report["squat"]["f1_at_0.3"] == 0
     # Delays 1, 2, 3 and never.
     assert (overall["events"], overall["delay_median"], overall["never_labelled"]) == (4, 2.0, 0.25)
@@ -232,6 +236,16 @@ def test_all_measures_of_two_streams_by_hand():
     assert overall["false_labels"] == pytest.approx(3 / (50 / 60))
     assert overall["label_changes"] == pytest.approx((6 + 5) / 2)
     assert (overall["minutes"], overall["minutes_idle"]) == (2.0, 0.5)
+
+
+def test_a_short_action_that_is_named_when_it_is_over_was_shown_but_not_found():
+    truth = Truth(20, (event(2, 4, "wave"), event(10, 12, "wave")))
+    shown = screen((None, 0, 3.5), ("wave", 3.5, 6), (None, 6, 12.8), ("wave", 12.8, 14), (None, 14, 20))
+    wave = measure([truth], [shown])["wave"]
+    assert (wave["f1_at_0.3"], wave["f1_shown"], wave["false"]) == (0.0, 1.0, 0)
+    late = screen((None, 0, 5.1), ("wave", 5.1, 6), (None, 6, 13.1), ("wave", 13.1, 14), (None, 14, 20))
+    wave = measure([truth], [late])["wave"]
+    assert (wave["f1_shown"], wave["false"]) == (0.0, 2), "later than the grace"
 
 
 def test_what_cannot_be_told_is_no_number():
