@@ -20,11 +20,13 @@ demo: $(VENV)/.installed
 test: $(VENV)/.installed-test
 	@$(BIN)/python -m pytest
 
+# The type checker works beside the tests, which take one core.
 check: $(VENV)/.installed-test
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -m "not slow and not browser" -q
+	@$(BIN)/mypy & types=$$!; \
+	  $(BIN)/python -m pytest -m "not slow and not browser" -q; tests=$$?; \
+	  wait $$types && exit $$tests
 
 minkowski: $(VENV)/.installed-minkowski
 
