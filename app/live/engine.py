@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import RLock
 
@@ -19,16 +18,14 @@ from app.core.protocols import ActionRecognizer, Estimator, MakeEstimator
 from app.core.subjects import Subject, subject_of
 from app.drawing.picture import PersonMark, annotate, label_text
 from app.live.history import History
-from app.live.person import KEPT_POSES, Person, Rate
-from app.live.view import LiveView, PersonAction
+from app.live.people import STALE, People
+from app.live.person import Rate
+from app.live.view import LiveView
 from app.live.worker import NewestOnlyWorker
 from pose.skeleton import SkeletonSequence
 from pose.tracking import PersonTracker, TrackedPose
-from recognizer.predictor import Prediction, recognise_on_one_core, top_labels
-from recognizer.windows import FIRST_LABEL, LIVE_RATE
-
-STALE = 1.0
-"""Seconds after which a person who is not seen any more has no current action."""
+from recognizer.predictor import Prediction, recognise_on_one_core
+from recognizer.windows import LIVE_RATE
 
 SOONEST = 0.004
 """Seconds between two frames. One that comes sooner (no camera is that fast) takes the place of the last, so
@@ -89,6 +86,7 @@ class LiveEngine:
         self._lock = RLock()
         self._closed = False
         self._session = 0
+        self._people = People(recognizer, recognizer.threshold if threshold is None else threshold)
         self._clear()
         self.set_recognizer(recognizer)
         self._worker: NewestOnlyWorker[_Job, list[Prediction]] = NewestOnlyWorker(
@@ -123,7 +121,7 @@ class LiveEngine:
             self._time = timestamp
             tracks = self._tracker.update(self._estimator.estimate(image, timestamp), timestamp)
             posed = time.perf_counter()
-            self._follow(tracks, timestamp)
+            self._people.follow({track.id: track.pose for track in tracks}, timestamp)
             attention = self._take_labels(timestamp)
             self._ask_for_labels(timestamp, posed)
             self._remember_labels(timestamp)
@@ -134,7 +132,7 @@ class LiveEngine:
             return LiveView(
                 picture=picture,
                 timestamp=timestamp,
-                persons=self._actions(timestamp),
+                persons=self._people.actions(timestamp),
                 fps=self._frames.rate(done),
                 labels_per_second=self._answers.rate(done),
                 pose_ms=(posed - began) * 1000,
@@ -142,9 +140,9 @@ class LiveEngine:
                 total_ms=(done - began) * 1000,
                 recognise_ms=self._recognise_ms,
                 label_age_ms=0.0 if self._labels_end is None else (timestamp - self._labels_end) * 1000,
-                message=self._problem or ("" if self._visible(timestamp) else self._subject.missing),
+                message=self._problem or ("" if self._people.visible(timestamp) else self._subject.missing),
                 history=self._history.segments,
-                warming=self._warming(timestamp),
+                warming=self._people.warming(timestamp),
                 attention=attention,
             )
 
@@ -173,18 +171,13 @@ class LiveEngine:
             self._session += 1  # an answer that is still on its way belongs to the old one
             self._problem = ""
             self._labels_end = None
-            people, self._people = self._people, {}
-            for number, person in people.items():
-                self._people[number] = fresh = self._new_person()
-                for timestamp, pose in person.poses:
-                    fresh.push(timestamp, pose)
+            self._people.use(recognizer, self._current_threshold())
 
     def set_threshold(self, threshold: float | None) -> None:
         """Changes the probability under which no action is named; None takes the recogniser's."""
         with self._lock:
             self._threshold = threshold
-            for person in self._people.values():
-                person.smoother.threshold = self._current_threshold()
+            self._people.set_threshold(self._current_threshold())
 
     def set_attention(self, wanted: bool) -> None:
         """Switches on or off that views tell what the network looks at; off, it is not even computed."""
@@ -214,7 +207,7 @@ class LiveEngine:
 
     def _clear(self) -> None:
         self._time: float | None = None
-        self._people: dict[int, Person] = {}
+        self._people.clear()
         self._history = History(STALE, self._label_period)
         self._problem = ""
         self._frames = Rate()
@@ -226,31 +219,16 @@ class LiveEngine:
     def _current_threshold(self) -> float:
         return self._recognizer.threshold if self._threshold is None else self._threshold
 
-    def _new_person(self) -> Person:
-        model = self._recognizer
-        return Person(model.layout, model.window_seconds, model.classes, self._current_threshold())
-
-    def _follow(self, tracks: Sequence[TrackedPose], timestamp: float) -> None:
-        poses = {track.id: track.pose for track in tracks}
-        for number in poses.keys() - self._people.keys():
-            self._people[number] = self._new_person()
-        for number, person in list(self._people.items()):
-            person.push(timestamp, poses.get(number))
-            if timestamp - person.last_seen > KEPT_POSES:
-                del self._people[number]
-
     def _ask_for_labels(self, timestamp: float, now: float) -> None:
         if now < self._due or not self._worker.idle:
             return
         asked: list[int] = []
         windows: list[SkeletonSequence] = []
-        for number in self._visible(timestamp):
-            person = self._people[number]
-            if person.last_seen == timestamp and self._missing(person) <= 0:
-                window = person.buffer.window(self._recognizer.frames)
-                if window is not None:
-                    asked.append(number)
-                    windows.append(window)
+        for number in self._people.ready(timestamp):
+            window = self._people[number].buffer.window(self._recognizer.frames)
+            if window is not None:
+                asked.append(number)
+                windows.append(window)
         if windows:
             # A frame seldom falls on the beat: counting from the beat, not the frame, keeps the mean rate.
             self._due = max(self._due + self._label_period, now)
@@ -269,8 +247,7 @@ class LiveEngine:
         if outcome.error is not None:
             self._problem = f"The recogniser failed: {str(outcome.error) or type(outcome.error).__name__}"
             self._labels_end = None
-            for person in self._people.values():
-                person.shown = None
+            self._people.forget_labels()
             return ()
         self._problem = ""
         self._answers.add(time.perf_counter())
@@ -287,36 +264,11 @@ class LiveEngine:
         return tuple(attention)
 
     def _remember_labels(self, timestamp: float) -> None:
-        for number in self._visible(timestamp):
+        for number in self._people.visible(timestamp):
             shown = self._people[number].shown
             if shown is not None:
                 self._history.show(number, shown.label, timestamp)
         self._history.forget(timestamp)
-
-    def _visible(self, timestamp: float) -> list[int]:
-        """Numbers of the people seen within the last second."""
-        return sorted(n for n, person in self._people.items() if timestamp - person.last_seen <= STALE)
-
-    def _missing(self, person: Person) -> float:
-        """Seconds of data that a person's first label still needs; negative where there is more."""
-        return min(FIRST_LABEL, self._recognizer.window_seconds) - person.span
-
-    def _warming(self, timestamp: float) -> float:
-        visible = [self._people[number] for number in self._visible(timestamp)]
-        if not visible or any(person.shown is not None for person in visible):
-            return 0.0
-        return max(0.0, min(self._missing(person) for person in visible))
-
-    def _actions(self, timestamp: float) -> tuple[PersonAction, ...]:
-        actions = []
-        for number in self._visible(timestamp):
-            shown = self._people[number].shown
-            if shown is None:
-                actions.append(PersonAction(number, None, 0.0, ()))
-                continue
-            top5 = top_labels(shown.probabilities, self._recognizer.classes, 5)
-            actions.append(PersonAction(number, shown.label, shown.score, top5))
-        return tuple(actions)
 
     def _mark(self, track: TrackedPose) -> PersonMark:
         shown = self._people[track.id].shown

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from app.live import engine as module
-from app.live.engine import STALE
+from app.live.people import STALE
 from app.live.person import KEPT_POSES, Person, Rate
 from pose.layouts import KINETICS_18
 from tests.app.conftest import standing_pose

@@ -341,8 +341,7 @@ def test_a_file_of_hand_weights_is_chosen_and_recognises(live, hand_weights):
 
 def kept(engine) -> int:
     """Poses, observations and segments that an engine holds."""
-    people = engine._people.values()
-    held = sum(len(person.poses) + len(person.buffer._observations) for person in people)
+    held = sum(len(person.poses) + len(person.buffer._observations) for person in engine._people)
     return held + len(engine._history.segments)
 
 
@@ -362,7 +361,7 @@ def test_a_frame_that_comes_too_soon_takes_the_place_of_the_last(live, fakes):
     engine = live.engine()
     engine.process(PICTURE, 1.0)
     engine.process(PICTURE, 1.5)
-    (person,) = engine._people.values()
+    (person,) = engine._people
     assert [t for t, _ in person.poses] == [1.0, 1.5]
     assert engine.process(PICTURE, 1.5 + 1e-9).timestamp == 1.5
     assert [t for t, _ in person.poses] == [t for t, *_ in person.buffer._observations] == [1.0, 1.5]
