@@ -110,8 +110,10 @@ def normalise(
 
     The origin is the middle of the hips: of every frame (so that neither camera drift nor walking through the
     room matters), except for the height in 2-D layouts, where it is the median over the window: the rise and
-    fall of the hips tells jumps and squats. The unit is the torso's length. A joint never seen with enough
-    confidence is 0; one not seen in some frames is interpolated there and marked as not seen.
+    fall of the hips tells jumps and squats. The unit is the torso's length. Where the hips are not seen with
+    enough confidence (of somebody at a desk they are guessed, wrongly), the shoulders and the arms tell the
+    unit, and the guess only the direction in which the hips lie. A joint never seen with enough confidence is
+    0; one not seen in some frames is interpolated there and marked as not seen.
 
     Args:
         joints: (T, V, C) pixels (y down) or metres (y up).
@@ -125,24 +127,23 @@ def normalise(
     """
     _check_shoulders(layout)
     seen = confidence >= options.min_confidence
-    top, top_seen = _mean_joint(joints, confidence, layout.torso_top)
-    bottom, bottom_seen = _mean_joint(joints, confidence, layout.torso_bottom)
+    top, top_seen = _mean_joint(joints, confidence > 0, layout.torso_top)
+    bottom, bottom_seen = _mean_joint(joints, seen, layout.torso_bottom)
     shoulders = [layout.index(f"{side}_shoulder") for side in ("left", "right")]
     width = np.linalg.norm(joints[:, shoulders[0]] - joints[:, shoulders[1]], axis=-1)
     width = width[(confidence[:, shoulders] > 0).all(1)]
     width = float(np.percentile(width, 90)) if len(width) else 0.0
     torso = np.linalg.norm(top - bottom, axis=-1)[top_seen & bottom_seen]
     scale = max(float(np.percentile(torso, 90)) if len(torso) else 0.0, _TORSO_PER_SHOULDER_WIDTH * width)
-    if scale <= 0:
-        scale = _scale_of_limbs(joints, confidence, layout)
+    if not len(torso):
+        scale = max(scale, _scale_of_limbs(joints, confidence, layout))
     if scale <= 0:
         return np.zeros_like(joints, np.float32), np.zeros_like(confidence, np.float32)
 
     if not bottom_seen.all():
-        below = np.zeros(joints.shape[-1], np.float32)
-        below[1] = scale if layout.coordinates == 2 else -scale
         # Of someone without hips and shoulders, the joints that are known stand for the torso.
-        middle = _mean_joint(joints, confidence, tuple(range(len(layout))))[0]
+        middle = _mean_joint(joints, confidence > 0, tuple(range(len(layout))))[0]
+        below = _hips_below(top, bottom, top_seen, bottom_seen, joints, confidence, scale, layout)
         guess = np.where(top_seen[:, None], top + below, middle)
         bottom = np.where(bottom_seen[:, None], bottom, guess)
     origin = bottom.copy()
@@ -228,12 +229,41 @@ def _bridge(values: np.ndarray, seen: np.ndarray) -> None:
         values[~seen, coordinate] = np.interp(frames[~seen], frames[seen], values[seen, coordinate])
 
 
+def _hips_below(
+    top: np.ndarray,
+    bottom: np.ndarray,
+    top_seen: np.ndarray,
+    bottom_seen: np.ndarray,
+    joints: np.ndarray,
+    confidence: np.ndarray,
+    scale: float,
+    layout: SkeletonLayout,
+) -> np.ndarray:
+    """(T, C) or (C,) from the shoulders to the hips, for the frames in which these are not seen.
+
+    As in the frames before and after, where they are seen in some; else as far as the torso is long, in the
+    direction of the guess; else straight down.
+    """
+    both = np.flatnonzero(top_seen & bottom_seen)
+    if len(both):
+        frames = np.arange(len(top))
+        offset = (bottom - top)[both]
+        return np.stack([np.interp(frames, both, column) for column in offset.T], -1)
+    guess, guessed = _mean_joint(joints, confidence > 0, layout.torso_bottom)
+    guessed &= top_seen
+    direction = np.median(guess[guessed] - top[guessed], axis=0) if guessed.any() else np.zeros(top.shape[1])
+    length = float(np.linalg.norm(direction))
+    if length <= 0:
+        direction = np.zeros(top.shape[1])
+        direction[1], length = (1.0 if layout.coordinates == 2 else -1.0), 1.0
+    return direction * (scale / length)
+
+
 def _mean_joint(
-    joints: np.ndarray, confidence: np.ndarray, members: tuple[int, ...]
+    joints: np.ndarray, seen: np.ndarray, members: tuple[int, ...]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(T, C) mean of the members that are known, (T,) bool whether any is."""
-    # Even a guess of low confidence serves as origin: hips below the picture's edge are guessed well. From
-    # the side often only the near hip is known.
-    known = (confidence[:, list(members)] > 0).astype(joints.dtype)
+    """(T, C) mean of the members that are seen, (T,) bool whether any is."""
+    # From the side often only the near hip is known.
+    known = (seen[:, list(members)] > 0).astype(joints.dtype)
     mean = (joints[:, list(members)] * known[..., None]).sum(1) / np.maximum(known.sum(1), 1)[:, None]
     return mean, known.any(1)

@@ -122,6 +122,23 @@ def test_without_hips_the_shoulders_give_place_and_size(picture):
     np.testing.assert_allclose(upper[:, shown], values[:, shown], atol=0.35)
 
 
+def test_a_wrong_guess_of_the_hips_changes_neither_size_nor_place(picture):
+    """Of somebody at a desk pose estimators guess the hips below the picture, near or far."""
+    joints, confidence = picture
+    shown = [NECK, *SHOULDERS, KINETICS_18.index("right_wrist")]
+    below = [KINETICS_18.index(f"{side}_{j}") for side in ("left", "right") for j in ("knee", "ankle")]
+    found = []
+    for stretch in (0.5, 1.0, 2.5):
+        guessed, sure = joints.copy(), confidence.copy()
+        guessed[:, HIPS] = joints[:, [NECK]] + stretch * (joints[:, HIPS] - joints[:, [NECK]])
+        sure[:, HIPS], sure[:, below] = 0.05, 0
+        values, seen = normalise(guessed, sure, KINETICS_18, PLAIN)
+        assert not seen[:, HIPS].any()
+        found.append(values[:, shown])
+    np.testing.assert_allclose(found[0], found[1], atol=1e-4)
+    np.testing.assert_allclose(found[2], found[1], atol=1e-4)
+
+
 @pytest.mark.parametrize("far", ["left", "right"])
 def test_the_near_hip_is_enough_for_someone_seen_from_the_side(picture, far):
     joints, confidence = picture
