@@ -16,6 +16,7 @@ from pose.layouts import SkeletonLayout
 from pose.skeleton import MAX_GAP, SkeletonSequence
 from recognizer.data.bodies import waving_arms, with_arms_of
 from recognizer.data.corpus import Example
+from recognizer.data.desk import NEAR, desk_view, seated_view
 from recognizer.data.views import project_to_kinetics18, rotate_about, rotation, slower
 from recognizer.fields import Degrees, Fraction, WindowSeconds
 from recognizer.preprocess import Preprocessing, placed, stacked
@@ -74,8 +75,8 @@ class Augmentation(BaseModel):
     noise: Strength = 0.02
     slow_noise: Strength = 0.03
     drop_legs: Fraction = 0.15
-    close_up: Fraction = 0.12  # only the upper body in the picture, hands perhaps below its edge
-    close_up_idle: Fraction = 0.4  # the usual view of someone who sits before a webcam
+    desk: Fraction = 0.35  # share of what the arms tell that a webcam on a desk sees (data.desk)
+    close_up: Fraction = 0.12  # of the other actions: only the upper body, hands perhaps below the edge
     hide_seen: Fraction = 0.2  # do not tell which joints were seen
     drop_arm: Fraction = 0.05
     drop_joint: Fraction = 0.02
@@ -116,15 +117,19 @@ def training_window(
     if rng.random() < augmentation.mirror and not NOT_MIRRORED.intersection(names):
         joints, confidence = mirrored(joints, confidence, source)
         targets = tuple(labels.index(MIRRORED.get(name, name)) for name in names)
+    upper = ARMS_ONLY.issuperset(names)  # so are actions that nobody named, whatever they are
+    desk = upper and layout.coordinates == 2 and rng.random() < augmentation.desk
     if spatial and layout.coordinates == 3:
         centre = joints[:, list(source.torso_bottom)].mean(1, keepdims=True).mean(0)
         joints = rotate_about(joints, _random_view(augmentation, rng), centre)
     elif spatial:
-        lend = bodies and names and ARMS_ONLY.issuperset(names) and rng.random() < augmentation.real_body
-        view = _frontal_view(augmentation, rng) if lend else _random_view(augmentation, rng)
-        joints, confidence = project_to_kinetics18(
-            joints, confidence, view, rng.uniform(*augmentation.distance)
-        )
+        lend = bodies and names and upper and rng.random() < augmentation.real_body
+        distance = rng.uniform(*(NEAR if desk else augmentation.distance))
+        if lend:
+            view = _frontal_view(augmentation, rng)
+        else:
+            view = desk_view(rng) if desk else _random_view(augmentation, rng)
+        joints, confidence = project_to_kinetics18(joints, confidence, view, distance)
         if lend:
             body = bodies[int(rng.integers(len(bodies)))].clip.sequence
             window = random_window(body)
@@ -138,6 +143,8 @@ def training_window(
         joints = _tilted(joints, np.radians(rng.uniform(-augmentation.roll, augmentation.roll)))
     if layout.coordinates == 2:
         joints = _moving_camera(joints, confidence > 0, augmentation, rng)
+    if desk:
+        joints, confidence = seated_view(joints, confidence, rng)
     values, seen = (each[0] for each in placed(joints[None], confidence[None], layout, preprocessing))
     in_torsos = preprocessing.origin == "torso"
     values = _noisy(values, 1.0 if in_torsos else _torso(values, seen, layout), augmentation, rng)
@@ -303,10 +310,10 @@ def _dropped(
     lost: list[str] = []
     if rng.random() < augmentation.drop_legs:
         lost += _LOWER_LEGS if rng.random() < 0.7 else _FEET
-    if rng.random() < (augmentation.close_up_idle if names == ["idle"] else augmentation.close_up):
+    # A gesture without its hands is none, and has its own close view.
+    if not ARMS_ONLY.issuperset(names) and rng.random() < augmentation.close_up:
         lost += _BELOW_CHEST
-        gesture = names != ["idle"] and ARMS_ONLY.issuperset(names)
-        if not gesture and rng.random() < 0.5:  # a gesture without its hands is none
+        if rng.random() < 0.5:
             lost += _HANDS
             if rng.random() < 0.5:
                 lost += ("left_elbow", "right_elbow")

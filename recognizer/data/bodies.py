@@ -11,6 +11,7 @@ import numpy as np
 
 from pose.layouts import KINETICS_18
 from recognizer.data.corpus import Example
+from recognizer.data.real_landmarks import REAL_LANDMARKS
 
 STILL_BODIES = frozenset(
     {
@@ -39,7 +40,7 @@ def still_bodies(examples: list[Example]) -> list[Example]:
     return [
         example
         for example in examples
-        if example.clip.dataset == "real_landmarks"
+        if example.clip.dataset in REAL_LANDMARKS
         and example.clip.action in STILL_BODIES
         and _faces_camera(example)
     ]

@@ -19,11 +19,11 @@ from recognizer.windows import window_times
 
 N = NTU_25.index
 K = KINETICS_18.index
-LABELS = ("arm_curl", "draw_tick", "idle", "swipe_left", "swipe_right", "wave")
+LABELS = ("arm_curl", "draw_tick", "idle", "swipe_left", "swipe_right", "walk", "wave")
 NONE = Augmentation(
     speed=0, mirror=0, frontal_views=0, azimuth=0, any_azimuth=0, elevation=(4.0, 4.0001), roll=0,
     distance=(3, 3), other_arm=0, stretch=0, zoom_drift=0, height_drift=0, noise=0, slow_noise=0, drop_legs=0,
-    close_up=0, close_up_idle=0, hide_seen=0, drop_arm=0, drop_joint=0, short=0,
+    close_up=0, desk=0, hide_seen=0, drop_arm=0, drop_joint=0, short=0,
 )  # fmt: skip
 
 
@@ -210,10 +210,10 @@ def test_dropped_arm_and_joints(wave):
 
 
 def test_a_close_up_shows_only_the_upper_body(wave):
-    always = NONE.model_copy(update={"close_up": 1.0, "close_up_idle": 1.0})
+    always = NONE.model_copy(update={"close_up": 1.0})
     hands = 0
-    for seed, label in enumerate(("wave", "idle") * 8):
-        array, _ = window(example(wave(), label), seed=seed, augmentation=always)
+    for seed in range(16):
+        array, _ = window(example(wave(), "walk"), seed=seed, augmentation=always)
         below = [K(f"{side}_{joint}") for side in ("left", "right") for joint in ("hip", "knee", "ankle")]
         assert not array[:, :, below].any()
         assert array[2, :, [K("nose"), K("neck"), K("left_shoulder")]].any(1).all()
@@ -221,11 +221,14 @@ def test_a_close_up_shows_only_the_upper_body(wave):
     assert 0 < hands < 16, "now and then the hands are below the picture's edge too"
 
 
-def test_close_ups_of_idle_people_have_a_share_of_their_own(wave):
-    idle_only = NONE.model_copy(update={"close_up_idle": 1.0})
-    hip = K("left_hip")
-    assert not window(example(wave(), "idle"), augmentation=idle_only)[0][:, :, hip].any()
-    assert window(example(wave(), "wave"), augmentation=idle_only)[0][:, :, hip].any()
+def test_what_the_arms_tell_has_a_close_view_of_its_own(wave):
+    close = NONE.model_copy(update={"close_up": 1.0})
+    desk = NONE.model_copy(update={"desk": 1.0})
+    knee = K("left_knee")
+    for label in ("wave", "idle"):
+        assert window(example(wave(), label), augmentation=close)[0][:, :, knee].any()
+        assert not window(example(wave(), label), augmentation=desk)[0][:, :, knee].any()
+    assert window(example(wave(), "walk"), augmentation=desk)[0][:, :, knee].any(), "legs tell a walk"
 
 
 def test_hiding_which_joints_were_seen_keeps_their_places(wave):
