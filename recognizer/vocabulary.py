@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 UNKNOWN = "unknown"
-"""Target of clips that show none of the labels: the network should be unsure about them."""
+"""What clips show that show none of the labels. Networks of a vocabulary have an output for it."""
 
 _UTD = {
     "swipe_left": "swipe_left", "swipe_right": "swipe_right", "wave": "wave", "clap": "clap",
@@ -32,7 +32,7 @@ _MSR = {
     "high_arm_wave": "wave", "hammer": "hammer", "hand_catch": "catch",
     "forward_punch": "punch", "high_throw": "throw", "draw_x": "draw_x", "draw_tick": "draw_tick",
     "draw_circle": "draw_circle_clockwise|draw_circle_counter_clockwise", "hand_clap": "clap",
-    "two_hand_wave": "wave", "side_boxing": "punch", "bend": "bend", "forward_kick": "kick",
+    "two_hand_wave": "wave", "side_boxing": "punch", "bend": "bow|touch_toes", "forward_kick": "kick",
     "side_kick": "kick", "jogging": "run", "tennis_swing": "tennis_forehand", "tennis_serve": "tennis_serve",
     "golf_swing": "golf_swing", "pick_up_and_throw": "pick_up_and_throw",
 }  # fmt: skip
@@ -53,6 +53,29 @@ _JHMDB = {
     "pullup": "pull_up", "push": "push", "run": "run", "sit": "sit_down", "stand": "stand_up",
     "throw": "throw", "walk": "walk", "wave": "wave",
 }  # fmt: skip
+_KINDER_GATOR = {
+    "raise_hand": "raise_hand", "raise_other_hand": "raise_hand", "wave": "wave", "wave_other_hand": "wave",
+    "bow": "bow", "raise_arm_aside": "arm_aside", "raise_other_arm_aside": "arm_aside",
+    "raise_knee": "knee_up", "raise_other_knee": "knee_up", "lean": "lean", "lean_other_side": "lean",
+    "twist": "twist", "touch_toes": "touch_toes", "lunge": "lunge", "leg_aside": "leg_aside",
+    "other_leg_aside": "leg_aside", "walk_in_place": "walk", "walk_in_place_fast": "walk|run",
+    "run_in_place": "run", "run_in_place_fast": "run", "jump": "jump", "jump_high": "jump",
+    "jumping_jacks": "jumping_jacks", "push_button": "push|point", "swipe_right_to_left": "swipe_left",
+    "swipe_left_to_right": "swipe_right", "fly_like_bird": "flap_arms", "fly_like_airplane": UNKNOWN,
+    "swim": "swim", "kick": "kick", "kick_far": "kick", "kick_other_leg": "kick",
+    "kick_far_other_leg": "kick", "throw": "throw", "throw_far": "throw", "throw_other_arm": "throw",
+    "throw_far_other_arm": "throw", "punch": "punch", "climb_ladder": "climb", "point": "point",
+    "stop": "stop", "come_here": "come_here",
+    "draw_circle": "draw_circle_clockwise|draw_circle_counter_clockwise", "draw_square": "draw_square",
+    "draw_triangle": "draw_triangle", "draw_x": "draw_x",
+    "draw_a": UNKNOWN, "draw_c": UNKNOWN, "draw_k": UNKNOWN, "draw_m": UNKNOWN, "letter_y": UNKNOWN,
+    "letter_m": UNKNOWN, "letter_c": UNKNOWN, "letter_a": UNKNOWN, "letter_k": UNKNOWN, "letter_p": UNKNOWN,
+    "letter_t": UNKNOWN, "letter_x": UNKNOWN,
+}  # fmt: skip
+_SBU = {
+    "approach": "walk", "depart": "walk", "kick": "kick", "push": "push", "punch": "punch",
+    "shake_hands": "shake_hands", "hug": "hug", "exchange": UNKNOWN,
+}  # fmt: skip
 _REAL = {
     "arm_curl": "arm_curl", "bench_press": "bench_press", "clap": "clap", "dance": "dance",
     "deadlift": "deadlift", "fall": "fall",
@@ -62,6 +85,16 @@ _REAL = {
     "pull_up": "pull_up", "punch": "punch", "push_up": "push_up", "run": "run",
     "shoulder_press": "shoulder_press", "sit_down": "sit_down", "sit_up": "sit_up", "squat": "squat",
     "stand_up": "stand_up", "walk": "walk",
+}  # fmt: skip
+_REAL_2 = {
+    "arm_curl": "arm_curl", "clap": "clap", "dance": "dance", "front_raise": "front_raise",
+    "idle_sitting": "idle", "idle_standing": "idle", "idle_upper": "idle", "jumping_jacks": "jumping_jacks",
+    "kick": "kick", "other": UNKNOWN, "pickleball_backhand": "tennis_backhand",
+    "pickleball_forehand": "tennis_forehand", "pickleball_serve": UNKNOWN, "point": "point",
+    "pull_up": "pull_up", "punch": "punch", "push_up": "push_up", "run": "run",
+    "shoulder_press": "shoulder_press", "shoulder_shrug": "shoulder_shrug",
+    "tennis_backhand": "tennis_backhand", "tennis_forehand": "tennis_forehand", "tennis_ready": UNKNOWN,
+    "tennis_serve": "tennis_serve", "walk": "walk", "wave": "wave",
 }  # fmt: skip
 _REST = {"idle": "idle"}
 
@@ -105,8 +138,9 @@ MIRRORED = {
 ARMS_ONLY = frozenset(
     {
         "arm_curl", "catch", "clap", "cross_arms", "draw_circle_clockwise", "draw_circle_counter_clockwise",
-        "draw_tick", "draw_triangle", "draw_x", "hammer", "idle", "knock", "pull", "punch", "push",
-        "swipe_left", "swipe_right", "throw", "wave",
+        "arm_aside", "come_here", "draw_square", "draw_tick", "draw_triangle", "draw_x", "flap_arms",
+        "front_raise", "hammer", "idle", "knock", "point", "pull", "punch", "push", "raise_hand",
+        "shoulder_press", "shoulder_shrug", "stop", "swim", "swipe_left", "swipe_right", "throw", "wave",
     }
 )  # fmt: skip
 """Labels that the arms alone tell, whatever body they belong to."""
@@ -122,7 +156,10 @@ DAILY = Vocabulary(
         "utkinect": _UTKINECT,
         "penn_action": _PENN,
         "jhmdb": _JHMDB,
+        "kinder_gator": _KINDER_GATOR,
+        "sbu": _SBU,
         "real_landmarks": _REAL,
+        "real_landmarks_2": _REAL_2,
         "rest": _REST,
     },
 )

@@ -2,53 +2,56 @@
 
 from __future__ import annotations
 
-import zlib
+import logging
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from pose.layouts import KINETICS_18, SkeletonLayout
+from pose.layouts import SkeletonLayout
 from pose.skeleton import SkeletonSequence
 from recognizer.data.clip import Clip, DataError
 from recognizer.data.jhmdb import read_jhmdb
+from recognizer.data.kinder_gator import read_kinder_gator
 from recognizer.data.msr_action3d import read_msr_action3d
 from recognizer.data.nw_ucla import read_nw_ucla
 from recognizer.data.penn_action import read_penn_action
-from recognizer.data.real_landmarks import read_real_landmarks
+from recognizer.data.real_landmarks import REAL_LANDMARKS, read_real_landmarks
+from recognizer.data.rests import acting, rests
+from recognizer.data.sbu import read_sbu
 from recognizer.data.utd_mhad import read_utd_mhad
 from recognizer.data.utkinect import read_utkinect
 from recognizer.vocabulary import Vocabulary
 
-READERS: dict[str, Callable[[Path], Iterator[Clip]]] = {
+READERS: dict[str, Callable[..., Iterator[Clip]]] = {
     "utd_mhad": read_utd_mhad,
     "nw_ucla": read_nw_ucla,
     "penn_action": read_penn_action,
     "msr_action3d": read_msr_action3d,
     "utkinect": read_utkinect,
     "jhmdb": read_jhmdb,
-    "real_landmarks": partial(read_real_landmarks, layout=KINETICS_18),
+    "kinder_gator": read_kinder_gator,
+    "sbu": read_sbu,
+    **{name: partial(read_real_landmarks, dataset=name) for name in REAL_LANDMARKS},
 }
+"""From the folder of a data set to its clips; those of ``REAL_LANDMARKS`` come in a ``layout``."""
 
 # Of these sets no result is reported, so that their test parts may serve as training data too: they are small
 # and every further body counts.
-TRAINED_WHOLE = frozenset({"msr_action3d", "utkinect", "jhmdb"})
+TRAINED_WHOLE = frozenset({"msr_action3d", "utkinect", "jhmdb", "sbu"})
+
+# Of the sets that have no validation part of their own: the person whose training clips are it.
+_VALIDATION_PERSON = {"utd_mhad": "s07", "nw_ucla": "s10", "msr_action3d": "s10", "utkinect": "s10"}
+
+# Recordings in which people wait, act, and wait again.
+_WITH_WAITING = frozenset({"kinder_gator"})
 
 _LONGEST = 30.0  # seconds; a longer clip of one short action is a fault of the recording
-_REST_SECONDS = 0.35
-_LONG_REST = 8.0  # seconds to which such a moment is stretched, there and back
-# Where people are at rest at an end of a clip; the sitting ones sit.
-_RESTS = {
-    ("utd_mhad", ""): ("start", "end"),
-    ("nw_ucla", "sit_down"): ("end",),
-    ("nw_ucla", "stand_up"): ("start", "end"),
-    ("utkinect", "sit_down"): ("end",),
-    ("utkinect", "stand_up"): ("start", "end"),
-}
-_REST_MOTION = 0.25  # metres a second: hands that move faster are not at rest
-_VALIDATION_PERCENT = 8
+_SEEN = 0.2  # confidence of a joint that is in the picture
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -59,33 +62,41 @@ class Example:
         clip: gaps of up to ``MAX_GAP`` filled, so that frames can be interpolated without looking at them.
         targets: class indices that count as right; () for a clip of no known action.
         part: "train", "val" (carved out of the training split, for selection) or "test".
+        unknown: that it shows none of the labels is right, too, or the only right answer.
     """
 
     clip: Clip
     targets: tuple[int, ...]
     part: str
+    unknown: bool = False
 
 
 def load_corpus(
     root: Path, vocabulary: Vocabulary, layout: SkeletonLayout, datasets: Collection[str] | None = None
 ) -> list[Example]:
-    """Reads every data set of the vocabulary (or only the named ones) under ``root``, one folder a set.
+    """Reads the data sets of the vocabulary (or only the named ones) under ``root``, one folder a set.
 
-    3-D clips stay 3-D here, also for a 2-D layout: they are projected anew at every use (``data.views``).
+    Sets that are not there are named in the log and left out. 3-D clips stay 3-D here, also for a 2-D layout:
+    they are projected anew at every use (``data.views``).
 
     Raises:
-        DataError: a data set is missing or damaged.
+        DataError: no data set is there, or one is damaged.
     """
+    wanted = [
+        name for name in vocabulary.sources if name != "rest" and (datasets is None or name in datasets)
+    ]
+    found = [name for name in wanted if (Path(root) / name).is_dir()]
+    if not found:
+        raise DataError(
+            f"{root} holds none of the data sets of the vocabulary {vocabulary.name!r}: {', '.join(wanted)}."
+        )
+    if len(found) < len(wanted):
+        missing = ", ".join(name for name in wanted if name not in found)
+        log.warning("%s has no %s: going on with %s.", root, missing, ", ".join(found))
     examples: list[Example] = []
-    for dataset in vocabulary.sources:
-        if dataset == "rest" or (datasets is not None and dataset not in datasets):
-            continue
-        folder = Path(root) / dataset
-        if not folder.is_dir():
-            raise DataError(
-                f"{folder} does not exist: the vocabulary {vocabulary.name!r} needs this data set there."
-            )
-        examples += _examples(READERS[dataset](folder), vocabulary, layout)
+    for name in found:
+        of_layout = {"layout": layout} if name in REAL_LANDMARKS else {}
+        examples += _examples(READERS[name](Path(root) / name, **of_layout), vocabulary, layout)
     return examples
 
 
@@ -99,11 +110,17 @@ def _examples(clips: Iterable[Clip], vocabulary: Vocabulary, layout: SkeletonLay
             raise DataError(
                 f"{clip.dataset}/{clip.name} is {sequence.layout.name} and cannot become {layout.name}."
             )
-        filled = _with_sequence(clip, sequence.resample(sequence.timestamps))
+        filled = replace(clip, sequence=sequence.resample(sequence.timestamps))
         part = _part(clip)
-        yield Example(filled, targets, part)
-        for rest in _rests(filled) if "rest" in vocabulary.sources else ():
+        for rest in rests(filled) if "rest" in vocabulary.sources else ():
             yield Example(rest, vocabulary.targets("rest", "idle") or (), part)
+        unknown = not targets
+        if clip.dataset in _WITH_WAITING:
+            filled = replace(filled, sequence=acting(filled.sequence))
+        elif unknown and clip.dataset in REAL_LANDMARKS and not _shows_a_hand(sequence):
+            # Of somebody who sways without a hand in the picture, "idle" is as fair an answer.
+            targets = vocabulary.targets("rest", "idle") or ()
+        yield Example(filled, targets, part, unknown)
 
 
 def usable(sequence: SkeletonSequence) -> bool:
@@ -115,44 +132,16 @@ def usable(sequence: SkeletonSequence) -> bool:
     return bool(np.ptp(points, axis=0).max() > 1e-3)
 
 
+def _shows_a_hand(sequence: SkeletonSequence) -> bool:
+    """Whether a wrist is seen in more than a tenth of the frames."""
+    wrists = [sequence.layout.index(f"{side}_wrist") for side in ("left", "right")]
+    return bool((sequence.confidence[0][:, wrists] >= _SEEN).any(1).mean() > 0.1)
+
+
 def _part(clip: Clip) -> str:
     if clip.split == "val" or (clip.split == "test" and clip.dataset not in TRAINED_WHOLE):
         return clip.split
-    if clip.dataset == "real_landmarks":
-        return "train"  # has a validation split of its own
-    # A hash of the name: the same clips in every run, on every machine, whatever is read beside them.
-    return (
-        "val" if zlib.crc32(f"{clip.dataset}/{clip.name}".encode()) % 100 < _VALIDATION_PERCENT else "train"
-    )
-
-
-def _rests(clip: Clip) -> Iterator[Clip]:
-    """People who stand or sit still: the moments before and after an action."""
-    for end in _RESTS.get((clip.dataset, clip.action), _RESTS.get((clip.dataset, ""), ())):
-        rest = _rest(clip, end)
-        if rest is not None:
-            yield rest
-
-
-def _rest(clip: Clip, end: str) -> Clip | None:
-    sequence = clip.sequence
-    times = sequence.timestamps - sequence.timestamps[0]
-    chosen = np.flatnonzero(times <= _REST_SECONDS if end == "start" else times >= times[-1] - _REST_SECONDS)
-    if len(chosen) < 4:
-        return None
-    joints = sequence.joints[0, chosen]
-    hands = joints[:, [sequence.layout.index(f"{side}_wrist") for side in ("left", "right")]]
-    speed = np.linalg.norm(hands[-1] - hands[0], axis=-1).max() / float(np.ptp(times[chosen]))
-    if speed > _REST_MOTION:
-        return None
-    there_and_back = np.concatenate([chosen, chosen[-2:0:-1]])
-    order = np.tile(there_and_back, int(np.ceil(_LONG_REST * 30 / len(there_and_back))))
-    times = np.arange(len(order)) / 30.0
-    still = SkeletonSequence(sequence.joints[:, order], sequence.confidence[:, order], times, sequence.layout)
-    return Clip(f"{clip.name}_rest_{end}", "rest", "idle", clip.subject, clip.split, still, clip.view)
-
-
-def _with_sequence(clip: Clip, sequence: SkeletonSequence) -> Clip:
-    return Clip(
-        clip.name, clip.dataset, clip.action, clip.subject, clip.split, sequence, clip.view, clip.body
-    )
+    if clip.dataset == "penn_action":
+        # Tens together: clips of neighbouring numbers are often cut from one video.
+        return "val" if int(clip.name) // 10 % 12 == 0 else "train"
+    return "val" if clip.subject and clip.subject == _VALIDATION_PERSON.get(clip.dataset) else "train"

@@ -3,6 +3,10 @@
 ``real_landmarks.npz`` holds the frames of all clips one after the other, ``real_landmarks.csv`` a line a
 clip. People are disjoint between the parts "train" and "val". The class "other" stands for actions outside
 the vocabulary.
+
+Two data sets have this form. The second one adds columns: ``group`` (of clips that belong together, such as
+one video's or one person's; none is in two parts), ``estimator`` and ``world``: "yes" for world landmarks of
+MediaPipe, "pseudo" for image landmarks with z, scaled, "no" for none, so that the clip is 2-D only.
 """
 
 from __future__ import annotations
@@ -21,17 +25,23 @@ from pose.skeleton import SkeletonSequence
 from recognizer.data.clip import METRES, PIXELS, Clip, DataError, check_numbers, check_times
 from recognizer.data.files import check_lengths, read_npz, read_text
 
+REAL_LANDMARKS = ("real_landmarks", "real_landmarks_2")
+"""The data sets of this form: folders, and ``Clip.dataset``."""
+
 _COLUMNS = ("index", "class", "width", "height", "body", "camera", "person_key", "split", "frames")
 _SIZE = re.compile("[1-9][0-9]{0,4}")  # pixels
 
 
-def read_real_landmarks(root: Path, layout: SkeletonLayout = KINETICS_18) -> Iterator[Clip]:
-    """Yields the clips, in the table's order.
+def read_real_landmarks(
+    root: Path, layout: SkeletonLayout = KINETICS_18, dataset: str = REAL_LANDMARKS[0]
+) -> Iterator[Clip]:
+    """Yields the clips, in the table's order; in 3-D without those that have no world landmarks.
 
     Args:
         root: the folder that holds ``real_landmarks.csv`` and ``real_landmarks.npz``.
         layout: one that is made from the landmarks of a body; in pixels, or in metres from the middle of the
             hips.
+        dataset: which of ``REAL_LANDMARKS`` it is.
 
     Raises:
         DataError: a file is missing or malformed.
@@ -50,10 +60,12 @@ def read_real_landmarks(root: Path, layout: SkeletonLayout = KINETICS_18) -> Ite
             )
     ends = np.cumsum(data["lengths"])
     for row, end, length in zip(rows, ends, data["lengths"], strict=True):
+        if layout.coordinates == 3 and row.get("world") == "no":
+            continue
         frames = {key: data[key][end - length : end] for key in ("landmarks", "world", "time", "detected")}
         yield Clip(
             name=f"{row['index']:0>3}_{row['person_key']}",
-            dataset="real_landmarks",
+            dataset=dataset,
             action=row["class"],
             subject=row["person_key"],
             split=row["split"],
@@ -79,6 +91,8 @@ def _rows(path: Path) -> list[dict[str, str]]:
             raise DataError(f"{path}: clip {row['index']} has no valid split, width or height.")
         if row["body"] not in ("full", "upper"):
             raise DataError(f"{path}: clip {row['index']} shows a body that is neither full nor upper.")
+        if row.get("world", "yes") not in ("yes", "pseudo", "no"):
+            raise DataError(f"{path}: clip {row['index']} says neither yes, pseudo nor no for world.")
     return rows
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from recognizer.data import msr_action3d, nw_ucla, utd_mhad, utkinect
+from recognizer.data import kinder_gator, msr_action3d, nw_ucla, sbu, utd_mhad, utkinect
 from recognizer.data.corpus import READERS
+from recognizer.data.real_landmarks import REAL_LANDMARKS
 from recognizer.vocabulary import DAILY, DAILY_3D, MIRRORED, NOT_MIRRORED, UNKNOWN, VOCABULARIES, Vocabulary
 
 # The lists of the data sets' own publications.
@@ -21,6 +22,8 @@ ACTIONS = {
         "baseball_pitch baseball_swing bench_press bowl clean_and_jerk golf_swing jump_rope jumping_jacks "
         "pullup pushup situp squat strum_guitar tennis_forehand tennis_serve".split()
     ),
+    "kinder_gator": set(kinder_gator.ACTIONS),
+    "sbu": set(sbu.ACTIONS),
     "jhmdb": set("catch clap golf jump pick pour pullup push run sit stand throw walk wave".split()),
 }
 LEFT_OUT = {("msr_action3d", "horizontal_arm_wave")}
@@ -43,17 +46,18 @@ def test_every_source_has_a_reader():
     assert set(DAILY.sources) == {*READERS, "rest"}
 
 
-def test_real_clips_all_have_a_place():
-    table = Path(__file__).resolve().parents[3] / "shared" / "data" / "real_landmarks" / "real_landmarks.csv"
+@pytest.mark.parametrize("dataset", REAL_LANDMARKS)
+def test_real_clips_all_have_a_place(dataset):
+    table = Path(__file__).resolve().parents[3] / "shared" / "data" / dataset / "real_landmarks.csv"
     if not table.is_file():
         pytest.skip(f"the real camera clips are not in {table.parent}")
     with table.open(newline="") as file:
         actions = {row["class"] for row in csv.DictReader(file)}
-    assert actions == set(DAILY.sources["real_landmarks"])
+    assert actions == set(DAILY.sources[dataset])
 
 
 def test_size_and_order_of_the_labels():
-    assert 50 <= len(DAILY.labels) <= 60
+    assert 70 <= len(DAILY.labels) <= 80
     for vocabulary in VOCABULARIES.values():
         labels = vocabulary.labels
         assert list(labels) == sorted(set(labels))

@@ -245,5 +245,7 @@ READ: dict[str, Write] = {
     "msr_action3d": msr_action3d,
     "utkinect": utkinect,
     "jhmdb": jhmdb,
+    "kinder_gator": kinder_gator,
+    "sbu": sbu,
 }
 """By the name of the reader for training."""

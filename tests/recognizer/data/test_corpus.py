@@ -26,8 +26,9 @@ def clip(
     dataset: str = "utd_mhad",
     action: str = "wave",
     split: str = "train",
+    subject: str = "s1",
 ):
-    return Clip(name, dataset, action, "s1", split, sequence)
+    return Clip(name, dataset, action, subject, split, sequence)
 
 
 def load(monkeypatch: pytest.MonkeyPatch, root: Path, layout=KINETICS_18, only=None, **clips: list[Clip]):
@@ -44,20 +45,29 @@ def test_targets_and_left_out_actions(monkeypatch, tmp_path: Path, wave):
         utd_mhad=[clip("a", wave()), clip("b", wave(), action="elsewhere")],
         jhmdb=[clip("c", wave(), "jhmdb", "odd")],
     )
-    assert [(e.clip.name, e.targets) for e in found if e.clip.dataset != "rest"] == [("a", (1,)), ("c", ())]
+    assert [(e.clip.name, e.targets, e.unknown) for e in found if e.clip.dataset != "rest"] == [
+        ("a", (1,), False),
+        ("c", (), True),
+    ]
     assert [
         e.clip.name for e in load(monkeypatch, tmp_path, only=["jhmdb"], jhmdb=[clip("c", wave(), "jhmdb")])
     ] == ["c"]
 
 
-def test_parts_do_not_depend_on_what_else_is_read(monkeypatch, tmp_path: Path, wave):
-    clips = [clip(f"clip{number}", wave(0.2)) for number in range(300)]
-    parts = {
-        e.clip.name: e.part for e in load(monkeypatch, tmp_path, utd_mhad=clips) if e.clip.dataset != "rest"
-    }
-    again = {e.clip.name: e.part for e in load(monkeypatch, tmp_path, utd_mhad=clips[::7])}
-    assert all(parts[name] == part for name, part in again.items())
-    assert 0.04 < sum(part == "val" for part in parts.values()) / 300 < 0.13
+def test_one_person_validates_with_all_their_clips(monkeypatch, tmp_path: Path, wave):
+    clips = [clip(f"{s}_{n}", wave(0.2), subject=s) for s in ("s01", "s03", "s07") for n in range(4)]
+    found = load(monkeypatch, tmp_path, utd_mhad=clips)
+    assert {(e.clip.subject, e.part) for e in found} == {("s01", "train"), ("s03", "train"), ("s07", "val")}
+
+
+def test_neighbouring_clips_of_penn_action_are_in_one_part(monkeypatch, tmp_path: Path, wave):
+    monkeypatch.setitem(SMALL.sources, "penn_action", {"wave": "wave"})
+    (tmp_path / "penn_action").mkdir()
+    clips = [clip(f"{n:04}", wave(0.2), "penn_action") for n in range(1, 400)]
+    monkeypatch.setitem(corpus.READERS, "penn_action", lambda _: iter(clips))
+    parts = {int(e.clip.name): e.part for e in load_corpus(tmp_path, SMALL, KINETICS_18, ["penn_action"])}
+    assert all(parts[number] == parts[max(number // 10 * 10, 1)] for number in parts)
+    assert 0.04 < sum(part == "val" for part in parts.values()) / len(parts) < 0.13
 
 
 def test_official_test_clips_are_never_trained_on(monkeypatch, tmp_path: Path, wave):
@@ -117,11 +127,18 @@ def test_what_shows_no_body_is_left_out(wave):
     assert not usable(SkeletonSequence(good.joints, good.confidence, good.timestamps * 40, NTU_25)), "40 s"
 
 
-def test_a_missing_data_set(tmp_path: Path):
+def test_without_any_data_set(tmp_path: Path):
     with pytest.raises(
-        DataError, match=r"utd_mhad does not exist: the vocabulary 'small' needs this data set"
+        DataError, match=r"none of the data sets of the vocabulary 'small': utd_mhad, jhmdb\.$"
     ):
         load_corpus(tmp_path, SMALL, KINETICS_18)
+
+
+def test_missing_data_sets_are_named_and_the_others_are_read(monkeypatch, tmp_path: Path, wave, caplog):
+    (tmp_path / "jhmdb").mkdir()
+    monkeypatch.setitem(corpus.READERS, "jhmdb", lambda _: iter([clip("c", wave(), "jhmdb")]))
+    assert [e.clip.name for e in load_corpus(tmp_path, SMALL, KINETICS_18)] == ["c"]
+    assert f"{tmp_path} has no utd_mhad: going on with jhmdb." in caplog.text
 
 
 def test_a_layout_that_clips_cannot_become(monkeypatch, tmp_path: Path, wave):

@@ -67,6 +67,21 @@ def test_reads_metres_in_the_kinect_frame(tmp_path: Path) -> None:
     assert not clip.sequence.confidence[0, 1].any()
 
 
+def test_clips_without_world_landmarks_are_for_two_dimensions(tmp_path: Path) -> None:
+    header = HEADER.replace("\n", ",world\n")
+    first, second = ROWS.splitlines()
+    write(tmp_path, arrays(), f"{first},no\n{second},pseudo\n", header)
+    assert [clip.name for clip in read_real_landmarks(tmp_path, dataset="real_landmarks_2")] == [
+        "000_anna",
+        "001_ben",
+    ]
+    (clip,) = read_real_landmarks(tmp_path, NTU_25, "real_landmarks_2")
+    assert (clip.name, clip.dataset) == ("001_ben", "real_landmarks_2")
+    write(tmp_path, arrays(), f"{first},perhaps\n{second},yes\n", header)
+    with pytest.raises(DataError, match="clip 0 says neither yes, pseudo nor no"):
+        list(read_real_landmarks(tmp_path))
+
+
 def test_another_layout_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="shrec-22"):
         next(read_real_landmarks(tmp_path, SHREC_22))
