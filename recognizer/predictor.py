@@ -36,7 +36,8 @@ class Prediction:
     """What one window shows.
 
     Attributes:
-        probabilities: (K,) float32, in the order of ``classes``.
+        probabilities: (K,) float32, in the order of ``classes``. What they lack to 1 is the probability that
+            it is none of them, of weights that were taught that (``WeightsCard.open_set``).
         classes: the weights' labels.
         start, end: the window's time span in seconds.
         attention: what the network looked at, if it was asked for.
@@ -176,7 +177,7 @@ class Recognizer(WindowRecognizer):
         batch = torch.from_numpy(np.stack([self._input(window) for window in windows])).to(self.device)
         with torch.inference_mode():
             logits, attended = self._forward(batch)
-            probabilities = logits.float().softmax(1).cpu().numpy()
+            probabilities = logits.float().softmax(1)[:, : len(self.classes)].cpu().numpy()
         if not np.isfinite(probabilities).all():  # of weights as large as numbers can be
             raise weights.WeightsError(f"The weights {self.card.name} give no numbers: train them again.")
         maps: Sequence[AttentionMaps | None] = [None] * len(windows)

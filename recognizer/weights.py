@@ -60,6 +60,7 @@ class WeightsCard(BaseModel):
         window_seconds, frames: what it sees of them.
         preprocessing: how a window becomes input, the streams among it.
         classes: labels in the order of the logits.
+        open_set: the network has one more output, the last, for whatever is none of the classes.
         threshold: smoothed probability under which the recogniser says that it knows no such action.
         data: data sets and splits trained on.
         licence: what the weights may be used for.
@@ -78,6 +79,7 @@ class WeightsCard(BaseModel):
     frames: Frames
     preprocessing: Preprocessing
     classes: Annotated[tuple[Label, ...], Field(min_length=1, max_length=10_000)]
+    open_set: bool = False
     threshold: Fraction
     data: Text
     licence: Text
@@ -119,7 +121,7 @@ def available(folder: Path | None = None) -> dict[str, WeightsCard]:
 
 def difference(card: WeightsCard, other: WeightsCard) -> str | None:
     """In what two sets of weights see other windows or give other answers; None if they can be fused."""
-    for field in ("layout", "classes", "window_seconds", "frames"):
+    for field in ("layout", "classes", "open_set", "window_seconds", "frames"):
         if getattr(card, field) != getattr(other, field):
             return field.replace("_", " ")
     return None
@@ -129,7 +131,7 @@ def build_network(card: WeightsCard) -> Network:
     """The network that a card describes, with random weights; ValueError as from ``networks.build``."""
     layout = LAYOUTS[card.layout]
     in_channels = channels(layout, card.preprocessing)
-    return build(card.network, layout, len(card.classes), in_channels, card.persons)
+    return build(card.network, layout, len(card.classes) + card.open_set, in_channels, card.persons)
 
 
 def draft(**fields: Any) -> WeightsCard:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from pose.layouts import KINETICS_18, NTU_25
 from pose.skeleton import SkeletonSequence
@@ -14,6 +15,7 @@ from recognizer.attention import AttentionMaps, unit_range
 from recognizer.networks.dualhead import DualHeadConfig
 from recognizer.networks.spa import SPAConfig
 from recognizer.predictor import LabelScore, Prediction, Recognizer, top_labels
+from recognizer.preprocess import network_input
 from recognizer.sparse import SparseError
 from recognizer.weights import WeightsError
 
@@ -41,6 +43,18 @@ def test_a_prediction_says_what_and_when(recognizer: Recognizer):
     assert prediction.classes == recognizer.classes == ("clap", "idle", "squat", "wave")
     assert (prediction.start, prediction.end) == (4.5, 7.5)
     assert prediction.attention is None
+
+
+def test_open_set_weights_leave_something_for_what_they_do_not_know(recognizer: Recognizer):
+    card = recognizer.card.model_copy(update={"open_set": True})
+    torch.manual_seed(0)
+    network = weights.build_network(card)
+    (prediction,) = Recognizer(network, card).predict([window()])
+    values = network_input(window().joints[0], window().confidence[0], KINETICS_18, card.preprocessing)
+    with torch.inference_mode():
+        wanted = network.eval()(torch.from_numpy(values)[None, ..., None]).softmax(1)[0]
+    assert wanted.shape == (5,)
+    np.testing.assert_allclose(prediction.probabilities, wanted[:4], atol=1e-5)
 
 
 def test_properties_come_from_the_card(recognizer: Recognizer):

@@ -29,19 +29,22 @@ class TrainingConfig(RunConfig):
         name: of the run and of the weights it makes.
         vocabulary: key of ``vocabulary.VOCABULARIES``.
         layout: key of ``pose.layouts.LAYOUTS``.
+        start_from: weights, by name or path, whose tensors the network begins with where they fit; of the
+            last layer the rows of the labels that both know. None: all random.
         network: which network, by its ``name``, and its choices.
         window_seconds, frames: what the network sees.
         steps: of SGD with Nesterov momentum 0.9 (LSTA-Net Sec. 3.2).
         learning_rate: warms up over the first 5 % of the steps and falls to 0 as a cosine.
         shares: data set -> share of the windows drawn from it; the other sets divide the rest.
         balance: exponent of the class frequency; 0 draws clips evenly, 1 draws classes evenly.
-        emphasis: label -> factor by which its clips are drawn more often.
+        emphasis: label, or "unknown" -> factor by which its clips are drawn more often.
         validate_every: steps; the best on validation is shipped, so that the last step must be among them.
     """
 
     name: FileName
     vocabulary: Label
     layout: Label
+    start_from: Label | None = None
     network: NetworkConfig = LSTAConfig()
     preprocessing: Preprocessing = Preprocessing()
     augmentation: Augmentation = Augmentation()
@@ -52,7 +55,7 @@ class TrainingConfig(RunConfig):
     learning_rate: Positive = 0.1
     weight_decay: Fraction = 5e-4
     label_smoothing: Fraction = Field(0.05, lt=1)
-    shares: dict[str, Fraction] = {"real_landmarks": 0.25, "rest": 0.05}
+    shares: dict[str, Fraction] = {"real_landmarks": 0.2, "real_landmarks_2": 0.25, "rest": 0.05}
     balance: Fraction = 0.75
     emphasis: dict[str, Factor] = {}
     validate_every: Count = 500

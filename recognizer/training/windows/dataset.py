@@ -16,6 +16,7 @@ from recognizer.data.bodies import still_bodies
 from recognizer.data.corpus import Example
 from recognizer.data.views import project_to_kinetics18, rotation, slower
 from recognizer.training.windows.config import TrainingConfig
+from recognizer.vocabulary import UNKNOWN
 from recognizer.windows import window_ends, window_times
 
 FRONT_DISTANCE = 3.0
@@ -23,9 +24,9 @@ FRONT_DISTANCE = 3.0
 
 
 class RandomWindows(IterableDataset):
-    """Endless batches of random windows: (B, channels, T, V, 1) float32 and (B, K) bool targets.
+    """Endless batches of random windows: (B, channels, T, V, 1) float32 and (B, K + 1) bool targets.
 
-    A row of targets with no True is a clip that shows none of the labels. Each batch depends only on the seed
+    The last target is that a clip shows none of the labels. Each batch depends only on the seed
     and its number, so that a resumed run goes on with what an uninterrupted one would have seen.
     """
 
@@ -37,7 +38,8 @@ class RandomWindows(IterableDataset):
         self.bodies = still_bodies(examples) if self.layout.coordinates == 2 else []
         weights = sampling_weights(examples, config.balance, config.shares)
         for label, factor in config.emphasis.items():
-            weights[[example.targets == (labels.index(label),) for example in examples]] *= factor
+            wanted = () if label == UNKNOWN else (labels.index(label),)
+            weights[[example.targets == wanted for example in examples]] *= factor
         self.weights = weights / weights.sum()
 
     def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
@@ -51,7 +53,7 @@ class RandomWindows(IterableDataset):
         config = self.config
         rng = np.random.default_rng([config.seed, number])
         chosen = rng.choice(len(self.examples), config.batch_size, p=self.weights)
-        windows, targets = [], torch.zeros(len(chosen), len(self.labels), dtype=torch.bool)
+        windows, targets = [], torch.zeros(len(chosen), len(self.labels) + 1, dtype=torch.bool)
         for row, index in enumerate(chosen):
             window, classes = training_window(
                 self.examples[index], self.layout, self.labels, config.window_seconds, config.frames,
@@ -59,6 +61,7 @@ class RandomWindows(IterableDataset):
             )  # fmt: skip
             windows.append(window)
             targets[row, list(classes)] = True
+            targets[row, -1] = self.examples[index].unknown
         return torch.from_numpy(np.stack(windows)).float().unsqueeze(-1), targets
 
 

@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader
 from pose.layouts import LAYOUTS
 from recognizer import weights
 from recognizer.data.corpus import Example, load_corpus
+from recognizer.data.real_landmarks import REAL_LANDMARKS
 from recognizer.networks import build
 from recognizer.networks.protocol import Network
 from recognizer.predictor import Recognizer
@@ -34,7 +35,7 @@ from recognizer.training.windows.config import TrainingConfig
 from recognizer.training.windows.dataset import RandomWindows, clip_windows
 from recognizer.training.windows.evaluate import choose_threshold, classify
 from recognizer.training.windows.module import RecognitionModule
-from recognizer.vocabulary import VOCABULARIES
+from recognizer.vocabulary import UNKNOWN, VOCABULARIES
 
 
 def train(
@@ -68,8 +69,8 @@ def train(
     draft = weights.draft(
         name=config.name, network=config.network, layout=config.layout,
         window_seconds=config.window_seconds, frames=config.frames, preprocessing=config.preprocessing,
-        classes=vocabulary.labels, threshold=0.5, data=_data_summary(parts["train"]), licence=LICENCE,
-        training={}, metrics={},
+        classes=vocabulary.labels, open_set=True, threshold=0.5, data=_data_summary(parts["train"]),
+        licence=LICENCE, training={}, metrics={},
     )  # fmt: skip
     if begun is not None and checkpoint is not None:
         check_checkpoint(begun, checkpoint, module)
@@ -109,11 +110,11 @@ def train(
         "date": datetime.date.today().isoformat(),
     }
     metrics = {"validation_probability": round(float(best.best_model_score or 0.0), 4)}
-    real = [e for e in parts["val"] if e.clip.dataset == "real_landmarks"]
+    real = [e for e in parts["val"] if e.clip.dataset in REAL_LANDMARKS]
     recognizer = Recognizer(network, draft, device="cpu")
     judged = [classify(recognizer, example) for example in real or parts["val"]]
     # Lab recordings promise more than a webcam keeps.
-    threshold = choose_threshold(judged, wanted=0.92 if real else 0.95)
+    threshold = choose_threshold(judged, wanted=0.92 if real else 0.95, refused=0.8)
     update = {"threshold": threshold, "training": training, "metrics": metrics}
     card = draft.model_copy(update=update)
     return weights.save(network, card, weights_dir or run)
@@ -140,11 +141,51 @@ def window_network(config: TrainingConfig) -> Network:
             "origin picture is for prepared data sets: windows have no picture to be placed in."
         )
     layout = LAYOUTS[config.layout]
-    classes = len(VOCABULARIES[config.vocabulary].labels)
+    labels = VOCABULARIES[config.vocabulary].labels
     try:
-        return build(config.network, layout, classes, channels(layout, config.preprocessing))
+        network = build(config.network, layout, len(labels) + 1, channels(layout, config.preprocessing))
     except ValueError as error:
         raise ConfigError(str(error)) from None
+    if config.start_from is not None:
+        begin_with(network, labels, *weights.load(config.start_from))
+    return network
+
+
+def begin_with(
+    network: Network, labels: tuple[str, ...], trained: Network, card: weights.WeightsCard
+) -> None:
+    """Takes over the tensors of trained weights, where they fit.
+
+    Of a tensor with a row a class, such as the last layer's, the rows of the labels that both know are taken.
+
+    Args:
+        network: its outputs are ``labels`` and the unknown.
+        labels: in the order of its outputs.
+        trained: of the same architecture.
+        card: of ``trained``.
+
+    Raises:
+        ConfigError: another network, or another width of it.
+    """
+    outputs = (*card.classes, UNKNOWN) if card.open_set else card.classes
+    rows = [(new, outputs.index(label)) for new, label in enumerate((*labels, UNKNOWN)) if label in outputs]
+    own, theirs = network.state_dict(), trained.state_dict()
+    for name, tensor in own.items():
+        other = theirs.get(name)
+        if other is not None and other.shape == tensor.shape:
+            tensor.copy_(other)
+        elif (
+            other is not None
+            and other.shape[1:] == tensor.shape[1:]
+            and (len(tensor), len(other)) == (len(labels) + 1, len(outputs))
+        ):
+            new, old = zip(*rows, strict=True)
+            tensor[list(new)] = other[list(old)]
+        else:
+            raise ConfigError(
+                f"The network cannot begin with {card.name}: its {name} is of another shape there. Configure "
+                "the same network, or leave start_from out."
+            )
 
 
 def _validation_clips(
@@ -152,15 +193,16 @@ def _validation_clips(
 ) -> list[tuple[torch.Tensor, tuple[int, ...], bool]]:
     layout = LAYOUTS[config.layout]
     clips = []
+    unknown = len(VOCABULARIES[config.vocabulary].labels)
     for example in examples:
-        if example.targets:
-            windows = clip_windows(example, layout, config.window_seconds, config.frames)
-            inputs = [
-                network_input(window.joints[0], window.confidence[0], layout, config.preprocessing)[..., None]
-                for window in windows
-            ]
-            real = example.clip.dataset == "real_landmarks"
-            clips.append((torch.from_numpy(np.stack(inputs)), example.targets, real))
+        windows = clip_windows(example, layout, config.window_seconds, config.frames)
+        inputs = [
+            network_input(window.joints[0], window.confidence[0], layout, config.preprocessing)[..., None]
+            for window in windows
+        ]
+        targets = (*example.targets, unknown) if example.unknown else example.targets
+        real = example.clip.dataset in REAL_LANDMARKS
+        clips.append((torch.from_numpy(np.stack(inputs)), targets, real))
     return clips
 
 

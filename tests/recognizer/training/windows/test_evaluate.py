@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +34,8 @@ def example(
     rng = np.random.default_rng(seed)
     joints = rng.uniform(100, 400, (1, 1, 18, 2)) + rng.normal(0, 20, (1, 121, 18, 2))
     sequence = SkeletonSequence(joints, np.ones((1, 121, 18)), np.arange(121) / 30, KINETICS_18)
-    return Example(Clip(f"clip{seed}", dataset, "a", "s", "test", sequence, body=body), targets, part)
+    clip = Clip(f"clip{seed}", dataset, "a", "s", "test", sequence, body=body)
+    return Example(clip, targets, part, unknown=not targets)
 
 
 def result(targets, *probabilities: float, body: str = "full") -> ClipResult:
@@ -68,11 +70,22 @@ def test_summary_by_hand():
 def test_threshold_by_hand():
     right, wrong = result((0,), 0.7, 0.3), result((1,), 0.6, 0.4)
     unknown = result((), 0.55, 0.45)
-    # 0.65 is the first step that leaves the mistake out; the unknown does not count.
-    assert choose_threshold([right, wrong, unknown], wanted=0.9) == 0.65
-    assert choose_threshold([right], wanted=0.9) == 0.3
-    assert choose_threshold([right, right, unknown], wanted=0.6) == 0.3
-    assert choose_threshold([wrong], 0.9) == choose_threshold([], 0.9) == 0.9
+    # 0.62 is the first step that leaves the mistake out, 0.56 the first that refuses the unknown clip.
+    assert choose_threshold([right, wrong, unknown], wanted=0.9, refused=1) == 0.62
+    assert choose_threshold([right], wanted=0.9, refused=1) == 0.2
+    assert choose_threshold([right, right, unknown], wanted=0.6, refused=1) == 0.56
+    assert choose_threshold([right, right, unknown], wanted=0.6, refused=0) == 0.2
+    assert choose_threshold([wrong], 0.9, 0) == choose_threshold([], 0.9, 0) == 0.9
+
+
+def test_of_somebody_who_sways_idle_is_as_fair_an_answer():
+    sways = replace(example((0,)), unknown=True)
+    idle = ClipResult(sways, np.array([0.9, 0.1], np.float32))
+    doubt = ClipResult(sways, np.array([0.2, 0.4], np.float32))
+    wrong = ClipResult(sways, np.array([0.2, 0.8], np.float32))
+    assert summary([idle, doubt, wrong], 0.5) == {
+        "clips": 0, "unknown_clips": 3, "unknown_rejected": 0.6667,
+    }  # fmt: skip
 
 
 @pytest.fixture(scope="module")
