@@ -46,17 +46,9 @@ def main(
     right = []
     for example in judged:
         logits, embedded = answers(network, card, example)
-        labels = logits[:, : len(card.classes)]
-        shares = logits.softmax(1)[:, : len(card.classes)]
-        mean = shares.mean(0)
-        right.append(int(mean.argmax()) in example.targets)
-        scores["highest probability"].append(float(mean.max()))
-        scores["energy"].append(float(labels.logsumexp(1).mean()))
-        cosine = torch.nn.functional.normalize(embedded, dim=1) @ means.T
-        scores["nearest class mean"].append(float(cosine.mean(0).max()))
-        if card.open_set:
-            scores["output of its own"].append(float(shares.sum(1).mean()))
-            scores["highest among the labels alone"].append(float(labels.softmax(1).mean(0).max()))
+        right.append(int(logits.softmax(1)[:, : len(card.classes)].mean(0).argmax()) in example.targets)
+        for title, score in scores_of(logits, embedded, means, len(card.classes), card.open_set).items():
+            scores[title].append(score)
     unknown = np.array([example.unknown for example in judged])
     hit = np.array(right)
     print(f"{card.name}: {(~unknown).sum()} clips of known actions, {unknown.sum()} of unknown ones")
@@ -69,6 +61,30 @@ def main(
             f"{title:32} {area(score, unknown):6.3f} {kept.sum() / (~unknown).sum():11.1%} "
             f"{hit[kept].mean():15.1%}"
         )
+
+
+def scores_of(
+    logits: torch.Tensor, embedded: torch.Tensor, means: torch.Tensor, labels: int, open_set: bool
+) -> dict[str, float]:
+    """The scores of a clip: the higher, the surer that it shows one of the labels.
+
+    Args:
+        logits: (N, labels), of open-set weights (N, labels + 1), of the clip's N windows.
+        embedded: (N, D).
+        means: (classes, D) of length 1.
+    """
+    own = logits[:, :labels]
+    shares = logits.softmax(1)[:, :labels]
+    cosine = torch.nn.functional.normalize(embedded, dim=1) @ means.T
+    scores = {
+        "highest probability": shares.mean(0).max(),
+        "energy": own.logsumexp(1).mean(),
+        "nearest class mean": cosine.mean(0).max(),
+    }
+    if open_set:
+        scores["output of its own"] = shares.sum(1).mean()
+        scores["highest among the labels alone"] = own.softmax(1).mean(0).max()
+    return {title: float(score) for title, score in scores.items()}
 
 
 def area(score: np.ndarray, unknown: np.ndarray) -> float:
