@@ -33,9 +33,9 @@ MOST_FALSE = 1.0
 
 THRESHOLDS = tuple(round(float(value), 2) for value in np.arange(0.2, 0.96, 0.05))
 STEADINESSES = tuple(
-    Steadiness(*values)
-    for values in product((0.2, 0.4, 0.7, 1.0), (0.0, 0.2, 0.4), (0.1, 0.25), (0.05, 0.15))
-    if values[1] > 0 or values[2] == MARGIN  # who does not hold waits for no margin either
+    Steadiness(time_constant, hold, margin)
+    for time_constant, hold, margin in product((0.2, 0.4, 0.7), (0.0, 0.2, 0.4), (0.1, MARGIN))
+    if hold > 0 or margin == MARGIN  # who does not hold waits for no margin either
 )
 """Smoothings among which the best one is looked for, live use's among them."""
 
