@@ -59,6 +59,7 @@ Figures = Annotated[dict[str, JsonValue], AfterValidator(_finite)]
 
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Degrees = Annotated[float, Field(ge=0, le=180, allow_inf_nan=False)]
+WholeDegrees = Annotated[int, Field(ge=0, le=180)]
 Positive = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
 Factor = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]
 

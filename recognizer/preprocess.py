@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from pose.layouts import LAYOUTS, SkeletonLayout
 from recognizer.streams import Stream, to_stream
-from recognizer.upright import centred_and_upright, from_first_frame
+from recognizer.upright import centred_and_upright, from_first_frame, within_extent
 from recognizer.windows import replayed
 
 MOST_JOINTS = max(len(layout) for layout in LAYOUTS.values())
@@ -53,7 +53,7 @@ class Preprocessing(BaseModel):
     streams: tuple[Stream, ...] = Field(("joint",), min_length=1, max_length=4)
     min_confidence: float = Field(0.2, gt=0, le=1, allow_inf_nan=False)
     ignored_joints: tuple[Joint, ...] = Field((), max_length=MOST_JOINTS)
-    origin: Literal["torso", "spine", "first", "picture"] = "torso"
+    origin: Literal["torso", "spine", "first", "extent", "picture"] = "torso"
     confidence: bool = True
     replay: bool = False
 
@@ -80,6 +80,8 @@ def placed(
     - "spine": as the papers prepare NTU RGB+D, in metres, see ``upright.centred_and_upright``; a layout
       without a spine, such as a hand, as "first";
     - "first": as DSTA-Net prepares NTU RGB+D and SHREC'17, see ``upright.from_first_frame``;
+    - "extent": as the published results on NW-UCLA are made, each axis from -1 to 1 over all the frames that
+      are given, live over a window, see ``upright.within_extent``;
     - "picture": as the papers prepare Kinetics-Skeleton: the picture's middle, in its width and height, y up.
 
     Args:
@@ -98,7 +100,10 @@ def placed(
     if options.origin == "picture":
         centred = (bodies - 0.5) * (1.0, -1.0) * (confidence > 0)[..., None]
         return centred.astype(np.float32), confidence
-    seen = (confidence >= options.min_confidence).astype(np.float32)
+    sure = confidence >= options.min_confidence
+    seen = sure.astype(np.float32)
+    if options.origin == "extent":
+        return within_extent(bodies, sure), seen
     place = centred_and_upright if options.origin == "spine" and layout.spine else from_first_frame
     return place(bodies, confidence > 0, layout) * seen[..., None], seen
 

@@ -1,10 +1,13 @@
-"""Place and heading of skeletons made alike, as the published results on NTU RGB+D and SHREC'17 assume it."""
+"""Place, heading and extent of skeletons made alike, as published results on whole clips assume it."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from pose.layouts import SHREC_22, SkeletonLayout
+
+_FLAT = 1e-6
+"""Metres or pixels below which an extent is what rounding left."""
 
 
 def centred_and_upright(bodies: np.ndarray, known: np.ndarray, layout: SkeletonLayout) -> np.ndarray:
@@ -58,6 +61,31 @@ def from_first_frame(bodies: np.ndarray, known: np.ndarray, layout: SkeletonLayo
 def from_wrist(hand: np.ndarray) -> np.ndarray:
     """(T, 22, 3) of a hand that is known in all frames, as ``from_first_frame`` places it."""
     return from_first_frame(hand[None], np.ones((1, *hand.shape[:2]), bool), SHREC_22)[0]
+
+
+def within_extent(bodies: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Each axis from -1, the least that is seen along it in all the frames, to 1, the most.
+
+    So ``feeder_ucla.py`` prepares NW-UCLA, which CTR-GCN shares with HD-GCN, BlockGCN, InfoGCN, SkateFormer
+    and others. It takes away where someone is and how large, which depends on the camera, and with it the
+    proportions of the axes. That the public code first makes a joint the origin and scales at random would be
+    undone here and is therefore left out.
+
+    Args:
+        bodies: (M, T, V, C) in any unit; the extent is that of all persons together.
+        seen: (M, T, V) bool; others do not tell the extent.
+
+    Returns:
+        (M, T, V, C) float32 in [-1, 1]; 0 where not seen, and along an axis without extent.
+    """
+    known = seen[..., None]
+    if not known.any():
+        return np.zeros_like(bodies, np.float32)
+    least = bodies.min((0, 1, 2), where=known, initial=np.inf)
+    extent = bodies.max((0, 1, 2), where=known, initial=-np.inf) - least
+    flat = extent < _FLAT
+    result = (bodies - least) / np.where(flat, 1.0, extent) * 2 - 1
+    return np.where(known & ~flat, result, 0.0).astype(np.float32)
 
 
 def turn_onto(vector: np.ndarray, target: np.ndarray) -> np.ndarray:

@@ -9,14 +9,10 @@ import torch
 import torch.distributed as dist
 from torch.utils.data import Dataset, Sampler
 
-from pose.layouts import SkeletonLayout
 from recognizer.data.prepared import PreparedClips
-from recognizer.data.views import rotation
 from recognizer.preprocess import channels, placed, stacked
-from recognizer.training.clips.config import ClipAugmentation, ClipConfig
-
-# ST-GCN's random_move: what it draws from, in degrees, times, and parts of the picture.
-_MOVE_ANGLES, _MOVE_SCALES, _MOVE_SHIFTS = (-10, -5, 0, 5, 10), (0.9, 1.0, 1.1), (-0.2, -0.1, 0, 0.1, 0.2)
+from recognizer.training.clips.changes import Change, turned
+from recognizer.training.clips.config import ClipConfig
 
 
 class ClipDataset(Dataset):
@@ -104,17 +100,27 @@ def clip_input(
     layout, options = clips.layout, config.preprocessing
     bodies, seen = joints[: config.persons], confidence[: config.persons]
     piece, start = _piece(confidence, config, rng), _start(confidence, config, rng)
-    if options.origin == "torso":  # bridges gaps, so before frames are left out
+    if rng is not None:
+        bodies = turned(bodies, config.augmentation, layout, rng)
+    # Bridges gaps, or takes the extent of the whole clip, so before frames are left out.
+    at_once = options.origin in ("torso", "extent")
+    if at_once:
         bodies, seen = placed(bodies, seen, layout, options)
-    pairs = [
-        sample(*pair, config.frames, config.length, piece, start) for pair in zip(bodies, seen, strict=True)
-    ]
-    bodies, seen = np.stack([pair[0] for pair in pairs]), np.stack([pair[1] for pair in pairs])
-    if options.origin != "torso":
+    if config.length == "pick":
+        chance = rng if config.augmentation.random_frames else None
+        rows = picked(bodies.shape[1], config.frames, piece, chance)
+        bodies, seen = bodies[:, rows], seen[:, rows]
+    else:
+        pairs = [
+            sample(*pair, config.frames, config.length, piece, start)
+            for pair in zip(bodies, seen, strict=True)
+        ]
+        bodies, seen = np.stack([pair[0] for pair in pairs]), np.stack([pair[1] for pair in pairs])
+    if not at_once:
         # As public code does: what is replayed is placed beside what it is seen with.
         bodies, seen = placed(bodies, seen, layout, options)
     result = np.zeros((channels(layout, options), config.frames, len(layout), config.persons), np.float32)
-    change = None if rng is None else _Change(config.augmentation, layout, config.frames, rng)
+    change = None if rng is None else Change(config.augmentation, layout, config.frames, rng)
     for person, (values, known) in enumerate(zip(bodies, seen, strict=True)):
         if change is not None:
             values, known = change(values, known)
@@ -162,10 +168,30 @@ def sample(
     return out, known.astype(np.float32)
 
 
+def picked(
+    count: int, frames: int, piece: tuple[float, float] = (0.0, 1.0), rng: np.random.Generator | None = None
+) -> np.ndarray:
+    """Which frames of a clip the length "pick" takes, as ``feeder_ucla.py`` does.
+
+    Args:
+        count: T', of the clip.
+        frames: T.
+        piece: where in the clip the first and the last frame are, 0 to 1.
+        rng: for random frames, of which one may come several times; evenly spaced ones without.
+
+    Returns:
+        (T,) ascending indices below T'.
+    """
+    first, last = (round(end * (count - 1)) for end in piece)
+    if rng is None:
+        return np.linspace(first, last, frames).astype(int)
+    return np.sort(rng.integers(first, last, frames, endpoint=True))
+
+
 def _piece(
     confidence: np.ndarray, config: ClipConfig, rng: np.random.Generator | None
 ) -> tuple[float, float]:
-    """The part of a clip that "resize" takes, of the frames in which somebody is there; 0 to 1."""
+    """The part of a clip that "resize" and "pick" take, of the frames in which somebody is there; 0 to 1."""
     options = config.augmentation
     share = options.test_share if rng is None else rng.uniform(options.shortest, options.longest)
     start = (1 - share) * (0.5 if rng is None else rng.random())
@@ -180,44 +206,3 @@ def _start(confidence: np.ndarray, config: ClipConfig, rng: np.random.Generator 
         return 0
     left = int(np.flatnonzero(confidence.any((0, 2))).max(initial=-1)) + 1 - config.frames
     return int(np.sign(left) * rng.integers(abs(left) + 1))
-
-
-class _Change:
-    """What augmentation does to both persons of a clip alike."""
-
-    def __init__(
-        self, options: ClipAugmentation, layout: SkeletonLayout, frames: int, rng: np.random.Generator
-    ):
-        self._mirror = list(layout.mirror) if rng.random() < options.mirror else None
-        self._scale = 1 + rng.uniform(-options.scale, options.scale)
-        angles = rng.uniform(-options.rotation, options.rotation, 3)
-        angles[0] += rng.uniform(-options.azimuth, options.azimuth)
-        turns = layout.coordinates == 3 and (options.rotation or options.azimuth)
-        self._turn = rotation(*np.radians(angles)) if turns else None
-        self._move = _random_move(frames, rng) if options.moves else None
-        self._noise, self._rng = options.noise, rng
-
-    def __call__(self, values: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(T, V, C) and (T, V); what is 0, because nothing is known of it, stays 0."""
-        if self._mirror is not None:
-            values, seen = values[:, self._mirror].copy(), seen[:, self._mirror]
-            values[..., 0] *= -1
-        known = values.any(-1, keepdims=True)
-        if self._turn is not None:
-            values = values @ self._turn.T.astype(np.float32)
-        if self._move is not None:
-            matrices, shifts = self._move
-            moved = np.einsum("tij,tvj->tvi", matrices, values[..., :2]) + shifts[:, None]
-            values = np.concatenate([moved, values[..., 2:]], -1)
-        if self._noise:
-            values = values + self._rng.normal(0.0, self._noise, values.shape).astype(np.float32)
-        return values * self._scale * known, seen
-
-
-def _random_move(frames: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """(T, 2, 2) turns times scales and (T, 2) shifts, each evenly from one random value to another."""
-    ends = [rng.choice(each, 2) for each in (_MOVE_ANGLES, _MOVE_SCALES, _MOVE_SHIFTS, _MOVE_SHIFTS)]
-    angle, scale, x, y = (np.linspace(first, last, frames) for first, last in ends)
-    cosine, sine = scale * np.cos(np.radians(angle)), scale * np.sin(np.radians(angle))
-    matrices = np.stack([np.stack([cosine, -sine], -1), np.stack([sine, cosine], -1)], 1)
-    return matrices.astype(np.float32), np.stack([x, y], -1).astype(np.float32)

@@ -36,7 +36,7 @@ from recognizer.training.shared.errors import ConfigError
 from recognizer.training.shared.progress import RunProgressBar
 from recognizer.training.shared.runs import LICENCE, commit, fit, open_run, start
 
-_ORIGINS = {"camera": ("torso",), "spine": ("spine", "first"), "picture": ("picture",)}
+_ORIGINS = {"camera": ("torso", "extent"), "spine": ("spine", "first", "extent"), "picture": ("picture",)}
 """Where networks may want the joints of a prepared data set, by its own origin (``preprocess.placed``)."""
 
 THRESHOLD = 0.5

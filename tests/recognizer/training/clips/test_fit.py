@@ -302,7 +302,7 @@ def test_what_cannot_be_trained_is_told(data: Path, tmp_path: Path):
     for changes, said in (
         (
             {"preprocessing": {"origin": "torso"}},
-            "for preprocessing.origin=spine or first, not torso",
+            "for preprocessing.origin=spine or first or extent, not torso",
         ),
         ({"dataset": "utd_mhad"}, "holds ntu60, and .* is about utd_mhad"),
         (
