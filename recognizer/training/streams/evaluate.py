@@ -18,11 +18,11 @@ from recognizer.predictor import WindowRecognizer
 from recognizer.smoothing import MARGIN, Steadiness
 from recognizer.sparse import Backend
 from recognizer.training.shared.errors import ConfigError
+from recognizer.training.shared.judging import as_known_to, vocabulary_of
 from recognizer.training.streams.join import join
 from recognizer.training.streams.measure import agreement, measure
 from recognizer.training.streams.truth import LabelledStream, Shown
 from recognizer.training.streams.watch import Answers, steadied, watch
-from recognizer.vocabulary import VOCABULARIES, Vocabulary
 from recognizer.weights import WeightsCard
 
 FRAME_RATES = (30.0, 15.0, 10.0)
@@ -124,17 +124,16 @@ def load_streams(
         DataError: there are no clips of that part, or a data set is missing or damaged.
         ConfigError: the weights are of no known vocabulary, or that has no such data set.
     """
-    vocabulary = _vocabulary(card)
-    if dataset not in (None, *vocabulary.sources):
-        known = ", ".join(vocabulary.sources)
-        raise ConfigError(f"{vocabulary.name} has no data set {dataset!r}: choose one of {known}.")
+    vocabulary = vocabulary_of(card, dataset)
     layout = LAYOUTS[card.layout]
     sources = [name for name in vocabulary.sources if (Path(data) / name).is_dir() and name != "rest"]
     streams = []
     # One by one, so that rests, which tell no data set, stay beside the clips that they are cut from.
     for source in [dataset] if dataset else sources or list(vocabulary.sources):
-        examples = load_corpus(data, vocabulary, layout, [source])
-        streams += join(_of_part(examples, part), layout, vocabulary.labels, seed)
+        examples = list(
+            as_known_to(load_corpus(data, vocabulary, layout, [source]), vocabulary, card.classes)
+        )
+        streams += join(_of_part(examples, part), layout, card.classes, seed)
     if not streams:
         raise DataError(f"There are no clips of that part in {data}.")
     return streams
@@ -232,12 +231,3 @@ def _of_part(examples: Sequence[Example], part: str | None) -> list[Example]:
     parts = {example.part for example in examples}
     wanted = part or ("test" if "test" in parts else "val")
     return [example for example in examples if example.part == wanted]
-
-
-def _vocabulary(card: WeightsCard) -> Vocabulary:
-    for vocabulary in VOCABULARIES.values():
-        if vocabulary.labels == card.classes:
-            return vocabulary
-    raise ConfigError(
-        f"The classes of {card.name} are those of no known vocabulary, so there is nothing to test on."
-    )

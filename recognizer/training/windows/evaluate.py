@@ -14,9 +14,8 @@ from recognizer.data.real_landmarks import REAL_LANDMARKS
 from recognizer.fusion import load_recognizer
 from recognizer.predictor import WindowRecognizer
 from recognizer.sparse import Backend
-from recognizer.training.shared.errors import ConfigError
+from recognizer.training.shared.judging import as_known_to, vocabulary_of
 from recognizer.training.windows.dataset import clip_windows
-from recognizer.vocabulary import VOCABULARIES
 
 FRAME_RATES = (30.0, 15.0, 10.0)
 """Frames a second at which the same clip should get the same label."""
@@ -70,25 +69,19 @@ def evaluate(
     """
     recognizer = load_recognizer(name, sparse_backend)
     card = recognizer.card
-    vocabulary = next((v for v in VOCABULARIES.values() if v.labels == card.classes), None)
-    if vocabulary is None:
-        raise ConfigError(
-            f"The classes of {card.name} are those of no known vocabulary, so there is nothing to test on."
-        )
-    if dataset not in (None, *vocabulary.sources):
-        known = ", ".join(vocabulary.sources)
-        raise ConfigError(f"{vocabulary.name} has no data set {dataset!r}: choose one of {known}.")
+    vocabulary = vocabulary_of(card, dataset)
     chosen = defaultdict(list)
-    for example in load_corpus(data, vocabulary, LAYOUTS[card.layout], [dataset] if dataset else None):
+    examples = load_corpus(data, vocabulary, LAYOUTS[card.layout], [dataset] if dataset else None)
+    for example in as_known_to(examples, vocabulary, card.classes):
         source = example.clip.dataset
         if source != "rest" and example.part == (part or ("val" if source in REAL_LANDMARKS else "test")):
             chosen[source].append(example)
     report = {}
-    for source, examples in chosen.items():
-        results = [classify(recognizer, example) for example in examples]
+    for source, judged in chosen.items():
+        results = [classify(recognizer, example) for example in judged]
         report[source] = summary(results, card.threshold)
         if frame_rates:
-            report[source]["same_label_at_30_15_10_fps"] = _agreement(recognizer, examples)
+            report[source]["same_label_at_30_15_10_fps"] = _agreement(recognizer, judged)
     return report
 
 
