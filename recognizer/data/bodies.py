@@ -73,7 +73,8 @@ def waving_arms(body: np.ndarray, seconds: float, rng: np.random.Generator) -> n
     """A body that waves with one arm or both: the forearm swings about the raised elbow.
 
     The data sets' waves are few and quick. People also wave slowly, widely and high above the head, so
-    periods go from 0.4 to 4.5 s and swings from 15 to 60 degrees.
+    periods go from 0.4 to 4.5 s and swings from 15 to 60 degrees. At a desk the upper arm hangs: the hand waves
+    beside the shoulder, nearer to the camera than the elbow, so that the forearm looks short.
 
     Args:
         body: (T, 18, 2) image coordinates, y down, of someone who faces the camera.
@@ -90,8 +91,9 @@ def waving_arms(body: np.ndarray, seconds: float, rng: np.random.Generator) -> n
     waving = (0, 1) if both else (int(rng.integers(2)),)
     apart = rng.choice([0.0, np.pi])  # both arms to the same side, or together and apart
     swing, sway = rng.uniform(15, 60), rng.uniform(0, 25)
-    raised, upright = rng.uniform(-35, 70), rng.uniform(75, 110)
-    upper, fore = rng.uniform(0.3, 0.6), rng.uniform(0.4, 0.55)
+    hangs = rng.random() < 0.4
+    raised, upright = rng.uniform(-88, -45) if hangs else rng.uniform(-45, 70), rng.uniform(65, 110)
+    upper, fore = rng.uniform(0.3, 0.6), rng.uniform(0.25 if hangs else 0.4, 0.55)
     for side, (shoulder, elbow, wrist) in enumerate(_ARMS):
         outward = 1.0 if side == 0 else -1.0  # the left arm is on the right of the picture
         if side in waving:
