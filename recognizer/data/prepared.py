@@ -50,8 +50,9 @@ class PreparedInfo(BaseModel):
         layout: key of ``pose.layouts.LAYOUTS``.
         fps: frames a second of all clips.
         tasks: names of the classes, by task; most data sets have one task, SHREC'17 has two.
-        origin: where ``preprocess.placed`` is to put the joints; "camera" stands for "torso". In the files
-            they are where the sensor saw them, and of pictures in parts of their width and height.
+        origin: where ``preprocess.placed`` is to put the joints; "camera" stands for "torso", and unless they
+            are of pictures, "extent" is possible too. In the files they are where the sensor saw them, and of
+            pictures in parts of their width and height.
         protocols: the ways in which the clips are divided into training and test.
         skipped: one sentence for each file that was left out.
     """

@@ -108,7 +108,10 @@ def test_windows_differ_from_draw_to_draw(wave):
 
 @pytest.mark.parametrize(
     "layout, origin",
-    [(NTU_25, "torso"), (NTU_25, "spine"), (NTU_25, "first"), (KINETICS_18, "torso"), (KINETICS_18, "first")],
+    [
+        *((NTU_25, origin) for origin in ("torso", "spine", "first", "extent")),
+        *((KINETICS_18, origin) for origin in ("torso", "first", "extent")),
+    ],
     ids=lambda each: getattr(each, "name", each),
 )
 def test_without_augmentation_training_sees_what_the_recogniser_sees(standing, layout, origin):
