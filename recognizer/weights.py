@@ -169,8 +169,13 @@ def save(network: nn.Module, card: WeightsCard, folder: Path) -> Path:
     return path
 
 
-def add_metrics(name: str | Path, metrics: dict[str, Any]) -> Path:
+def add_metrics(name: str | Path, metrics: dict[str, Any], threshold: float | None = None) -> Path:
     """Writes figures into the card of weights; others that it holds stay.
+
+    Args:
+        name: of the weights, as for ``load``.
+        metrics: the figures.
+        threshold: the one that they speak for, if it is not the card's.
 
     Returns:
         The card.
@@ -180,7 +185,9 @@ def add_metrics(name: str | Path, metrics: dict[str, Any]) -> Path:
         OSError: the disk is full, say. The card stays as it was.
     """
     path, card = read_card(name)
-    written = _written(card.model_copy(update={"metrics": {**card.metrics, **metrics}}))
+    chosen = card.threshold if threshold is None else threshold
+    update = {"metrics": {**card.metrics, **metrics}, "threshold": chosen}
+    written = _written(card.model_copy(update=update))
     with replacing(path) as temporary:
         temporary.write_bytes(written)
     return path

@@ -20,7 +20,7 @@ from recognizer.networks import TITLES
 from recognizer.sparse import Backend
 from recognizer.training.clips.evaluate import ClipReport, clip_config, evaluate_clips
 from recognizer.training.shared.errors import ConfigError
-from recognizer.training.streams.evaluate import evaluate_streams
+from recognizer.training.streams.evaluate import StreamReport, choose, evaluate_streams
 from recognizer.training.windows.evaluate import evaluate
 from recognizer.weights import WeightsCard, add_metrics, read_card
 
@@ -36,7 +36,7 @@ class Options:
         window: of streams: seconds of a window, where they are others than the weights'.
         fuse: of a prepared data set: also all weights together.
         json, confusion: files to write.
-        card: write the figures into the weights' cards.
+        card: write the figures into the weights' cards; of validation streams, the threshold too.
     """
 
     dataset: str | None = None
@@ -67,7 +67,7 @@ def evaluate_weights(names: list[str], data: Path, options: Options, sparse_back
         _refuse(options, about, "dataset", "part", "frame_rates", "stream", "plot", "window")
         _evaluate_clips(names, data, options)
     elif options.stream:
-        _refuse(options, "goes without --stream", "frame_rates", "fuse", "confusion", "card")
+        _refuse(options, "goes without --stream", "frame_rates", "fuse", "confusion")
         _evaluate_streams(names, data, options, sparse_backend)
     elif len(names) > 1:
         raise ConfigError("Weights of a live vocabulary are evaluated one by one, or fused: A+B.")
@@ -119,6 +119,22 @@ def _evaluate_streams(names: list[str], data: Path, options: Options, sparse_bac
         _write_json(options.json, {"streams": [as_json(report) for report in reports]})
     if options.plot is not None:
         write_plot(reports, options.plot)
+    if options.card:
+        for name, report in zip(names, reports, strict=True):
+            _write_streams(name, report, options)
+
+
+def _write_streams(name: str, report: StreamReport, options: Options) -> None:
+    """Figures of streams, and on validation streams the threshold that live use's smoothing needs."""
+    chosen = choose(report.curve) if report.part == "val" else None
+    figures = as_json(report)
+    about = {key: figures[key] for key in ("threshold", "window_seconds", "datasets", "same_label")}
+    about |= {"rates": {rate: each["overall"] for rate, each in figures["rates"].items()}}
+    command = ["pose2action evaluate", Path(name).stem, "--data DATA --stream"]
+    asked = (("part", options.part), ("dataset", options.dataset), ("window", options.window))
+    command += [f"--{option} {value}" for option, value in asked if value]
+    metrics = {f"streams_{report.part or 'own'}": {"command": " ".join(command), **about}}
+    add_metrics(name, metrics, None if chosen is None else chosen.threshold)
 
 
 def _evaluate_clips(names: list[str], data: Path, options: Options) -> None:

@@ -73,8 +73,8 @@ def waving_arms(body: np.ndarray, seconds: float, rng: np.random.Generator) -> n
     """A body that waves with one arm or both: the forearm swings about the raised elbow.
 
     The data sets' waves are few and quick. People also wave slowly, widely and high above the head, so
-    periods go from 0.4 to 4.5 s and swings from 15 to 60 degrees. At a desk the upper arm hangs: the hand waves
-    beside the shoulder, nearer to the camera than the elbow, so that the forearm looks short.
+    periods go from 0.4 to 4.5 s and swings from 15 to 60 degrees. At a desk the upper arm hangs: the hand
+    waves beside the shoulder, nearer to the camera than the elbow, so that the forearm looks short.
 
     Args:
         body: (T, 18, 2) image coordinates, y down, of someone who faces the camera.

@@ -98,6 +98,24 @@ def test_nothing_is_chosen_on_the_test_part(mine: Path, evaluated: list[tuple]):
     assert "of real cameras the validation parts" in " ".join(ran(mine, "--stream").split())
 
 
+def test_figures_and_threshold_of_validation_streams_go_into_the_card(
+    mine: Path, evaluated: list[tuple], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(FIGURES["overall"], "false_labels", 0.9)
+    ran(mine, "--stream", "--part", "val", "--card")
+    card = weights.read_card(mine)[1]
+    assert card.threshold == 0.3, "that of the least delay with few false labels"
+    told = card.metrics["streams_val"]
+    assert told["command"] == "pose2action evaluate mine --data DATA --stream --part val"
+    assert told["threshold"] == 0.5, "with which the figures were measured"
+    assert told["rates"]["10"]["delay_median"] == 2 and told["datasets"]["utd_mhad"]["events"] == 2
+    ran(mine, "--stream", "--part", "test", "--dataset", "utd_mhad", "--card")
+    again = weights.read_card(mine)[1]
+    assert again.threshold == 0.3, "the test part has no say"
+    assert again.metrics["streams_test"]["command"].endswith("--part test --dataset utd_mhad")
+    assert again.metrics["streams_val"] == told
+
+
 def test_what_is_no_number_is_null_in_the_file(mine: Path, evaluated: list[tuple], tmp_path: Path):
     ran(mine, "--stream", "--json", tmp_path / "out.json")
     text = (tmp_path / "out.json").read_text()
@@ -128,7 +146,6 @@ def test_options_that_do_not_go_together(mine: Path, tmp_path: Path):
     for option, value in (
         ("--frame-rates", ()),
         ("--fuse", ()),
-        ("--card", ()),
         ("--confusion", ("a.html",)),
     ):
         assert f"{option} goes without --stream." in refused(mine, "--stream", option, *value)
