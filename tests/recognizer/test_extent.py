@@ -15,8 +15,9 @@ from recognizer.upright import within_extent
 OPTIONS = Preprocessing(origin="extent", confidence=False)
 
 
-def test_by_hand():
-    bodies = np.array([[[[1, 10, 5], [3, 20, 5]], [[2, 30, 5], [5, 20, 5]]]], np.float32)
+@pytest.mark.parametrize("unit", [1, 1e-4, 1e4])
+def test_by_hand(unit):
+    bodies = np.array([[[[1, 10, 5], [3, 20, 5]], [[2, 30, 5], [5, 20, 5]]]], np.float32) * np.float32(unit)
     found = within_extent(bodies, np.ones((1, 2, 2), bool))
     # x from 1 to 5, y from 10 to 30 over both frames and both joints; z has no extent.
     wanted = [[[[-1, -1, 0], [0, 0, 0]], [[-0.5, 1, 0], [1, 0, 0]]]]
