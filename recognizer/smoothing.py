@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-TIME_CONSTANT = 0.7
+TIME_CONSTANT = 0.4
 """Seconds in which the smoothed probabilities follow a change by 63 %."""
 
 HOLD = 0.4

@@ -125,7 +125,7 @@ def test_each_constant_does_its_part():
 
 
 def test_live_use_takes_the_constants_of_the_module():
-    assert first_clap(Steadiness()) == first_clap(Steadiness(0.7, 0.4, 0.25, 0.05))
+    assert first_clap(Steadiness()) == first_clap(Steadiness(0.4, 0.4, 0.25, 0.05))
 
 
 def test_wrong_number_of_probabilities():

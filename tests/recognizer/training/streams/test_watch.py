@@ -98,17 +98,17 @@ def test_without_smoothing_the_wrist_is_named_with_the_frame_after_the_next_wind
 
 
 def test_with_live_smoothing_the_label_waits_for_its_lead():
-    """The windows from 3.0 on say "raise": 1 - exp(-n / 4.2) = 0.21, 0.38, 0.51, 0.61, 0.70 after the nth.
+    """The windows from 3.0 on say "raise": 1 - exp(-n / 2.4) = 0.34, 0.57, 0.71 after the nth.
 
-    It leads by 0.02, 0.23 and then 0.39, more than the margin of 0.25: with the fifth window, at 3.667.
-    Back it takes as long: from 6.0 on, "idle" leads by the margin at 6.667.
+    It leads by 0.13 and then by 0.43, more than the margin of 0.25: with the third window, at 3.333.
+    Back it takes as long.
     """
     shown = steadied(watch(ByTheWrist(), raised((3.0, 6.0))), CLASSES, 0.5)
     assert stretches(shown) == [
         (None, 0.0, 1.033),
-        ("idle", 1.033, 3.7),
-        ("raise", 3.7, 6.7),
-        ("idle", 6.7, 10.0),
+        ("idle", 1.033, 3.367),
+        ("raise", 3.367, 6.367),
+        ("idle", 6.367, 10.0),
     ]
 
 
