@@ -36,9 +36,8 @@ from recognizer.networks.protocol import Network
 from recognizer.plain_files import read_plain
 from recognizer.preprocess import Preprocessing, channels
 
-DEFAULT = "kinetics-18-lsta-daily+kinetics-18-dualhead-daily+kinetics-18-stf-daily"
-"""What recognises where nothing is chosen: the mean score of three networks, best on validation clips of real
-cameras."""
+DEFAULT = "kinetics-18-lsta-daily+kinetics-18-stf-daily"
+"""What recognises where nothing is chosen: weights, or a fusion as ``parse_choice`` takes it."""
 
 _MOST_CARD = 2**20
 _MOST_TENSORS = 2**30

@@ -36,7 +36,7 @@ def print_weights(name: str | None) -> None:
         console = Console(markup=False, highlight=False, width=_WIDEST)
     console.print(weights_table(catalogue))
     print(
-        "* together: what the page and `pose2action run` start with. Figures: top-1 on clips not trained on."
+        "*: what the page and `pose2action run` start with. Figures: top-1 on clips not trained on."
     )
 
 
