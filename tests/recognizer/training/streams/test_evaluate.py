@@ -79,8 +79,9 @@ def test_a_wave_that_is_seen_at_every_rate_and_an_unknown_action_that_is_taken_f
     assert list(found.rates) == [30.0, 15.0, 10.0]
     for figures in found.rates.values():
         assert figures["wave"]["events"] == 1 and figures["wave"]["never_labelled"] == 0
-        # 0.6 - 0.47 exp(-n / 4.2) exceeds 0.5 from the seventh window on, and waits for 0.4 s of hold.
-        assert figures["overall"]["delay_median"] == pytest.approx(1.4, abs=0.2)
+        # 0.6 - 0.47 exp(-n / 2.4) exceeds 0.5 from the fourth window on, half a second after the start: shown
+        # at once where it leads by the margin by then, else after the hold, by the beat of the camera.
+        assert 0.4 < figures["overall"]["delay_median"] < 1.4
         assert figures["overall"]["false_labels_unknown"] == pytest.approx(20.0)
         assert figures["overall"]["false_labels_idle"] == 0
         assert figures["wave"]["f1_at_0.5"] == pytest.approx(2 / 3)
@@ -125,7 +126,7 @@ def test_a_sweep_has_a_setting_for_each_threshold_and_smoothing():
         [stream((1, 3), seconds=3.0)], [answers], CLASSES, (0.5, 0.95), (Steadiness(), Steadiness(0))
     )
     assert [(each.threshold, each.steadiness.time_constant) for each in settings] == [
-        (0.5, 0.7), (0.95, 0.7), (0.5, 0), (0.95, 0),
+        (0.5, 0.4), (0.95, 0.4), (0.5, 0), (0.95, 0),
     ]  # fmt: skip
     assert [each.figures["never_labelled"] for each in settings] == [0, 1, 0, 1]
 
