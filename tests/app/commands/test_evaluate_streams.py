@@ -127,7 +127,7 @@ def test_what_is_no_number_is_null_in_the_file(mine: Path, evaluated: list[tuple
     assert found["rates"]["30"]["arm_curl"]["delay_median"] == 2
     assert found["curve"][1] == {
         "threshold": 0.5,
-        "steadiness": {"time_constant": 0.7, "hold": 0.4, "margin": 0.25, "release": 0.05},
+        "steadiness": {"time_constant": 0.4, "hold": 0.4, "margin": 0.25, "release": 0.05},
         "figures": {**found["rates"]["30"]["overall"], "median_delay_of_all": 1.5},
     }
 
