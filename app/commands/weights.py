@@ -35,9 +35,7 @@ def print_weights(name: str | None) -> None:
     if not console.is_terminal:
         console = Console(markup=False, highlight=False, width=_WIDEST)
     console.print(weights_table(catalogue))
-    print(
-        "*: what the page and `pose2action run` start with. Figures: top-1 on clips not trained on."
-    )
+    print("*: what the page and `pose2action run` start with. Figures: top-1 on clips not trained on.")
 
 
 def weights_table(catalogue: Catalogue) -> Table:
