@@ -52,6 +52,9 @@ Label = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_prin
 FileName = Annotated[Label, AfterValidator(_file_name)]
 """A file's name without its ending."""
 
+NameOrPath = Annotated[str, Field(min_length=1, max_length=4096), AfterValidator(_printable)]
+"""Of weights."""
+
 Text = Annotated[str, Field(max_length=10_000), AfterValidator(_lines)]
 """Of any number of lines."""
 Figures = Annotated[dict[str, JsonValue], AfterValidator(_finite)]

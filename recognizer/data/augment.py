@@ -59,6 +59,7 @@ class Augmentation(BaseModel):
     slow_camera: Fraction = 0.3  # share seen at only 8 to 20 frames a second
     short: Fraction = 0.2  # share of which only a piece is seen, as of somebody who has just come in
     short_seconds: Seconds = (0.7, 2.0)
+    onset: Fraction = 0.0  # share of pieces before which somebody stood still, as when an action begins
     mirror: Fraction = 0.5
     frontal_views: Fraction = 0.35  # share of 3-D clips seen from nearly the front
     azimuth: Degrees = 70.0
@@ -196,6 +197,8 @@ def _random_window(sequence, seconds, frames, augmentation, rng):
         if piece < last - first:
             first = rng.uniform(first, last - piece)
             last = first + piece
+    elif rng.random() < augmentation.onset:
+        return _onset(sequence, span, frames, augmentation, rng)
     duration = last - first
     if duration >= span:
         # Mostly inside the clip, now and then cut off at its start as when a person has just come in.
@@ -208,6 +211,13 @@ def _random_window(sequence, seconds, frames, augmentation, rng):
     joints, confidence = interpolated(sequence, np.clip(times, first, last))
     confidence[(times < first - MAX_GAP) | (times > last + MAX_GAP)] = 0.0
     return joints, confidence
+
+
+def _onset(sequence, span, frames, augmentation, rng):
+    """A window in which somebody stands as at the clip's start, and does only the last part of it."""
+    first, last = sequence.timestamps[0], sequence.timestamps[-1]
+    end = min(first + rng.uniform(*augmentation.short_seconds), last)
+    return interpolated(sequence, np.clip(window_times(end, span, frames), first, end))
 
 
 def _random_view(augmentation: Augmentation, rng: np.random.Generator) -> np.ndarray:

@@ -141,7 +141,7 @@ def test_all_that_a_network_computes_is_on_its_device(config, layout):
     channels = layout.coordinates + (config.name == "spa")
     network = sent(build(config, layout, 4, channels, persons=2))
     x = Away(torch.rand(2, channels, 10, len(layout), 2))
-    targets = Away(torch.tensor([[True, True, False, False], [False] * 4]))
+    targets = Away(torch.tensor([[True, True, False, False], [False, False, False, True]]))
     with Numbers(), Device():
         heads, logits = network.supervised(x)
         loss = sum(any_of_loss(head, targets, 0.1) for head in heads) / len(heads)

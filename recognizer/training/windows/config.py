@@ -13,6 +13,7 @@ from recognizer.fields import (
     Fraction,
     Frames,
     Label,
+    NameOrPath,
     Positive,
     WindowSeconds,
 )  # fmt: skip
@@ -44,7 +45,7 @@ class TrainingConfig(RunConfig):
     name: FileName
     vocabulary: Label
     layout: Label
-    start_from: Label | None = None
+    start_from: NameOrPath | None = None
     network: NetworkConfig = LSTAConfig()
     preprocessing: Preprocessing = Preprocessing()
     augmentation: Augmentation = Augmentation()

@@ -23,7 +23,7 @@ LABELS = ("arm_curl", "draw_tick", "idle", "swipe_left", "swipe_right", "walk", 
 NONE = Augmentation(
     speed=0, mirror=0, frontal_views=0, azimuth=0, any_azimuth=0, elevation=(4.0, 4.0001), roll=0,
     distance=(3, 3), other_arm=0, stretch=0, zoom_drift=0, height_drift=0, noise=0, slow_noise=0, drop_legs=0,
-    close_up=0, desk=0, hide_seen=0, drop_arm=0, drop_joint=0, short=0,
+    close_up=0, desk=0, hide_seen=0, drop_arm=0, drop_joint=0, short=0, onset=0,
 )  # fmt: skip
 
 
@@ -142,7 +142,8 @@ def test_noise_is_in_torso_lengths_and_on_what_is_seen_alone(standing, origin, t
     for seed in range(40):
         array, _ = window(example(still, "wave"), NTU_25, seed, noisy, origin=origin)
         assert not array[:, :, N("left_ankle")].any()
-        found.append(array[:3, :, N("right_shoulder")].std(1).mean())
+        seen = array[-1, :, N("right_shoulder")] > 0
+        found.append(array[:3, seen, N("right_shoulder")].std(1).mean())
     # Up to a tenth of a torso, evenly.
     assert np.mean(found) == pytest.approx(0.05 * torso, rel=0.25)
     assert max(found) < 0.13 * torso
@@ -278,6 +279,19 @@ def test_of_somebody_who_has_just_come_in_only_a_piece_is_seen(wave):
     assert 0.7 - 0.1 <= min(known) < 1.8 and 1.8 < max(known) <= 2.0 + 2 * MAX_GAP
     whole, _ = window(of, NTU_25, 0, NONE.model_copy(update={"slow_camera": 0.0}))
     assert whole[-1].all()
+
+
+def test_of_an_action_that_begins_only_the_start_is_seen(wave):
+    clip = wave(8.0)
+    options = NONE.model_copy(update={"onset": 1.0, "slow_camera": 0.0, "short_seconds": (0.7, 2.0)})
+    moving = []
+    for seed in range(30):
+        array, _ = window(example(clip, "wave"), NTU_25, seed, options)
+        assert array[-1].all(), "somebody stood there before"
+        begins = np.flatnonzero(np.abs(np.diff(array[:3], axis=1)).max((0, 2)) > 0)[0]
+        moving.append((31 - begins) * 3 / 31)
+        np.testing.assert_array_equal(array[:3, 0], array[:3, begins])
+    assert 0.7 <= min(moving) + 0.1 and min(moving) < 1.0 and 1.7 < max(moving) <= 2.0 + 0.1
 
 
 def test_speed_stretches_the_window(wave):
