@@ -1,0 +1,358 @@
+"""Collections of own actions on disk: ``NAME/ACTION/*.npz`` and one ``NAME/collection.json``.
+
+Every file appears whole or not at all. What is deleted is moved aside, into ``.deleted``, and can come back
+for a day. Names are those of folders; none leads out of the collections' folder.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+import threading
+import time
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Annotated
+
+from platformdirs import user_data_path
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from pose.errors import UserError
+from pose.files import replacing
+from recognizer.fields import FileName, fault, shown
+from recognizer.own.recordings import Recording, RecordingError, read_recording, write_recording
+from recognizer.plain_files import read_plain
+
+NOTHING = "nothing"
+"""The action whose recordings show what is none of the others."""
+
+MOST_COLLECTIONS, MOST_ACTIONS, MOST_RECORDINGS = 500, 100, 200
+"""Of the folder, of a collection, of an action."""
+UNDO = 24 * 3600.0
+"""Seconds for which something deleted can come back."""
+
+_CARD = "collection.json"
+_MOST_CARD = 2**20
+_DELETED = ".deleted"
+_LONGEST_NAME = 60
+_RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
+
+_NAME: TypeAdapter[str] = TypeAdapter(FileName)
+
+
+class CollectionError(UserError, ValueError):
+    """A collection cannot be used or changed. The message is one sentence for the user."""
+
+
+class OwnAction(BaseModel):
+    """What a collection's file says of an action.
+
+    Attributes:
+        both_sides: the same done with the other hand or foot is the same action.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    both_sides: bool = False
+
+
+class _Card(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Annotated[int, Field(ge=1, le=1)] = 1
+    actions: Annotated[dict[FileName, OwnAction], Field(max_length=MOST_ACTIONS)] = {}
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """Something that was deleted: where it lies now and where it was, under the collections' folder."""
+
+    token: str
+    place: str
+
+
+def collections_folder() -> Path:
+    """Where a user's collections are; nothing is made here."""
+    return user_data_path("pose2action", appauthor=False) / "collections"
+
+
+def checked_name(name: str, what: str = "action") -> str:
+    """A name as folders have it.
+
+    Args:
+        name: as somebody has written it.
+        what: it is of, for the sentence.
+
+    Raises:
+        CollectionError: it cannot be a folder's name everywhere.
+    """
+    name = unicodedata.normalize("NFC", name).strip()
+    try:
+        _NAME.validate_python(name)
+    except ValidationError:
+        fine = False
+    else:
+        fine = len(name) <= _LONGEST_NAME and not name.endswith(".") and len(name.encode()) <= 200
+    if not fine or name.partition(".")[0].lower() in _RESERVED:
+        raise CollectionError(
+            f"{shown(name, 60)!r} is no name for {'an' if what[0] in 'aeiou' else 'a'} {what}: take up to "
+            f"{_LONGEST_NAME} letters, digits, spaces, - and _, and no path."
+        )
+    return name
+
+
+class Collections:
+    """All collections of a folder. May be used from several threads; several programs may share the folder.
+
+    Args:
+        root: the folder; made when something is written.
+    """
+
+    def __init__(self, root: Path | None = None) -> None:
+        self.root = collections_folder() if root is None else root
+        self._lock = threading.RLock()
+
+    def names(self) -> tuple[str, ...]:
+        """Collections in alphabetical order."""
+        return tuple(path.name for path in _folders(self.root))
+
+    def open(self, name: str) -> Collection:
+        """A collection that exists.
+
+        Raises:
+            CollectionError: there is none of this name.
+        """
+        collection = Collection(self, checked_name(name, "collection"))
+        if not collection.folder.is_dir() or collection.folder.is_symlink():
+            there = ", ".join(self.names()[:20]) or "none yet; teach one first"
+            raise CollectionError(f"There is no collection {shown(name, 60)!r}; there are: {there}.")
+        return collection
+
+    def make(self, name: str) -> Collection:
+        """A collection, made if it is not there.
+
+        Raises:
+            CollectionError: no name for one, or too many.
+            OSError: the disk is full, say.
+        """
+        collection = Collection(self, checked_name(name, "collection"))
+        with self._lock:
+            other = _same(collection.name, self.names())
+            if other is not None:
+                return Collection(self, other)
+            if len(self.names()) >= MOST_COLLECTIONS:
+                raise CollectionError(f"There are {MOST_COLLECTIONS} collections: delete one first.")
+            collection.folder.mkdir(parents=True, exist_ok=True)
+        return collection
+
+    def restore(self, deleted: Deleted) -> None:
+        """Brings something back that was deleted.
+
+        Raises:
+            CollectionError: it is gone, or something else is in its place.
+        """
+        source = self._aside(deleted.token)
+        parts = [checked_name(part, "folder") for part in deleted.place.split("/")]
+        target = self.root.joinpath(*parts)
+        with self._lock:
+            if not source.exists():
+                raise CollectionError(f"{parts[-1]!r} cannot come back: it was deleted too long ago.")
+            if target.exists():
+                raise CollectionError(f"{parts[-1]!r} cannot come back: there is another of this name now.")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            source.rename(target)
+
+    def _delete(self, path: Path) -> Deleted:
+        self._forget()
+        deleted = Deleted(
+            f"{time.time_ns():020d}-{secrets.token_hex(4)}", path.relative_to(self.root).as_posix()
+        )
+        aside = self._aside(deleted.token)
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        path.rename(aside)
+        return deleted
+
+    def _aside(self, token: str) -> Path:
+        return self.root / _DELETED / checked_name(token, "deletion")
+
+    def _forget(self) -> None:
+        """Deletes for good what was deleted longer ago than ``UNDO``."""
+        oldest = f"{time.time_ns() - int(UNDO * 1e9):020d}"
+        for path in (self.root / _DELETED).glob("*"):
+            if path.name < oldest:
+                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Collection:
+    """One collection. Reads what is on disk at every call; ``Collections`` makes it."""
+
+    home: Collections
+    name: str
+
+    @property
+    def folder(self) -> Path:
+        """Where it is."""
+        return self.home.root / self.name
+
+    def actions(self) -> tuple[str, ...]:
+        """Its actions in alphabetical order."""
+        return tuple(path.name for path in _folders(self.folder))
+
+    def about(self, action: str) -> OwnAction:
+        """What its file says of an action."""
+        return self._card().actions.get(action, OwnAction())
+
+    def recordings(self, action: str) -> tuple[str, ...]:
+        """Names of an action's recordings, oldest first.
+
+        Raises:
+            CollectionError: no such action.
+        """
+        files = (p for p in self._action(action).glob("*.npz") if p.is_file() and not p.name.startswith("."))
+        return tuple(sorted(path.stem for path in files))
+
+    def read(self, action: str, recording: str) -> Recording:
+        """One recording.
+
+        Raises:
+            CollectionError, RecordingError: there is none of this name, or it is damaged.
+        """
+        return read_recording(self._file(action, recording))
+
+    def sound(self) -> Iterator[tuple[str, str, Recording]]:
+        """Action, name and content of every recording that can be read; damaged ones are left out."""
+        for action in self.actions():
+            for name in self.recordings(action)[:MOST_RECORDINGS]:
+                try:
+                    yield action, name, self.read(action, name)
+                except (RecordingError, OSError):
+                    continue
+
+    def version(self) -> tuple[tuple[str, int], ...]:
+        """Something that changes when a recording comes, goes or changes."""
+        files = sorted(self.folder.glob("*/*.npz"))
+        card = self.folder / _CARD
+        states = [(str(path.relative_to(self.folder)), path.stat().st_mtime_ns) for path in files]
+        return (*states, (_CARD, card.stat().st_mtime_ns if card.exists() else 0))
+
+    def add(self, action: str, recording: Recording, both_sides: bool | None = None) -> str:
+        """Keeps a recording; the action is made if it is not there.
+
+        Args:
+            action: its name.
+            recording: what to keep.
+            both_sides: see ``OwnAction``; None leaves it as it is.
+
+        Returns:
+            The recording's name.
+
+        Raises:
+            CollectionError: no name for an action, or too many actions or recordings.
+            OSError: the disk is full, say. Nothing else is lost.
+        """
+        action = checked_name(action)
+        with self.home._lock:
+            there = self.actions()
+            action = _same(action, there) or action
+            if action not in there and len(there) >= MOST_ACTIONS:
+                raise CollectionError(f"A collection has {MOST_ACTIONS} actions at most: make another one.")
+            if action in there and len(self.recordings(action)) >= MOST_RECORDINGS:
+                raise CollectionError(
+                    f"{action!r} has {MOST_RECORDINGS} recordings, which is the most: delete some first."
+                )
+            folder = self.folder / action
+            made = not folder.exists()
+            folder.mkdir(parents=True, exist_ok=True)
+            now = datetime.now(timezone.utc).strftime("%Y%m%d-%H%M%S-%f")
+            name = f"{now}-{secrets.token_hex(2)}"
+            try:
+                write_recording(folder / f"{name}.npz", recording)
+                if both_sides is not None and self.about(action).both_sides != both_sides:
+                    self.describe(action, OwnAction(both_sides=both_sides))
+            except OSError:
+                if made:  # no action without a recording
+                    shutil.rmtree(folder, ignore_errors=True)
+                raise
+        return name
+
+    def describe(self, action: str, about: OwnAction) -> None:
+        """Writes what is true of an action. Raises CollectionError and OSError."""
+        self._action(action)
+        with self.home._lock:
+            self._write({**self._card().actions, action: about})
+
+    def rename(self, action: str, new: str) -> str:
+        """Gives an action another name, and tells how it is written.
+
+        Raises:
+            CollectionError: no such action, no name, or one that is taken.
+        """
+        folder, new = self._action(action), checked_name(new)
+        with self.home._lock:
+            other = _same(new, self.actions())
+            if other is not None and other != action:
+                raise CollectionError(f"There is an action {other!r} already: choose another name.")
+            folder.rename(self.folder / new)
+            about = dict(self._card().actions)
+            if action in about:
+                self._write({**{k: v for k, v in about.items() if k != action}, new: about[action]})
+        return new
+
+    def delete(self, action: str | None = None, recording: str | None = None) -> Deleted:
+        """Moves a recording, an action or all aside; ``Collections.restore`` brings it back.
+
+        Raises:
+            CollectionError: there is no such thing.
+        """
+        with self.home._lock:
+            if action is None:
+                return self.home._delete(self.folder)
+            if recording is None:
+                return self.home._delete(self._action(action))
+            return self.home._delete(self._file(action, recording))
+
+    def _action(self, action: str) -> Path:
+        folder = self.folder / checked_name(action)
+        if not folder.is_dir() or folder.is_symlink():
+            there = ", ".join(self.actions()[:20]) or "none yet"
+            raise CollectionError(
+                f"There is no action {shown(action, 60)!r} in {self.name!r}; there are: {there}."
+            )
+        return folder
+
+    def _file(self, action: str, recording: str) -> Path:
+        path = self._action(action) / f"{checked_name(recording, 'recording')}.npz"
+        if not path.is_file():
+            raise CollectionError(f"There is no recording {shown(recording, 60)!r} of {action!r} any more.")
+        return path
+
+    def _card(self) -> _Card:
+        path = self.folder / _CARD
+        if not path.exists():
+            return _Card()
+        try:
+            return _Card.model_validate_json(read_plain(path, _MOST_CARD))
+        except ValidationError as error:
+            raise CollectionError(f"{path} is damaged: {fault(error)}; delete it to go on.") from None
+
+    def _write(self, actions: dict[str, OwnAction]) -> None:
+        card = _Card(actions={name: each for name, each in actions.items() if (self.folder / name).is_dir()})
+        with replacing(self.folder / _CARD) as temporary:
+            temporary.write_text(json.dumps(card.model_dump(), indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+
+def _folders(root: Path) -> list[Path]:
+    if not root.is_dir():
+        return []
+    plain = (p for p in root.iterdir() if not p.name.startswith(".") and p.is_dir() and not p.is_symlink())
+    return sorted(plain, key=lambda path: path.name)
+
+
+def _same(name: str, others: tuple[str, ...]) -> str | None:
+    """The one of others that some file systems take for the same."""
+    return next((other for other in others if other.casefold() == name.casefold()), None)
