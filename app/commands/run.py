@@ -24,6 +24,7 @@ from pose.sources import VideoFile, open_source
 if TYPE_CHECKING:
     import threading
 
+    from app.core.events import Event
     from app.core.subjects import Subject
     from recognizer.sparse import Backend
 
@@ -131,8 +132,8 @@ def _run(
             else:
                 errors.print("Ctrl-C ends the recording.")
                 with until_interrupted() as ended:
-                    on_label = functools.partial(_print_label, subject_of(recognizer.layout))
-                    result = process_video(opened, recognizer, finish=ended.is_set, on_label=on_label, **more)
+                    on_event = functools.partial(_print_event, subject_of(recognizer.layout))
+                    result = process_video(opened, recognizer, finish=ended.is_set, on_event=on_event, **more)
         except Cancelled:
             raise KeyboardInterrupt from None
         if attention is not None:
@@ -163,14 +164,23 @@ def print_result(result: VideoResult, console: Console) -> None:
             highlight=False,
             soft_wrap=True,
         )
-    rows = [(person.id, segment) for person in result.persons for segment in person.segments]
+    rows = [(person.id, *pair) for person in result.persons for pair in person.counted]
     if not rows:
         console.print("No action that these weights know.", markup=False)
         return
-    table = Table(result.subject.name.capitalize(), "Start", "End", "Action", "Score")
-    for number, segment in sorted(rows, key=lambda row: (row[1].start, row[0])):
+    counted = [] if all(row is None for _, _, row in rows) else ["Times", "Per minute"]
+    table = Table(result.subject.name.capitalize(), "Start", "End", "Action", "Score", *counted)
+    for number, segment, row in sorted(rows, key=lambda row: (row[1].start, row[0])):
         times = f"{segment.start:.1f} s", f"{segment.end:.1f} s"
-        table.add_row(str(number + 1), *times, readable(segment.label), f"{segment.score:.0%}")
+        tempo = None if row is None else row.per_minute
+        counts = ("" if row is None else str(row.count), "" if tempo is None else f"{tempo:.0f}")
+        table.add_row(
+            str(number + 1),
+            *times,
+            readable(segment.label or ""),
+            f"{segment.score:.0%}",
+            *counts[: len(counted)],
+        )
     console.print(table)
 
 
@@ -188,5 +198,7 @@ def _bar(console: Console) -> Iterator[Any]:
         yield report
 
 
-def _print_label(subject: Subject, time: float, person: int, label: str | None, score: float) -> None:
-    print(f"{time:7.1f} s  {subject.number(person)}  {label_text(label, score)}", flush=True)
+def _print_event(subject: Subject, event: Event) -> None:
+    count = f", {event.count}" if event.count else ""
+    who, what = subject.number(event.person), label_text(event.label, event.score)
+    print(f"{event.time:7.1f} s  {who}  {what}{count}", flush=True)

@@ -17,13 +17,20 @@ GREY = "#7b8794"
 
 @dataclass(frozen=True)
 class Bar:
-    """One action of one person: seconds, a class name and its mean score."""
+    """One action of one person: seconds, a class name, its mean score, and how often it was done where that
+    is counted."""
 
     person: int
     start: float
     end: float
     label: str
     score: float
+    count: int | None = None
+
+    @property
+    def text(self) -> str:
+        """What the action is called, with its count: "squat ×5"."""
+        return readable(self.label) + (f" ×{self.count}" if self.count else "")
 
 
 def timeline_figure(bars: Sequence[Bar], duration: float, subject: Subject = PEOPLE) -> go.Figure:
@@ -45,13 +52,13 @@ def timeline_figure(bars: Sequence[Bar], duration: float, subject: Subject = PEO
             y=[subject.number(person).capitalize()] * len(own),
             base=[bar.start for bar in own],
             x=[bar.end - bar.start for bar in own],
-            text=[readable(bar.label) for bar in own],
+            text=[bar.text for bar in own],
             textposition="inside",
             insidetextanchor="middle",
             textangle=0,
             textfont={"size": 13, "color": [GREY if each else "white" for each in pale]},
             constraintext="none",
-            customdata=[[readable(bar.label), bar.start, bar.end, bar.score] for bar in own],
+            customdata=[[bar.text, bar.start, bar.end, bar.score] for bar in own],
             hovertemplate="<b>%{customdata[0]}</b><br>%{customdata[1]:.1f} s to %{customdata[2]:.1f} s"
             "<br>score %{customdata[3]:.0%}<extra></extra>",
             marker={

@@ -20,6 +20,9 @@ GLIMPSE = 0.5
 PASSER_BY = 1.0
 """Seconds; who was seen for less, and for less than a fifth of the longest time anyone was, is left out."""
 
+_AT_ONCE = 16
+"""People whose labels are steadied at once where nothing is kept."""
+
 
 class Answers:
     """Collects probabilities per person. Grows by one row of K numbers a window, nothing else.
@@ -27,11 +30,12 @@ class Answers:
     Args:
         classes: K class names.
         threshold: probability under which no action is named.
+        keep: False keeps nothing but the labels to show now; there are no results then.
     """
 
-    def __init__(self, classes: Sequence[str], threshold: float) -> None:
+    def __init__(self, classes: Sequence[str], threshold: float, keep: bool = True) -> None:
         self.shown: dict[int, SmoothedLabel] = {}
-        self._classes, self._threshold = tuple(classes), threshold
+        self._classes, self._threshold, self._keep = tuple(classes), threshold, keep
         self._smoothers: dict[int, LabelSmoother] = {}
         self._counted: dict[int, list[tuple[int, float, float, np.ndarray]]] = {}
 
@@ -39,7 +43,9 @@ class Answers:
         """Takes one window's answer; windows of a person come in time order. Gives the label to show now."""
         if window.person not in self._smoothers:
             self._smoothers[window.person] = LabelSmoother(self._classes, self._threshold)
-        if not window.preview:
+            if not self._keep and len(self._smoothers) > _AT_ONCE:
+                del self._smoothers[min(self._smoothers)]  # numbers grow: whoever came first
+        if self._keep and not window.preview:
             row = (window.visit, window.start, window.end, np.asarray(probabilities, np.float32))
             self._counted.setdefault(window.person, []).append(row)
         self.shown[window.person] = self._smoothers[window.person].update(window.end, probabilities)
@@ -67,9 +73,9 @@ class Answers:
         for number, visit in enumerate(presence.visits):
             found += self._segments(visit, [row for row in rows if row[0] == number])
         windows = tuple(WindowResult(row[2], top_labels(row[3], self._classes, 5)) for row in rows)
-        return PersonResult(
-            presence.person, summary, summary[0].score < self._threshold, tuple(found), windows
-        )
+        unsure = summary[0].score < self._threshold
+        counts = presence.movements.count(found) if presence.movements is not None else ()
+        return PersonResult(presence.person, summary, unsure, tuple(found), windows, counts)
 
     def _segments(self, visit: Visit, rows: list[tuple[int, float, float, np.ndarray]]) -> list[Segment]:
         if not rows:

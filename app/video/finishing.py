@@ -9,16 +9,18 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from app.core.attention import AttentionLog, window_attention
+from app.core.events import Event
 from app.drawing.encoding import VideoWriter
 from app.drawing.picture import PersonMark, annotate, label_text
 from app.video.answers import Answers
+from app.video.following import Following
 from app.video.presence import Window
 from pose.skeleton import PersonPose
 from recognizer.predictor import Prediction
 
 CHUNK_SECONDS, CHUNK_FRAMES = 0.5, 16
 
-OnLabel = Callable[[float, int, str | None, float], None]
+OnEvent = Callable[[Event], None]
 
 
 @dataclass
@@ -53,7 +55,8 @@ class Finishing:
         answers: collects the windows' answers.
         writer: takes the pictures with skeletons and labels; None writes no video.
         attention: takes what the network looked at in each window that counts; None for nothing.
-        on_label: told (seconds, person, label or None, score) whenever a person's shown label changes.
+        following: who does what and how often; None where nobody asks.
+        on_event: told whenever the shown label, or count, of somebody who is followed changes.
     """
 
     def __init__(
@@ -61,9 +64,11 @@ class Finishing:
         answers: Answers,
         writer: VideoWriter | None,
         attention: AttentionLog | None,
-        on_label: OnLabel | None,
+        following: Following | None,
+        on_event: OnEvent | None,
     ) -> None:
-        self.answers, self.writer, self.attention, self._on_label = answers, writer, attention, on_label
+        self.answers, self.writer, self.attention = answers, writer, attention
+        self._following, self._on_event = following, on_event
 
     def finish(self, chunk: Chunk) -> None:
         """Takes the answers to a chunk's windows and writes its pictures with the labels of their time."""
@@ -74,23 +79,27 @@ class Finishing:
         for picture in chunk.pictures:
             while pending and pending[0][0].end <= picture.timestamp + 1e-6:
                 self._answer(*pending.pop(0))
+            if self._following is not None:
+                events = self._following.update(picture.timestamp, picture.poses, self.answers.shown)
+                for event in events if self._on_event is not None else ():
+                    self._on_event(event)
             if self.writer is not None:
                 self.writer.write(self._drawn(picture), picture.timestamp)
         for window, prediction in pending:
             self._answer(window, prediction)
 
     def _answer(self, window: Window, prediction: Prediction) -> None:
-        before = self.answers.shown.get(window.person)
-        after = self.answers.add(window, prediction.probabilities)
+        self.answers.add(window, prediction.probabilities)
         if self.attention is not None and prediction.attention is not None and not window.preview:
             self.attention.add(window_attention(window.person, window.sequence, prediction.attention))
-        if self._on_label is not None and (before is None or before.label != after.label):
-            self._on_label(window.end, window.person, after.label, after.score)
 
     def _drawn(self, picture: Picture) -> np.ndarray:
         marks = []
         for person, pose in picture.poses.items():
             shown = self.answers.shown.get(person)
             text = "" if shown is None else label_text(shown.label, shown.score)
+            count = None if self._following is None else self._following.count(person)
+            if count:
+                text += f", {count}"
             marks.append(PersonMark(person, pose, text))
         return annotate(picture.image, marks)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from app.video.movements import Movements
 from pose.buffer import SlidingBuffer
 from pose.layouts import SkeletonLayout
 from pose.mapping import to_layout
@@ -54,14 +55,28 @@ class Presence:
 
     Windows that count lie inside a visit, ``STEP`` seconds apart, the last one ending with it; a visit
     shorter than a window has one, which ends with it (``recognizer.windows.window_ends``, as a stream).
+
+    Attributes:
+        person: the track's number.
+        visits: the person's stays, the last one with the latest sight.
+        here: whether the last one goes on.
+        movements: what repetitions are counted from.
+
+    Args:
+        person: the track's number.
+        layout, seconds, frames: of the windows.
+        keep: whether movements are kept.
     """
 
-    def __init__(self, person: int, layout: SkeletonLayout, seconds: float, frames: int) -> None:
+    def __init__(
+        self, person: int, layout: SkeletonLayout, seconds: float, frames: int, keep: bool = True
+    ) -> None:
         self.person = person
         self.visits: list[Visit] = []
         self._layout, self._seconds, self._frames = layout, seconds, frames
+        self.movements = Movements(layout) if keep else None
         self._buffer = SlidingBuffer(layout, seconds)
-        self._here = False
+        self.here = False
         self._next = self._next_preview = 0.0
         self._last_end: float | None = None
 
@@ -73,15 +88,18 @@ class Presence:
     def push(self, timestamp: float, pose: PersonPose | None) -> Iterator[Window]:
         """Takes one frame (None: not seen in it) and gives the windows that end by it."""
         if pose is None:
-            if self._here and timestamp - self.visits[-1].end > AWAY:
+            if self.here and timestamp - self.visits[-1].end > AWAY:
                 yield from self.leave()
             self._buffer.push(timestamp, None, None)
             return
-        if self._here and timestamp - self.visits[-1].end > AWAY:  # no frame in between told of it
+        if self.here and timestamp - self.visits[-1].end > AWAY:  # no frame in between told of it
             yield from self.leave()
-        self._buffer.push(timestamp, *to_layout(pose, self._layout))
-        if not self._here:
-            self._here = True
+        joints, confidence = to_layout(pose, self._layout)
+        self._buffer.push(timestamp, joints, confidence)
+        if self.movements is not None:
+            self.movements.add(timestamp, joints, confidence)
+        if not self.here:
+            self.here = True
             self.visits.append(Visit(timestamp, timestamp))
             self._next, self._next_preview = timestamp + self._seconds, timestamp + FIRST_PREVIEW
             self._last_end = None
@@ -96,9 +114,9 @@ class Presence:
 
     def leave(self) -> Iterator[Window]:
         """Ends the visit that runs, if one does, and gives its last window."""
-        if not self._here:
+        if not self.here:
             return
-        self._here = False
+        self.here = False
         end = self.visits[-1].end
         if self._last_end is None or end - self._last_end > 1e-6:
             yield from self._window(end, preview=False)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from app.core.subjects import Subject, subject_of
 from pose.files import replacing
 from pose.layouts import LAYOUTS
+from recognizer.counting import Repetitions
 from recognizer.predictor import LabelScore
 from recognizer.smoothing import Segment
 
@@ -33,6 +36,8 @@ class PersonResult:
         unsure: whether the best of them stays under the threshold.
         segments: stretches with a known action, in time order; elsewhere no action is known.
         windows: in time order.
+        repetitions: for each segment how often its action was done, None for actions that are not counted.
+            Empty where nothing was counted at all.
     """
 
     id: int
@@ -40,6 +45,12 @@ class PersonResult:
     unsure: bool
     segments: tuple[Segment, ...]
     windows: tuple[WindowResult, ...]
+    repetitions: tuple[Repetitions | None, ...] = ()
+
+    @property
+    def counted(self) -> Iterator[tuple[Segment, Repetitions | None]]:
+        """Each segment with its repetitions."""
+        return zip_longest(self.segments, self.repetitions)
 
 
 @dataclass(frozen=True)
@@ -87,15 +98,7 @@ class VideoResult:
                     "id": person.id,
                     "summary": _scores(person.summary),
                     "unsure": person.unsure,
-                    "segments": [
-                        {
-                            "start": round(segment.start, 3),
-                            "end": round(segment.end, 3),
-                            "label": segment.label,
-                            "score": round(segment.score, 4),
-                        }
-                        for segment in person.segments
-                    ],
+                    "segments": [_segment(*pair) for pair in person.counted],
                     "windows": [{"time": round(w.time, 3), "top": _scores(w.top)} for w in person.windows],
                 }
                 for person in self.persons
@@ -115,18 +118,36 @@ def write_json(result: VideoResult, path: str | Path) -> None:
 
 
 def write_csv(result: VideoResult, path: str | Path) -> None:
-    """Writes the segments as CSV, by person and time, under ``person,start,end,action,score``.
+    """Writes the segments as CSV, by person and time.
+
+    The columns are person, start, end, action, score, repetitions and per_minute; the last two are empty
+    where an action is not counted, or has no tempo yet.
 
     Raises:
         OSError: the file cannot be written.
     """
     with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file, lineterminator="\n")
-        rows.writerow(("person", "start", "end", "action", "score"))
+        rows.writerow(("person", "start", "end", "action", "score", "repetitions", "per_minute"))
         for person in result.persons:
-            for segment in person.segments:
+            for segment, row in person.counted:
                 times = f"{segment.start:.3f}", f"{segment.end:.3f}"
-                rows.writerow((person.id, *times, segment.label, f"{segment.score:.4f}"))
+                tempo = "" if row is None or row.per_minute is None else f"{row.per_minute:.1f}"
+                count = "" if row is None else row.count
+                rows.writerow((person.id, *times, segment.label, f"{segment.score:.4f}", count, tempo))
+
+
+def _segment(segment: Segment, row: Repetitions | None) -> dict[str, Any]:
+    written: dict[str, Any] = {
+        "start": round(segment.start, 3),
+        "end": round(segment.end, 3),
+        "label": segment.label,
+        "score": round(segment.score, 4),
+    }
+    if row is not None:
+        tempo = None if row.per_minute is None else round(row.per_minute, 1)
+        written |= {"repetitions": row.count, "per_minute": tempo}
+    return written
 
 
 def _scores(scores: tuple[LabelScore, ...]) -> list[dict[str, Any]]:

@@ -24,7 +24,7 @@ from app.web.orders import order_of
 from app.web.weights_menus import first_choice, share_sliders, threshold_of, weights_menus
 
 FILE_TYPES = [".mp4", ".mov", ".avi", ".webm", ".gif", ".mkv", ".m4v"]
-COLUMNS = ["Person", "Start", "End", "Action", "Score"]
+COLUMNS = ["Person", "Start", "End", "Action", "Score", "Times"]
 SHOW_EVERY = 0.25
 """Seconds between two looks at a job's progress."""
 
@@ -51,7 +51,14 @@ def job_html(sentence: str, fraction: float | None = None, kind: str = "news") -
 def table_rows(bars: list[Bar]) -> list[list[str | int]]:
     """The table's rows, in time order."""
     return [
-        [bar.person + 1, f"{bar.start:.1f} s", f"{bar.end:.1f} s", readable(bar.label), f"{bar.score:.0%}"]
+        [
+            bar.person + 1,
+            f"{bar.start:.1f} s",
+            f"{bar.end:.1f} s",
+            readable(bar.label),
+            f"{bar.score:.0%}",
+            "" if bar.count is None else bar.count,
+        ]
         for bar in sorted(bars, key=lambda bar: (bar.start, bar.person))
     ]
 
@@ -59,9 +66,16 @@ def table_rows(bars: list[Bar]) -> list[list[str | int]]:
 def bars_of(outcome: Outcome) -> list[Bar]:
     """The actions of a result; stretches without a known one leave a gap."""
     return [
-        Bar(person.id, segment.start, segment.end, segment.label, segment.score)
+        Bar(
+            person.id,
+            segment.start,
+            segment.end,
+            segment.label,
+            segment.score,
+            None if row is None else row.count,
+        )
         for person in outcome.result.persons
-        for segment in person.segments
+        for segment, row in person.counted
     ]
 
 

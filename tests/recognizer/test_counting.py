@@ -89,8 +89,14 @@ def test_pauses_between_repetitions_do_not_matter():
 
 def test_a_long_rest_in_a_row_adds_nothing_though_one_fidgets():
     times = clock(70)
-    height = moves([1, 3, 5], 2, times) + 0.12 * moves(list(np.arange(10, 66, 1.5)), 1.5, times)
-    assert counted(times, figure(height, ABOVE_KNEES, 80, noise=1), "squat") == 3
+    height = moves([1, 3, 5], 2, times) + 0.14 * moves(list(np.arange(10, 66, 1.5)), 1.5, times)
+    assert counted(times, figure(height, ABOVE_KNEES, 130, noise=1), "squat") == 3
+
+
+def test_shallow_ones_count_beside_deep_ones():
+    times = clock(18)
+    deep, shallow = moves([1, 5, 9, 13], 2, times), moves([3, 7, 11, 15], 2, times)
+    assert counted(times, figure(deep + 0.6 * shallow, ABOVE_KNEES, 80, noise=1), "squat") == 8
 
 
 @pytest.mark.parametrize("share, count", ((0.25, 5), (0.5, 5), (0.9, 6)))

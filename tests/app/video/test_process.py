@@ -9,6 +9,7 @@ from app.core.attention import AttentionLog
 from app.core.subjects import PEOPLE
 from app.video.process import Cancelled, process_video
 from pose.layouts import MEDIAPIPE_33, SHREC_22
+from pose.skeleton import PersonPose
 from pose.sources import SourceError
 from recognizer.predictor import Recognizer
 from tests.doubles import open_hand
@@ -255,9 +256,63 @@ def test_an_older_output_survives_an_error(analyse, make_video, tmp_path, fakes)
 def test_labels_are_told_when_they_change(analyse, make_video, fakes):
     recognizer = fakes.Recognizer(lambda end: "wave" if end < 5 else "clap", window_seconds=2.0)
     told = []
-    analyse(make_video(9.0, 15), recognizer, on_label=lambda *news: told.append(news))
-    assert [label for _, _, label, _ in told] == ["wave", "clap"]
-    assert 1.0 <= told[0][0] <= 1.5 and 5.0 <= told[1][0] <= 6.5
+    analyse(make_video(9.0, 15), recognizer, on_event=told.append)
+    assert [event.label for event in told] == ["wave", "clap"]
+    assert 1.0 <= told[0].time <= 1.5 and 5.0 <= told[1].time <= 6.5
+    assert {(event.person, event.count) for event in told} == {(0, None)}
+
+
+def squatting(fakes, seconds=2.0):
+    """Somebody who squats once in so many seconds, from the first second on."""
+
+    def poses(t):
+        down = 0.0 if t < 1 else 0.5 - 0.5 * np.cos(2 * np.pi * (t - 1) / seconds)
+        pose = fakes.pose(80, 60, 10, (160, 120))
+        above = [i for i, name in enumerate(pose.layout.joints) if not any(
+            part in name for part in ("knee", "ankle", "heel", "foot"))]  # fmt: skip
+        image = pose.image.copy()
+        image[above, 1] += 14 * down
+        return [PersonPose(image, pose.world, pose.visibility, pose.frame_size)]
+
+    return poses
+
+
+def test_repetitions_are_counted_told_and_drawn(analyse, make_video, fakes, tmp_path, monkeypatch):
+    drawn, told = [], []
+    monkeypatch.setattr(
+        "app.video.finishing.annotate",
+        lambda image, marks: drawn.append([mark.text for mark in marks]) or image,
+    )
+    result = analyse(
+        make_video(11.5, 30), fakes.Recognizer(lambda end: "squat"), poses=squatting(fakes),
+        on_event=told.append, video_out=tmp_path / "o.mp4",
+    )  # fmt: skip
+    (person,) = result.persons
+    ((segment, row),) = person.counted
+    assert (segment.label, row.count) == ("squat", 5)
+    assert row.per_minute == pytest.approx(30, abs=1)
+    assert [event.count for event in told] == [0, 1, 2, 3, 4, 5]
+    for event, done in zip(told[1:], (3, 5, 7, 9, 11), strict=True):
+        assert done - 1 < event.time < done + 0.5
+    assert drawn[-1] == ["squat 90%, 5"]
+
+
+def test_where_nothing_is_kept_events_come_all_the_same(analyse, make_video, fakes):
+    told = []
+    poses = lambda t: [] if 4 <= t < 7 else squatting(fakes)(t)  # noqa: E731
+    result = analyse(
+        make_video(10, 15),
+        fakes.Recognizer(lambda end: "squat"),
+        poses=poses,
+        on_event=told.append,
+        keep=False,
+    )
+    assert result.persons == ()
+    assert [(event.label, event.count) for event in told[:2]] == [("squat", 0), ("squat", 1)]
+    (gone,) = [event for event in told if event.label is None]
+    assert 4.9 <= gone.time <= 5.1 and gone.count is None and gone.score == 0
+    back = told[told.index(gone) + 1]
+    assert back.label == "squat" and back.time >= 7.9, "not the stale label"
 
 
 def test_a_truncated_file_is_partial(analyse, make_video, tmp_path):

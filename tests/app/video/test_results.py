@@ -5,6 +5,7 @@ import pytest
 
 from app.video.results import PersonResult, VideoResult, WindowResult, write_csv, write_json
 from pose.files import replacing
+from recognizer.counting import Repetitions
 from recognizer.predictor import LabelScore
 from recognizer.smoothing import Segment
 
@@ -20,6 +21,7 @@ def result(**changes):
         unsure=False,
         segments=(Segment(0.0, 1.23456, "wave", 0.87654321), Segment(2.0, 3.0, "arm_curl", 0.6)),
         windows=(WindowResult(3.0, SCORES),),
+        repetitions=(None, Repetitions("arm_curl", 2, 2.0, (2.2, 2.7))),
     )
     fields = {
         "source": "clip.mp4", "duration": 3.0333333, "fps": 29.97003, "weights": "w", "layout": "kinetics-18",
@@ -38,6 +40,7 @@ def test_json_as_documented(tmp_path):
     assert person["summary"][0] == {"label": "wave", "score": 0.5}
     assert len(person["summary"]) == 5
     assert person["segments"][0] == {"start": 0.0, "end": 1.235, "label": "wave", "score": 0.8765}
+    assert person["segments"][1]["repetitions"] == 2 and person["segments"][1]["per_minute"] == 120.0
     assert person["windows"][0]["time"] == 3.0
     assert person["windows"][0]["top"][1] == {"label": "clap", "score": 0.25}
 
@@ -54,9 +57,9 @@ def test_csv_as_documented(tmp_path):
     with (tmp_path / "a.csv").open(newline="") as file:
         rows = list(csv.reader(file))
     assert rows == [
-        ["person", "start", "end", "action", "score"],
-        ["0", "0.000", "1.235", "wave", "0.8765"],
-        ["0", "2.000", "3.000", "arm_curl", "0.6000"],
+        ["person", "start", "end", "action", "score", "repetitions", "per_minute"],
+        ["0", "0.000", "1.235", "wave", "0.8765", "", ""],
+        ["0", "2.000", "3.000", "arm_curl", "0.6000", "2", "120.0"],
     ]
 
 

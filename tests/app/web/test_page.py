@@ -54,17 +54,18 @@ def test_the_timeline_has_a_row_for_each_person_in_their_colour():
     bars = [
         Bar(0, 0.0, 2.0, "wave", 0.9),
         Bar(0, 2.0, 5.0, "idle_standing", 0.8),
-        Bar(1, 1.0, 4.0, "arm_curl", 0.7),
+        Bar(1, 1.0, 4.0, "arm_curl", 0.7, 6),
     ]
     figure = timeline_figure(bars, duration=6.0)
     first, second = figure.data
     assert list(first.base) == [0.0, 2.0]
     assert list(first.x) == [2.0, 3.0]
     assert list(first.text) == ["wave", "idle standing"]
-    assert set(second.y) == {"Person 2"}
+    assert set(second.y) == {"Person 2"} and list(second.text) == ["arm curl ×6"]
     assert second.marker.color[0] == "rgba({},{},{},1)".format(*person_colour(1))
     assert tuple(figure.layout.xaxis.range) == (0, 6.0)
-    assert table_rows(bars)[1] == [2, "1.0 s", "4.0 s", "arm curl", "70%"]
+    assert table_rows(bars)[1] == [2, "1.0 s", "4.0 s", "arm curl", "70%", 6]
+    assert table_rows(bars)[0][-1] == ""
     assert not timeline_figure([], 0.0).data
 
 
