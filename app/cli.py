@@ -155,12 +155,17 @@ def run(
     threshold: Annotated[
         float | None, typer.Option(min=0, max=1, help="Score under which no action is named.")
     ] = None,
+    own: Annotated[
+        str | None, typer.Option("--own", help="Collection of your own actions (see `pose2action own list`).")
+    ] = None,
     sparse_backend: SparseBackend = "auto",
 ) -> None:
     """Name the actions in a video file, or of a camera until Ctrl-C."""
     from app.commands.run import Outputs, run_source
 
-    run_source(source, weights, Outputs(json, csv, video, skeleton, attention), threshold, sparse_backend)
+    run_source(
+        source, weights, Outputs(json, csv, video, skeleton, attention), threshold, sparse_backend, own
+    )
 
 
 @cli.command(name="weights")
@@ -286,6 +291,105 @@ def export(
     path = out or Path(Path(weights).stem + ENDINGS[form])
     difference = write(weights, path, form)
     print(printable(f"{path}: its logits differ by {difference:.1g} of the largest one at most"))
+
+
+@cli.command()
+@told_in_a_sentence
+@stopped_at_once
+def teach(
+    collection: Annotated[str, typer.Argument(help="Name of the collection, made if it is not there.")],
+    action: Annotated[str, typer.Argument(help="The action's name; `nothing` shows what is none of them.")],
+    videos: Annotated[list[str], typer.Argument(help="Video files, each of one person who does it once.")],
+    start: Annotated[float, typer.Option(min=0, help="Second at which the action starts.")] = 0.0,
+    end: Annotated[float | None, typer.Option(min=0, help="Second at which it ends.")] = None,
+    both_sides: Annotated[
+        bool, typer.Option("--both-sides", help="With the other hand or foot it is the same action.")
+    ] = False,
+    hands: Annotated[bool, typer.Option("--hands", help="Teach what a hand does, not a person.")] = False,
+) -> None:
+    """Teach an action of your own by showing it, best three to five times."""
+    from app.commands.teach import teach as teach_action
+
+    teach_action(collection, action, videos, start, end, both_sides, hands)
+
+
+own = typer.Typer(help="List, show, export, import or delete what you have taught.", no_args_is_help=True)
+cli.add_typer(own, name="own")
+
+CollectionName = Annotated[str, typer.Argument(help="Name of the collection.")]
+
+
+@own.command(name="list")
+@told_in_a_sentence
+@stopped_at_once
+def own_list() -> None:
+    """List the collections and their actions."""
+    from app.commands.own import list_collections
+
+    list_collections()
+
+
+@own.command(name="show")
+@told_in_a_sentence
+@stopped_at_once
+def own_show(collection: CollectionName) -> None:
+    """List the recordings of a collection."""
+    from app.commands.own import show_collection
+
+    show_collection(collection)
+
+
+@own.command(name="export")
+@told_in_a_sentence
+@stopped_at_once
+def own_export(
+    collection: CollectionName,
+    out: Annotated[Path | None, typer.Option("--out", help="Zip to write; COLLECTION.zip here.")] = None,
+) -> None:
+    """Write a collection as one zip."""
+    from app.commands.own import export_to
+
+    export_to(collection, out)
+
+
+@own.command(name="import")
+@told_in_a_sentence
+@stopped_at_once
+def own_import(
+    path: Annotated[Path, typer.Argument(help="Zip that `own export` wrote.")],
+    name: Annotated[str | None, typer.Option("--name", help="Another name for the collection.")] = None,
+) -> None:
+    """Make a collection of a zip."""
+    from app.commands.own import import_from
+
+    import_from(path, name)
+
+
+@own.command(name="delete")
+@told_in_a_sentence
+@stopped_at_once
+def own_delete(
+    collection: CollectionName,
+    action: Annotated[str | None, typer.Argument(help="Only this action.")] = None,
+    recording: Annotated[str | None, typer.Argument(help="Only this recording of it.")] = None,
+) -> None:
+    """Delete a collection, an action or a recording; for a day it can be had back."""
+    from app.commands.own import delete_from
+
+    delete_from(collection, action, recording)
+
+
+@own.command(name="bank")
+@told_in_a_sentence
+@stopped_at_once
+def own_bank(
+    weights: Annotated[str, typer.Argument(help="Name (see `pose2action weights`) or file.")],
+    data: Data = Path("data"),
+) -> None:
+    """Write, beside weights, embeddings of other actions, from which own ones are told."""
+    from app.commands.own import make_bank
+
+    make_bank(weights, data)
 
 
 def main() -> None:

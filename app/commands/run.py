@@ -78,6 +78,7 @@ def run_source(
     outputs: Outputs,
     threshold: float | None,
     sparse_backend: Backend = "auto",
+    own: str | None = None,
 ) -> None:
     """Analyses a file or a camera, writes the outputs and prints what was found.
 
@@ -89,7 +90,7 @@ def run_source(
     before = outputs.versions()
     try:
         with interruptible() as interrupted:
-            _run(source, weights, outputs, threshold, sparse_backend, interrupted)
+            _run(source, weights, outputs, threshold, sparse_backend, interrupted, own)
     except KeyboardInterrupt:
         written = [name for name, version in outputs.versions().items() if before.get(name) != version]
         raise KeyboardInterrupt(
@@ -104,6 +105,7 @@ def _run(
     threshold: float | None,
     sparse_backend: Backend,
     interrupted: threading.Event,
+    own: str | None,
 ) -> None:
     errors = Console(stderr=True)
     with open_source(source) as opened, ExitStack() as resources:
@@ -115,6 +117,10 @@ def _run(
             from app.video.process import Cancelled, process_video
 
             recognizer = Catalogue.shipped(weights, sparse_backend).load(None)
+            if own is not None:
+                from app.core.own import load_with_own
+
+                recognizer = load_with_own(recognizer, weights, own)
         attention = None
         if outputs.attention is not None:
             attention = resources.enter_context(closing(AttentionLog()))

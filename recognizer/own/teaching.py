@@ -1,0 +1,112 @@
+"""What recordings teach a recogniser, and how well they do it."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from pose.errors import UserError
+from pose.skeleton import SkeletonSequence
+from recognizer.own.bank import Bank, joined, load_bank
+from recognizer.own.collection import NOTHING, Collection
+from recognizer.own.learner import Lesson, learn
+from recognizer.own.recognizer import OwnRecognizer
+from recognizer.own.variants import variants_of, windows_of
+from recognizer.predictor import WindowRecognizer
+
+WINDOWS, VARIANTS = 3, 6
+"""Windows of a recording as it is, and of its variants, where an action has few recordings."""
+_MANY = 60
+"""Windows of an action at which each of its recordings gives fewer, and at last one and one variant."""
+
+
+class OwnError(UserError, ValueError):
+    """Own actions cannot be recognised. The message is one sentence for the user."""
+
+
+def bank_of(names: Sequence[str]) -> Bank:
+    """The bank of weights, of several joined.
+
+    Args:
+        names: of the weights, or paths to them, in the order of their recogniser's members.
+
+    Raises:
+        OwnError: there is none.
+        WeightsError: no such weights.
+    """
+    bank = joined([load_bank(name) for name in names])
+    if bank is None:
+        raise OwnError(
+            f"The weights {'+'.join(names)} cannot learn own actions, since no embeddings of other actions "
+            "lie beside them: choose others, or make them with `pose2action own bank WEIGHTS --data DATA`."
+        )
+    return bank
+
+
+def lesson_of(
+    recognizer: WindowRecognizer,
+    action: str,
+    name: str,
+    sequence: SkeletonSequence,
+    both_sides: bool = False,
+    recordings: int = 1,
+) -> Lesson:
+    """What one recording teaches.
+
+    Args:
+        recognizer: whose embeddings they are.
+        action, name: of the recording; the name decides the variants, which are always the same.
+        sequence: what was done, one person (M = 1) in the recogniser's layout.
+        both_sides: the same with the other hand or foot is the same action.
+        recordings: how many the action has: of many, each gives fewer windows.
+    """
+    share = min(1.0, _MANY / (recordings * (WINDOWS + VARIANTS)))
+    plain, varied = max(1, round(WINDOWS * share)), max(1, round(VARIANTS * share))
+    seconds, frames = recognizer.window_seconds, recognizer.frames
+    all_windows = windows_of(sequence, seconds, frames)
+    chosen = np.linspace(0, len(all_windows) - 1, min(plain, len(all_windows))).round().astype(int)
+    windows = [all_windows[index] for index in chosen]
+    rng = np.random.default_rng(zlib.crc32(f"{action}/{name}".encode()))
+    windows += variants_of(sequence, seconds, frames, varied, rng, both_sides)
+    return Lesson(action, name, recognizer.embed(windows))
+
+
+def lessons_of(recognizer: WindowRecognizer, collection: Collection) -> list[Lesson]:
+    """What all sound recordings of a collection teach."""
+    counts = {action: len(collection.recordings(action)) for action in collection.actions()}
+    about = {action: collection.about(action) for action in counts}
+    return [
+        lesson_of(
+            recognizer,
+            action,
+            name,
+            recording.sequence(recognizer.layout),
+            about[action].both_sides,
+            counts[action],
+        )
+        for action, name, recording in collection.sound()
+        if recording.landmarks.name == recognizer.layout.landmarks
+    ]
+
+
+def with_own(recognizer: WindowRecognizer, names: Sequence[str], collection: Collection) -> OwnRecognizer:
+    """A recogniser that knows a collection's actions beside its own.
+
+    Args:
+        recognizer: of the weights.
+        names: of the weights, see ``bank_of``.
+        collection: the own actions.
+
+    Raises:
+        OwnError: there is nothing to learn, or the weights cannot.
+    """
+    bank = bank_of(names)
+    lessons = lessons_of(recognizer, collection)
+    if not any(lesson.action != NOTHING for lesson in lessons):
+        raise OwnError(
+            f"The collection {collection.name!r} has no recording of a {recognizer.layout.subject} yet: "
+            "teach it an action first."
+        )
+    return OwnRecognizer(recognizer, learn(lessons, bank, NOTHING), collection.name)

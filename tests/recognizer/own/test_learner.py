@@ -1,0 +1,143 @@
+"""The classifier over embeddings: where right and wrong are known, since the embeddings are made up."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from recognizer.own.bank import UNKNOWN, Bank
+from recognizer.own.learner import Lesson, OwnModel, learn, probabilities_with_own
+
+SIZE, LABELS = 24, 10
+NOTHING = "nothing"
+
+
+def _unit(rows: np.ndarray) -> np.ndarray:
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+class World:
+    """Actions that lie about centres: the first ``LABELS`` are the bank's."""
+
+    def __init__(self, spread: float = 0.25, seed: int = 0) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.centres = _unit(self.rng.normal(size=(LABELS + 8, SIZE)))
+        self.spread = spread / np.sqrt(SIZE)
+
+    def rows(self, action: int, count: int) -> np.ndarray:
+        """(count, SIZE) embeddings of an action."""
+        return _unit(self.centres[action] + self.rng.normal(0, self.spread * 4, (count, SIZE)))
+
+    def bank(self) -> Bank:
+        rows = [self.rows(label, 12) for label in range(LABELS)]
+        anything = _unit(self.rng.normal(size=(100, SIZE)))
+        labels = np.r_[np.repeat(np.arange(LABELS), 12), np.full(100, UNKNOWN)]
+        return Bank(np.concatenate([*rows, anything]), labels, "")
+
+    def lessons(self, own: int, recordings: int, first: int = LABELS) -> list[Lesson]:
+        return [
+            Lesson(f"own{number}", str(each), self.rows(first + number, 9))
+            for number in range(own)
+            for each in range(recordings)
+        ]
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def _learnt(world: World, own: int = 5, recordings: int = 3) -> OwnModel:
+    return learn(world.lessons(own, recordings), world.bank(), NOTHING)
+
+
+@pytest.mark.parametrize(("own", "recordings"), [(1, 3), (5, 3), (5, 5), (8, 1)])
+def test_what_was_taught_is_known_again(world: World, own: int, recordings: int):
+    model = _learnt(world, own, recordings)
+    right = [
+        (model.probabilities(world.rows(LABELS + number, 50)).argmax(1) == number).mean()
+        for number in range(own)
+    ]
+    assert np.mean(right) > 0.9
+
+
+def test_what_was_not_taught_is_left_to_the_others(world: World):
+    model = _learnt(world)
+    for label in range(LABELS):
+        assert model.probabilities(world.rows(label, 50)).sum(1).mean() < 0.25
+    assert model.probabilities(_unit(world.rng.normal(size=(200, SIZE)))).sum(1).mean() < 0.25
+
+
+def test_a_probability_means_how_often_it_is_right(world: World):
+    """Among windows given about p, about p of them are of that action; half of all are of none."""
+    model = _learnt(World(spread=0.5), 4)
+    hard = World(spread=0.5)
+    own = np.concatenate([model.probabilities(hard.rows(LABELS + n, 100)) for n in range(4)])
+    other = np.concatenate([model.probabilities(hard.rows(n, 40)) for n in range(LABELS)])
+    truth = np.r_[np.repeat(np.arange(4), 100), np.full(len(other), -1)]
+    found = np.concatenate([own, other])
+    best, sure = found.argmax(1), found.max(1)
+    likely = sure > 0.5
+    assert likely.sum() > 100
+    assert abs((best == truth)[likely].mean() - sure[likely].mean()) < 0.15
+
+
+def test_one_more_action_takes_nothing_from_the_first(world: World):
+    lessons, bank = world.lessons(5, 3), world.bank()
+    one = learn([lesson for lesson in lessons if lesson.action == "own0"], bank, NOTHING)
+    five = learn(lessons, bank, NOTHING)
+    rows = world.rows(LABELS, 100)
+    assert one.probabilities(rows)[:, 0].mean() > 0.6
+    assert five.probabilities(rows)[:, 0].mean() > 0.6
+
+
+def test_an_action_with_many_recordings_does_not_swallow_one_with_few(world: World):
+    lessons = [*world.lessons(1, 40), *world.lessons(1, 2, LABELS + 1)]
+    lessons = [
+        Lesson("many" if i < 40 else "few", each.name, each.embeddings) for i, each in enumerate(lessons)
+    ]
+    model = learn(lessons, world.bank(), NOTHING)
+    assert model.actions == ("few", "many")
+    assert model.probabilities(world.rows(LABELS + 1, 100)).argmax(1).mean() < 0.1
+
+
+def test_nothing_recordings_are_refused(world: World):
+    lessons, bank = world.lessons(1, 3), world.bank()
+    near = _unit(world.centres[LABELS] + 0.8 * world.centres[LABELS + 5] + np.zeros((1, SIZE)))[0]
+    world.centres[LABELS + 6] = near  # what somebody does between two of them
+    rows = world.rows(LABELS + 6, 100)
+    before = learn(lessons, bank, NOTHING).probabilities(rows).sum(1).mean()
+    taught = [*lessons, *(Lesson(NOTHING, str(i), world.rows(LABELS + 6, 9)) for i in range(3))]
+    after = learn(taught, bank, NOTHING)
+    assert after.actions == ("own0",)
+    assert after.probabilities(rows).sum(1).mean() < before / 2
+    assert after.probabilities(world.rows(LABELS, 100)).sum(1).mean() > 0.5
+
+
+def test_an_action_like_a_built_in_one_is_still_learnt(world: World):
+    world.centres[LABELS] = world.centres[2]
+    model = learn(world.lessons(1, 3), world.bank(), NOTHING)
+    assert model.probabilities(world.rows(2, 100))[:, 0].mean() > 0.5
+
+
+def test_the_length_of_embeddings_does_not_matter(world: World):
+    model, rows = _learnt(world), world.rows(LABELS, 20)
+    np.testing.assert_allclose(model.probabilities(rows), model.probabilities(7 * rows), atol=1e-5)
+
+
+def test_nobody_can_learn_from_nothing_alone(world: World):
+    with pytest.raises(ValueError, match="no action"):
+        learn([Lesson(NOTHING, "1", world.rows(0, 5))], world.bank(), NOTHING)
+
+
+def test_built_in_actions_share_what_own_ones_leave():
+    built_in = np.array([[0.5, 0.3], [0.2, 0.2]], np.float32)
+    own = np.array([[0.5, 0.25], [0.0, 0.0]], np.float32)
+    found = probabilities_with_own(built_in, own, [2, 3])
+    np.testing.assert_allclose(found, [[0.125, 0.075, 0.5, 0.25], [0.2, 0.2, 0, 0]], atol=1e-6)
+
+
+def test_an_own_action_of_a_built_in_name_adds_to_it():
+    built_in = np.array([[0.5, 0.3]], np.float32)
+    found = probabilities_with_own(built_in, np.array([[0.4, 0.1]], np.float32), [1, 2])
+    np.testing.assert_allclose(found, [[0.25, 0.55, 0.1]], atol=1e-6)
