@@ -42,11 +42,21 @@ class _Mapping:
         return np.asarray(visibility, np.float32)[..., self.sources].min(axis=-1)
 
 
+def landmarks_of_joints(layout: SkeletonLayout) -> tuple[tuple[int, ...], ...]:
+    """For each joint of a layout the landmarks, of ``landmarks_for(layout)``, in whose middle it lies.
+
+    Raises:
+        ValueError: it is made from no landmarks.
+    """
+    landmarks, means = landmarks_for(layout), dict(layout.means)
+    return tuple(
+        tuple(landmarks.index(each) for each in means.get(joint, (joint,))) for joint in layout.joints
+    )
+
+
 @cache
 def _mapping(name: str) -> _Mapping:
-    target = LAYOUTS[name]
-    landmarks, means = LAYOUTS[target.landmarks], dict(target.means)
-    parents = [[landmarks.index(each) for each in means.get(joint, (joint,))] for joint in target.joints]
+    parents = [list(each) for each in landmarks_of_joints(LAYOUTS[name])]
     width = max(len(p) for p in parents)
     sources = np.array([p + p[:1] * (width - len(p)) for p in parents])
     weights = np.array([[1 / len(p)] * len(p) + [0.0] * (width - len(p)) for p in parents], np.float32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from pose.layouts import MEDIAPIPE_33, MEDIAPIPE_HAND_21, SkeletonLayout
 
@@ -40,6 +41,24 @@ class Limbs:
 def limbs_of(landmarks: SkeletonLayout) -> Limbs:
     """The drawing of MEDIAPIPE_33 or MEDIAPIPE_HAND_21."""
     return {"body": _BODY, "hand": _HAND}[landmarks.subject]
+
+
+def css(colour: Colour) -> str:
+    """A colour as style sheets write it."""
+    return "rgb({} {} {})".format(*colour)
+
+
+def limbs_for_page(landmarks: SkeletonLayout) -> dict[str, Any]:
+    """The same drawing as plain values for JSON: ``Limbs`` of ``types.d.ts``."""
+    limbs = limbs_of(landmarks)
+    return {
+        "lines": [(a, b, css(colour)) for a, b, colour in limbs.lines],
+        "joints": [css(colour) for colour in limbs.joints],
+        "dots": sorted(limbs.dots),
+        "slimness": limbs.slimness,
+        "top": landmarks.torso_top,
+        "bottom": landmarks.torso_bottom,
+    }
 
 
 def _side_colour(*names: str) -> Colour:

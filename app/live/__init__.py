@@ -1,1 +1,1 @@
-"""One camera, live: frames in, annotated pictures and steady labels out. Knows no web."""
+"""One camera, live: frames in, landmarks and steady labels out. Knows no web."""

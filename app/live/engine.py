@@ -1,4 +1,4 @@
-"""The live engine: frames in, annotated pictures and steady labels out. Knows no user interface.
+"""The live engine: frames in, landmarks and steady labels out. Knows no user interface.
 
 One thread calls :meth:`LiveEngine.process` at the camera's rate; the recogniser works in a thread beside it
 on the newest windows, so a slow network lowers the label rate and never the frame rate.
@@ -16,14 +16,14 @@ import numpy as np
 from app.core.attention import WindowAttention, window_attention
 from app.core.protocols import ActionRecognizer, Estimator, MakeEstimator
 from app.core.subjects import Subject, subject_of
-from app.drawing.picture import PersonMark, annotate, label_text
-from app.live.history import History
+from app.live.history import HISTORY, History
+from app.live.landmarks import LandmarkHistory, SeenPose
 from app.live.people import STALE, People
 from app.live.person import Rate
-from app.live.view import LiveView
+from app.live.view import LiveRecord, LiveView
 from app.live.worker import NewestOnlyWorker
 from pose.skeleton import SkeletonSequence
-from pose.tracking import PersonTracker, TrackedPose
+from pose.tracking import PersonTracker
 from recognizer.predictor import Prediction, recognise_on_one_core
 from recognizer.windows import LIVE_RATE
 
@@ -49,7 +49,7 @@ def _recognise(job: _Job) -> list[Prediction]:
 
 
 class LiveEngine:
-    """Pose, tracks, windows, recognition and drawing for one live session.
+    """Pose, tracks, windows and recognition for one live session.
 
     All methods may be called from any thread; a lock serialises them. ``close`` closes the estimator and
     leaves the recogniser alone.
@@ -93,14 +93,13 @@ class LiveEngine:
             _recognise, recognise_on_one_core
         )
 
-    def process(self, image: np.ndarray, timestamp: float, mirror: bool = True) -> LiveView:
+    def process(self, image: np.ndarray, timestamp: float) -> LiveView:
         """Takes one frame and gives the view to show now, with the newest labels there are.
 
         Args:
             image: (H, W, 3) uint8 RGB, as the camera saw it (never mirrored). Not written to.
             timestamp: seconds on any clock that only grows; one that runs backwards restarts the session,
                 and after one that leaps ahead nothing of the past is left.
-            mirror: mirror the picture for display.
 
         Raises:
             ValueError: not an RGB picture, or a timestamp that is no number.
@@ -121,22 +120,20 @@ class LiveEngine:
             self._time = timestamp
             tracks = self._tracker.update(self._estimator.estimate(image, timestamp), timestamp)
             posed = time.perf_counter()
-            self._people.follow({track.id: track.pose for track in tracks}, timestamp)
+            poses = {track.id: track.pose for track in tracks}
+            self._people.follow(poses, timestamp)
+            self._landmarks.add(timestamp, poses)
             attention = self._take_labels(timestamp)
             self._ask_for_labels(timestamp, posed)
             self._remember_labels(timestamp)
-            drawing = time.perf_counter()
-            picture = annotate(image, [self._mark(track) for track in tracks], mirror)
             done = time.perf_counter()
             self._frames.add(done)
             return LiveView(
-                picture=picture,
                 timestamp=timestamp,
-                persons=self._people.actions(timestamp),
+                persons=self._people.actions(timestamp, self._history.began),
                 fps=self._frames.rate(done),
                 labels_per_second=self._answers.rate(done),
                 pose_ms=(posed - began) * 1000,
-                draw_ms=(done - drawing) * 1000,
                 total_ms=(done - began) * 1000,
                 recognise_ms=self._recognise_ms,
                 label_age_ms=0.0 if self._labels_end is None else (timestamp - self._labels_end) * 1000,
@@ -184,6 +181,21 @@ class LiveEngine:
         with self._lock:
             self._attention = wanted
 
+    def landmarks(
+        self, person: int, since: float = -math.inf, until: float = math.inf
+    ) -> tuple[SeenPose, ...]:
+        """What was seen of somebody between two instants of the frames' clock, of the last
+        ``app.live.landmarks.KEPT`` seconds; nothing of someone who was not seen."""
+        with self._lock:
+            return self._landmarks.of(person, since, until)
+
+    def record(self) -> LiveRecord:
+        """Labels and landmarks of the last 30 seconds."""
+        with self._lock:
+            end = 0.0 if self._time is None else self._time
+            seen = {person: self._landmarks.of(person, end - HISTORY) for person in self._landmarks.persons}
+            return LiveRecord(end, {who: own for who, own in seen.items() if own}, self._history.segments)
+
     def reset(self) -> None:
         """Forgets people, labels and history, as for a camera that starts anew."""
         with self._lock:
@@ -209,6 +221,7 @@ class LiveEngine:
         self._time: float | None = None
         self._people.clear()
         self._history = History(STALE, self._label_period)
+        self._landmarks = LandmarkHistory()
         self._problem = ""
         self._frames = Rate()
         self._answers = Rate()
@@ -269,9 +282,3 @@ class LiveEngine:
             if shown is not None:
                 self._history.show(number, shown.label, timestamp)
         self._history.forget(timestamp)
-
-    def _mark(self, track: TrackedPose) -> PersonMark:
-        shown = self._people[track.id].shown
-        return PersonMark(
-            track.id, track.pose, "..." if shown is None else label_text(shown.label, shown.score)
-        )

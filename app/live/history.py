@@ -30,10 +30,14 @@ class History:
         """By person, then by time."""
         return tuple(sorted(self._segments, key=lambda segment: (segment.person, segment.start)))
 
+    def began(self, person: int) -> float | None:
+        """When the newest label of somebody began to be shown; None where there is none."""
+        last = self._last(person)
+        return None if last is None else last.start
+
     def show(self, person: int, label: str | None, timestamp: float) -> None:
         """Notes that a label, or that no action is known, is shown of somebody now."""
-        own = (segment for segment in self._segments if segment.person == person)
-        last = max(own, key=lambda segment: segment.end, default=None)
+        last = self._last(person)
         if last is not None and last.label == label and timestamp - last.end <= self._gap:
             self._segments.remove(last)
             self._segments.append(replace(last, end=timestamp))
@@ -46,3 +50,7 @@ class History:
         since = timestamp - HISTORY
         recent = [replace(each, start=max(each.start, since)) for each in self._segments if each.end > since]
         self._segments = recent[-MOST_SEGMENTS:]
+
+    def _last(self, person: int) -> HistorySegment | None:
+        own = (segment for segment in self._segments if segment.person == person)
+        return max(own, key=lambda segment: segment.end, default=None)

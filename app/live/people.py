@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from app.core.protocols import ActionRecognizer
 from app.live.person import KEPT_POSES, Person
@@ -91,16 +91,23 @@ class People:
             return 0.0
         return max(0.0, min(self._missing(person) for person in visible))
 
-    def actions(self, timestamp: float) -> tuple[PersonAction, ...]:
-        """What everybody visible does."""
+    def actions(self, timestamp: float, began: Callable[[int], float | None]) -> tuple[PersonAction, ...]:
+        """What everybody visible does, and where they are.
+
+        Args:
+            timestamp: of the newest frame.
+            began: tells when somebody's label began to be shown.
+        """
         actions = []
         for number in self.visible(timestamp):
-            shown = self[number].shown
-            if shown is None:
-                actions.append(PersonAction(number, None, 0.0, ()))
+            person = self[number]
+            pose = person.poses[-1][1]
+            if person.shown is None:
+                actions.append(PersonAction(number, None, 0.0, (), pose))
                 continue
-            top5 = top_labels(shown.probabilities, self._recognizer.classes, 5)
-            actions.append(PersonAction(number, shown.label, shown.score, top5))
+            top5 = top_labels(person.shown.probabilities, self._recognizer.classes, 5)
+            label, score = person.shown.label, person.shown.score
+            actions.append(PersonAction(number, label, score, top5, pose, began(number)))
         return tuple(actions)
 
     def _new(self) -> Person:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from app.core.attention import WindowAttention
+from app.live.landmarks import SeenPose
+from pose.skeleton import PersonPose
 from recognizer.predictor import LabelScore
 
 
@@ -19,12 +19,16 @@ class PersonAction:
         label: class name, or None while there is none yet or for "no action I know".
         score: smoothed probability of the label (of the best class where it is None); 0 before the first.
         top5: best classes with their smoothed probabilities, best first; empty before the first window.
+        pose: landmarks in this frame; None where they are not seen in it.
+        since: seconds on the frames' clock at which the label began to be shown; None before the first.
     """
 
     id: int
     label: str | None
     score: float
     top5: tuple[LabelScore, ...]
+    pose: PersonPose | None = None
+    since: float | None = None
 
 
 @dataclass(frozen=True)
@@ -39,16 +43,14 @@ class HistorySegment:
 
 @dataclass(frozen=True)
 class LiveView:
-    """Everything a page shows after one frame.
+    """Everything a page shows after one frame, except the picture, which it has.
 
     Attributes:
-        picture: (H, W, 3) uint8 RGB, annotated; mirrored where asked, with readable text.
         timestamp: the frame's.
         persons: those seen within the last second, by id.
         fps: frames processed a second of wall time, over the last two seconds.
         labels_per_second: windows' answers a second of wall time, over the last two seconds.
         pose_ms: milliseconds for the pose of this frame.
-        draw_ms: milliseconds for drawing it.
         total_ms: milliseconds from entering ``process`` to this view.
         recognise_ms: milliseconds of the recogniser's latest batch; 0 before the first.
         label_age_ms: age of the frame that the newest labels' windows end at, in milliseconds; 0 before the
@@ -60,13 +62,11 @@ class LiveView:
             all other views and while it is switched off.
     """
 
-    picture: np.ndarray
     timestamp: float
     persons: tuple[PersonAction, ...]
     fps: float
     labels_per_second: float
     pose_ms: float
-    draw_ms: float
     total_ms: float
     recognise_ms: float
     label_age_ms: float
@@ -74,3 +74,18 @@ class LiveView:
     history: tuple[HistorySegment, ...]
     warming: float
     attention: tuple[WindowAttention, ...] = ()
+
+
+@dataclass(frozen=True)
+class LiveRecord:
+    """The last half minute: what ``end`` minus ``app.live.history.HISTORY`` and later instants showed.
+
+    Attributes:
+        end: the newest frame, in seconds on the frames' clock.
+        landmarks: of each person, by time.
+        labels: stretches of labels, by person and time.
+    """
+
+    end: float
+    landmarks: dict[int, tuple[SeenPose, ...]]
+    labels: tuple[HistorySegment, ...]

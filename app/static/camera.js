@@ -1,5 +1,5 @@
 // @ts-check
-// The camera: permission, frames as JPEG, and sentences for everything that goes wrong with it.
+// The camera: permission, its newest picture as a small JPEG, and sentences for everything that goes wrong with it.
 
 const LARGEST_SIDE = 640;
 const JPEG_QUALITY = 0.75;
@@ -47,7 +47,7 @@ export class Camera {
     try {
       stream = await navigator.mediaDevices.getUserMedia({
         audio: false,
-        video: { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 }, facingMode: "user" },
+        video: { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 60 }, facingMode: "user" },
       });
     } catch (error) {
       const name = error instanceof Error ? error.name : String(error);
@@ -104,19 +104,21 @@ export class Camera {
   }
 
   /**
-   * The current picture, unmirrored, as a JPEG blob (null when there is none).
-   * @returns {Promise<Blob | null>}
+   * The current picture, unmirrored, as a JPEG (null when there is none).
+   * @returns {Promise<ArrayBuffer | null>}
    */
-  grab() {
+  async grab() {
     const { videoWidth, videoHeight } = this.video;
-    if (!videoWidth) return Promise.resolve(null);
+    if (!videoWidth) return null;
     const [width, height] = sentSize(videoWidth, videoHeight);
     if (this.canvas.width !== width || this.canvas.height !== height) {
       this.canvas.width = width;
       this.canvas.height = height;
     }
     this.context.drawImage(this.video, 0, 0, width, height);
-    return new Promise((resolve) => this.canvas.toBlob(resolve, "image/jpeg", JPEG_QUALITY));
+    /** @type {Blob | null} */
+    const blob = await new Promise((resolve) => this.canvas.toBlob(resolve, "image/jpeg", JPEG_QUALITY));
+    return blob?.arrayBuffer() ?? null;
   }
 
   close() {

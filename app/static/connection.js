@@ -1,22 +1,33 @@
 // @ts-check
-// The way to the recogniser: newest frame out, annotated pictures in; finds its way back after an interruption.
+// The way to the recogniser: the newest frame out, what was seen in it in; finds its way back after an interruption.
 
-import { packFrame, unpackView } from "./wire.js";
-
-/** @import { Settings, Told, View } from "./types.js" */
+/** @import { Asked, Seen, Settings, Told } from "./types.js" */
 
 const MOST_IN_FLIGHT = 2;
 const FIRST_WAIT = 500;
-const LONGEST_WAIT = 8000;
+const LONGEST_WAIT = 4000;
+
+/**
+ * A frame: float64 capture time in milliseconds, little-endian, then the JPEG.
+ * @param {number} captured
+ * @param {ArrayBuffer} jpeg
+ */
+export function packFrame(captured, jpeg) {
+  const message = new Uint8Array(8 + jpeg.byteLength);
+  new DataView(message.buffer).setFloat64(0, captured, true);
+  message.set(new Uint8Array(jpeg), 8);
+  return message;
+}
 
 export class Connection extends EventTarget {
-  // Events: "open", "lost" (tries again by itself), "message" (detail: a JSON message),
-  // "view" (detail: {state, jpeg}).
+  // Events: "open", "lost" (tries again by itself), "seen" (detail: the answer to a frame), "told" (detail: any
+  // other message).
 
-  /** @type {number[]} capture times of the frames that are not answered yet */
+  /** @type {{ captured: number, at: number }[]} the frames that are not answered yet, and when they went out */
   inFlight = [];
   /** @type {number | undefined} */
   timer;
+  answered = false;
 
   /** @param {() => Settings} settings what the server is told first, each time */
   constructor(settings) {
@@ -30,54 +41,60 @@ export class Connection extends EventTarget {
   #open() {
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(new URL("live", `${scheme}//${location.host}${location.pathname}`));
-    socket.binaryType = "arraybuffer";
     this.inFlight = [];
+    this.answered = false;
     socket.onopen = () => {
       this.#say("open");
-      this.send(this.settings());
+      this.ask({ type: "settings", ...this.settings() });
     };
     socket.onmessage = ({ data }) => {
-      if (this.closed) return;
+      if (this.closed || socket !== this.socket) return;
       this.wait = FIRST_WAIT; // not when it opens: a program that takes the call and then leaves is no answer
-      if (typeof data === "string") this.#told(JSON.parse(data));
-      else this.#viewed(data);
+      this.#take(JSON.parse(data));
     };
     socket.onclose = () => {
-      if (this.closed) return;
-      this.#say("lost");
-      this.timer = setTimeout(() => (this.socket = this.#open()), this.wait);
-      this.wait = Math.min(this.wait * 2, LONGEST_WAIT);
+      if (this.closed || socket !== this.socket) return;
+      this.#again();
     };
     return socket;
   }
 
+  #again() {
+    this.#say("lost");
+    this.timer = setTimeout(() => (this.socket = this.#open()), this.wait);
+    this.wait = Math.min(this.wait * 2, LONGEST_WAIT);
+  }
+
+  /** Gives up a socket at whose other end nobody answers any more, and opens another. */
+  renew() {
+    const { socket } = this;
+    clearTimeout(this.timer);
+    this.socket = this.#open();
+    socket.close();
+  }
+
   /**
-   * @param {"open" | "lost" | "message" | "view"} name
-   * @param {Told | View} [detail]
+   * @param {"open" | "lost" | "seen" | "told"} name
+   * @param {Seen | Told} [detail]
    */
   #say(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 
-  /** @param {Told} message */
-  #told(message) {
-    if (message.type === "skipped") this.#answered(message.captured);
-    if (message.type !== "skipped" || message.message) this.#say("message", message);
-  }
-
-  /** @param {ArrayBuffer} data */
-  #viewed(data) {
-    const view = unpackView(data);
-    this.#answered(view.state.captured);
-    this.#say("view", view);
+  /** @param {Seen | Told} message */
+  #take(message) {
+    // The server answers the newest frame only, so an answer settles all frames before it too.
+    if ("captured" in message) this.inFlight = this.inFlight.filter(({ captured }) => captured > message.captured);
+    if (message.type === "seen") this.answered = true;
+    this.#say(message.type === "seen" ? "seen" : "told", message);
   }
 
   /**
-   * The server answers the newest frame only, so an answer settles all frames before it too.
-   * @param {number} captured
+   * How many milliseconds an answer has been overdue; 0 before the first, as weights may take long to load.
+   * @param {number} now
    */
-  #answered(captured) {
-    this.inFlight = this.inFlight.filter((each) => each > captured);
+  silence(now) {
+    return this.answered && this.inFlight.length ? now - this.inFlight[0].at : 0;
   }
 
   /** Whether one more frame may go out now. */
@@ -92,29 +109,23 @@ export class Connection extends EventTarget {
    * @param {number} captured
    */
   reserve(captured) {
-    this.inFlight.push(captured);
+    this.inFlight.push({ captured, at: performance.now() });
   }
 
   /**
    * Sends a reserved frame; null gives the place back.
    * @param {number} captured
-   * @param {Blob | null} blob
+   * @param {ArrayBuffer | null} jpeg
    */
-  async frame(captured, blob) {
-    const jpeg = await blob?.arrayBuffer();
-    if (!jpeg || this.socket.readyState !== WebSocket.OPEN) {
-      this.inFlight = this.inFlight.filter((each) => each !== captured);
-      return;
-    }
-    this.socket.send(packFrame(captured, jpeg));
+  frame(captured, jpeg) {
+    const reserved = this.inFlight.some((each) => each.captured === captured);
+    if (jpeg && reserved && this.socket.readyState === WebSocket.OPEN) this.socket.send(packFrame(captured, jpeg));
+    else this.inFlight = this.inFlight.filter((each) => each.captured !== captured);
   }
 
-  /**
-   * Sends settings (weights, threshold, attention).
-   * @param {Settings} settings
-   */
-  send(settings) {
-    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(settings));
+  /** @param {Asked} message */
+  ask(message) {
+    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
   }
 
   close() {

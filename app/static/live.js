@@ -1,14 +1,18 @@
 // @ts-check
-// <pose-live>: the live tab. Camera -> WebSocket -> annotated picture, labels, bars and the last 30 seconds.
+// <pose-live>: the live tab. The camera's picture is shown by the browser itself; its newest one goes to the
+// program, whose answers are drawn over it and handed to the parts of the page.
 
 import { Camera, CameraError } from "./camera.js";
 import { fused } from "./choice.js";
 import { Connection } from "./connection.js";
-import { HeatPanel } from "./heat.js";
+import { Looking } from "./looking.js";
+import { Meters } from "./meters.js";
+import { Mirror } from "./mirror.js";
 import { People } from "./people.js";
+import { savePicture, saveRecord } from "./saving.js";
 import { TEMPLATE } from "./stage.js";
 
-/** @import { Settings, State, Told, View } from "./types.js" */
+/** @import { Asked, Part, Seen, Settings, Told } from "./types.js" */
 
 // Gradio's dropdown and slider tell of changes by this event; they may come before the element exists.
 /** @type {Settings} */
@@ -31,7 +35,7 @@ window.addEventListener("pose2action:fusion", ({ detail: { names, shares } }) =>
 /** @param {Settings} chosen */
 function choose(chosen) {
   Object.assign(settings, chosen);
-  current?.connection?.send(chosen);
+  current?.ask({ type: "settings", ...chosen });
   current?.showHeat();
 }
 
@@ -45,10 +49,10 @@ const STATES = {
 };
 /** @typedef {keyof typeof STATES} Phase */
 
-/** @param {number[]} values */
-export function median(values) {
-  return [...values].sort((a, b) => a - b)[values.length >> 1];
-}
+/** Milliseconds without an answer after which the page says so, and after which it tries another connection. */
+const SILENT = 3000;
+const DEAD = 20_000;
+const NO_ANSWER = "The program does not answer. Trying again …";
 
 class PoseLive extends HTMLElement {
   /** @type {Phase} */
@@ -59,13 +63,6 @@ class PoseLive extends HTMLElement {
   connection = null;
   /** @type {number | null} capture time of a picture that waits for its turn */
   newest = null;
-  /** @type {{at: number, latency: number}[]} of the last two seconds */
-  shown = [];
-  figuresAt = -Infinity;
-  /** @type {Map<number, HeatPanel>} by person */
-  heat = new Map();
-  /** @type {string[]} CSS colours, by person */
-  colours = [];
   problem = "";
 
   constructor() {
@@ -74,38 +71,53 @@ class PoseLive extends HTMLElement {
     this.content.className = "p2a-live";
     this.content.innerHTML = TEMPLATE;
     /**
-     * @template {HTMLElement} Kind
+     * @template {HTMLElement} [Kind=HTMLElement]
      * @param {string} selector
-     * @param {new () => Kind} kind
+     * @param {new () => Kind} [kind]
      */
     const find = (selector, kind) => {
       const found = this.content.querySelector(selector);
-      if (!(found instanceof kind)) throw new TypeError(selector);
-      return found;
+      if (!(found instanceof (kind ?? HTMLElement))) throw new TypeError(selector);
+      return /** @type {Kind} */ (found);
     };
     this.video = find(".p2a-preview", HTMLVideoElement);
-    this.canvas = find(".p2a-picture", HTMLCanvasElement);
-    this.context = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d", { alpha: false }));
-    this.noteBox = find(".p2a-note", HTMLElement);
-    this.stateBox = find(".p2a-state", HTMLElement);
-    this.stopButton = find(".p2a-stop", HTMLElement);
-    this.emptyBox = find(".p2a-now .p2a-empty", HTMLElement);
-    this.heatBox = find(".p2a-heat", HTMLElement);
-    this.heatEmptyBox = find(".p2a-heat .p2a-empty", HTMLElement);
-    this.figures = {
-      fps: find("[data-figure=fps]", HTMLElement),
-      latency: find("[data-figure=latency]", HTMLElement),
-      labels: find("[data-figure=labels]", HTMLElement),
-    };
-    this.people = new People(find(".p2a-cards", HTMLElement), find(".p2a-strips", HTMLElement));
-    find(".p2a-start", HTMLElement).addEventListener("click", () => this.start());
+    this.noteBox = find(".p2a-note");
+    this.stateBox = find(".p2a-state");
+    this.stopButton = find(".p2a-stop");
+    this.saveButtons = [find(".p2a-save-picture", HTMLButtonElement), find(".p2a-save-record", HTMLButtonElement)];
+    this.meters = new Meters({
+      pictures: find("[data-figure=pictures]"),
+      poses: find("[data-figure=poses]"),
+      age: find("[data-figure=age]"),
+      labels: find("[data-figure=labels]"),
+    });
+    this.people = new People(find(".p2a-cards"), find(".p2a-strips"), find(".p2a-now .p2a-empty"));
+    this.looking = new Looking(find(".p2a-heat"), find(".p2a-heat .p2a-empty"));
+    this.mirror = new Mirror(this.video, find(".p2a-overlay", HTMLCanvasElement), (drawn) => {
+      const age = drawn.at - drawn.captured;
+      this.meters.drawn(drawn.at, age);
+      this.dispatchEvent(new CustomEvent("pose2action:drawn", { bubbles: true, detail: { ...drawn, age } }));
+    });
+    /** @type {Part[]} all that follow the session */
+    this.parts = [this.mirror, this.people, this.looking, this.meters];
+    find(".p2a-start").addEventListener("click", () => this.start());
     this.stopButton.addEventListener("click", () => this.stop());
+    const [picture, record] = this.saveButtons;
+    picture.addEventListener("click", () => {
+      const still = this.mirror.still();
+      if (still) savePicture(still);
+    });
+    record.addEventListener("click", () => this.ask({ type: "record" }));
+    this.content.addEventListener("pose2action:shape", (event) => {
+      this.style.setProperty("--aspect", String(/** @type {CustomEvent<number>} */ (event).detail));
+    });
   }
 
   connectedCallback() {
     this.replaceChildren(this.content);
-    this.colours = this.people.colours = JSON.parse(this.dataset.colours ?? "[]");
-    const { weights, threshold, attention } = this.dataset;
+    const { weights, threshold, attention, colours, drawing } = this.dataset;
+    this.mirror.colours = this.people.colours = this.looking.colours = JSON.parse(colours ?? "[]");
+    if (drawing !== undefined) this.mirror.drawing = JSON.parse(drawing);
     if (weights !== undefined) settings.weights ??= JSON.parse(weights);
     if (threshold !== undefined) settings.threshold ??= JSON.parse(threshold);
     if (attention !== undefined) settings.attention ??= JSON.parse(attention);
@@ -135,11 +147,7 @@ class PoseLive extends HTMLElement {
     this.camera = camera;
     this.#become("loading");
     this.#connect();
-    this.camera.watch((captured) => {
-      if (!this.connection) this.#connect(); // after a pause
-      this.newest = captured;
-      this.#pump();
-    });
+    camera.watch((captured) => this.#picture(captured));
   }
 
   stop(sentence = "") {
@@ -147,12 +155,17 @@ class PoseLive extends HTMLElement {
     this.camera?.close();
     this.connection = this.camera = null;
     this.newest = null;
-    this.shown = [];
-    this.people.clear();
-    this.#keepHeat([]);
-    for (const each of Object.values(this.figures)) each.textContent = "–";
+    for (const part of this.parts) part.clear?.();
     this.#become("off");
     this.note(sentence);
+  }
+
+  /**
+   * Tells the program something, if it listens.
+   * @param {Asked} message
+   */
+  ask(message) {
+    this.connection?.ask(message);
   }
 
   /** @param {string} sentence "" for none */
@@ -161,49 +174,97 @@ class PoseLive extends HTMLElement {
     this.noteBox.hidden = !sentence;
   }
 
+  /** Follows the switch: what the network looks at has its place in the page, or none. */
+  showHeat() {
+    const wanted = Boolean(settings.attention);
+    this.classList.toggle("p2a-looking", wanted);
+    this.looking.want(wanted);
+    if (!wanted) this.mirror.cool();
+  }
+
   /** @param {Phase} state */
   #become(state) {
     this.state = this.dataset.state = state;
     this.stateBox.textContent = STATES[state];
     this.stopButton.hidden = state === "off";
-    this.emptyBox.textContent = state === "off" ? "Actions appear here." : `No ${this.people.name.toLowerCase()} in the picture yet.`;
+    for (const button of this.saveButtons) button.disabled = state !== "on";
   }
 
   #connect() {
     const connection = (this.connection = new Connection(() => settings));
-    connection.addEventListener("lost", () => {
-      this.#become("lost");
-      this.note("The program does not answer. Trying again …");
-    });
+    connection.addEventListener("lost", () => this.#lose());
     connection.addEventListener("open", () => {
       this.#become("loading");
       this.note("");
     });
-    connection.addEventListener("message", (event) => {
-      this.#told(/** @type {CustomEvent<Told>} */ (event).detail);
-    });
-    connection.addEventListener("view", (event) => {
-      this.#show(/** @type {CustomEvent<View>} */ (event).detail, connection);
-    });
+    connection.addEventListener("told", (event) => this.#told(/** @type {CustomEvent<Told>} */ (event).detail));
+    connection.addEventListener("seen", (event) => this.#seen(/** @type {CustomEvent<Seen>} */ (event).detail));
+  }
+
+  /** The picture stays; what is said about it would be old. */
+  #lose() {
+    this.#become("lost");
+    this.people.gone();
+    this.note(NO_ANSWER);
+  }
+
+  /**
+   * A new picture of the camera is on the screen.
+   * @param {number} captured
+   */
+  #picture(captured) {
+    this.meters.picture();
+    this.mirror.picture(captured);
+    if (!this.connection) this.#connect(); // after a pause
+    const silence = this.connection?.silence(performance.now()) ?? 0;
+    if (silence > DEAD) this.connection?.renew();
+    else if (silence > SILENT && this.state === "on") this.#lose();
+    this.newest = captured;
+    this.#pump();
+  }
+
+  // Sends the newest picture as soon as there is a place for it; pictures in between are never queued.
+  async #pump() {
+    const { camera, connection } = this;
+    if (!camera || this.newest === null || !connection?.free) return;
+    const captured = this.newest;
+    this.newest = null;
+    connection.reserve(captured);
+    connection.frame(captured, await camera.grab());
+  }
+
+  /** @param {Seen} answer */
+  #seen(answer) {
+    this.#pump();
+    if (this.state !== "on") this.#become("on");
+    this.note(answer.message || this.problem);
+    for (const part of this.parts) part.seen?.(answer);
+    this.dispatchEvent(new CustomEvent("pose2action:seen", { bubbles: true, detail: answer }));
   }
 
   /** @param {Told} message */
   #told(message) {
-    if (message.type === "ready") {
-      this.#keepHeat([]); // other weights may look at other joints
-      this.people.call(message.subject === "hand" ? "Hand" : "Person");
-      this.#become(this.state);
-      this.problem = "";
-      this.note("");
-    } else if (message.type === "weights-failed") {
-      this.problem = message.message;
-      this.note(this.problem);
-    } else if (message.type === "skipped") {
-      this.note(message.message ?? "");
-    } else if (message.type === "idle") {
-      this.#pause(message.message);
-    } else {
-      this.stop(message.message); // refused or failed: for good, until Start is pressed again
+    for (const part of this.parts) part.told?.(message);
+    switch (message.type) {
+      case "ready":
+        this.problem = "";
+        this.note("");
+        break;
+      case "weights-failed":
+        this.problem = message.message;
+        this.note(this.problem);
+        break;
+      case "skipped":
+        if (message.message) this.note(message.message);
+        break;
+      case "recorded":
+        saveRecord(message.record);
+        break;
+      case "idle":
+        this.#pause(message.message);
+        break;
+      default:
+        this.stop(message.message); // refused or failed: for good, until Start is pressed again
     }
   }
 
@@ -215,103 +276,9 @@ class PoseLive extends HTMLElement {
   #pause(sentence) {
     this.connection?.close();
     this.connection = null;
+    this.people.gone();
     this.#become("paused");
     this.note(sentence);
-  }
-
-  // Sends the newest picture as soon as there is a place for it; pictures in between are never queued.
-  async #pump() {
-    const { camera, connection } = this;
-    if (!camera || this.newest === null || !connection?.free) return;
-    const captured = this.newest;
-    this.newest = null;
-    connection.reserve(captured);
-    await connection.frame(captured, await camera.grab());
-  }
-
-  /**
-   * @param {View} view
-   * @param {Connection} connection that brought it
-   */
-  async #show({ state, jpeg }, connection) {
-    this.#pump();
-    const picture = await createImageBitmap(jpeg);
-    requestAnimationFrame(() => {
-      if (this.connection === connection) this.#draw(state, picture);
-      picture.close();
-    });
-  }
-
-  /**
-   * @param {State} state
-   * @param {ImageBitmap} picture
-   */
-  #draw(state, picture) {
-    if (this.canvas.width !== picture.width || this.canvas.height !== picture.height) {
-      this.canvas.width = picture.width;
-      this.canvas.height = picture.height;
-      this.style.setProperty("--aspect", String(picture.width / picture.height));
-    }
-    this.context.drawImage(picture, 0, 0);
-    if (this.state !== "on") this.#become("on");
-    this.note(state.message || this.problem || "");
-    this.people.show(state);
-    this.emptyBox.hidden = state.persons.length > 0;
-    this.#drawHeat(state);
-    this.#measure(state);
-  }
-
-  /** Follows the switch: what the network looks at has its place in the page, or none. */
-  showHeat() {
-    this.heatBox.hidden = !settings.attention;
-    this.classList.toggle("p2a-looking", Boolean(settings.attention));
-    if (!settings.attention) this.#keepHeat([]);
-  }
-
-  /** @param {number[]} ids of the people whose panels stay */
-  #keepHeat(ids) {
-    for (const [id, panel] of this.heat) {
-      if (ids.includes(id)) continue;
-      panel.remove();
-      this.heat.delete(id);
-    }
-    this.heatEmptyBox.hidden = this.heat.size > 0;
-  }
-
-  /**
-   * Only answers that bring a new label tell what the network looked at; the others change nothing.
-   * @param {State} state
-   */
-  #drawHeat({ persons, attention = [] }) {
-    if (!settings.attention) return;
-    for (const panel of attention) {
-      const { person } = panel;
-      let shown = this.heat.get(person);
-      if (!shown) {
-        const tint = this.colours[person % this.colours.length];
-        shown = new HeatPanel(this.heatBox, `${this.people.name} ${person + 1}`, tint);
-        this.heat.set(person, shown);
-      }
-      shown.show(panel);
-    }
-    // Without a label there is nothing that anyone looked at for it.
-    this.#keepHeat(persons.filter(({ top }) => top.length).map(({ id }) => id));
-  }
-
-  /** @param {State} state */
-  #measure(state) {
-    const at = performance.now();
-    const latency = at - state.captured;
-    this.shown.push({ at, latency });
-    while (this.shown[0].at < at - 2000) this.shown.shift();
-    const span = at - this.shown[0].at;
-    if (at - this.figuresAt >= 500) {
-      this.figuresAt = at;
-      this.figures.fps.textContent = span > 300 ? (((this.shown.length - 1) * 1000) / span).toFixed(0) : "–";
-      this.figures.latency.textContent = `${median(this.shown.map((each) => each.latency)).toFixed(0)} ms`;
-      this.figures.labels.textContent = state.labels_per_second.toFixed(1);
-    }
-    this.dispatchEvent(new CustomEvent("pose2action:shown", { bubbles: true, detail: { at, latency, state } }));
   }
 }
 

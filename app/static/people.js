@@ -1,9 +1,9 @@
 // @ts-check
 // What the people in the picture do: the big label, the bars of the best five, the last 30 seconds.
 
-/** @import { Person, Piece, State } from "./types.js" */
+import { HISTORY, Past } from "./past.js";
 
-const HISTORY = 30;
+/** @import { Part, Person, Piece, Seen, Told } from "./types.js" */
 
 /** @param {string} label */
 export const readable = (label) => label.replaceAll("_", " ");
@@ -123,14 +123,19 @@ class Strip {
   }
 }
 
+/** @implements {Part} */
 export class People {
+  past = new Past();
+
   /**
    * @param {HTMLElement} cards where the people's labels go
    * @param {HTMLElement} strips where their last 30 seconds go
+   * @param {HTMLElement} empty what is shown while there is nobody
    */
-  constructor(cards, strips) {
+  constructor(cards, strips, empty) {
     this.cardBox = cards;
     this.stripBox = strips;
+    this.emptyBox = empty;
     /** @type {string[]} CSS colours, by person */
     this.colours = [];
     this.name = "Person";
@@ -142,11 +147,10 @@ export class People {
     this.clear();
   }
 
-  /**
-   * What each of them is called, followed by a number.
-   * @param {string} name
-   */
-  call(name) {
+  /** @param {Told} message */
+  told(message) {
+    if (message.type !== "ready") return;
+    const name = message.subject === "hand" ? "Hand" : "Person";
     if (name === this.name) return;
     this.name = name;
     this.clear();
@@ -158,15 +162,33 @@ export class People {
     this.cardBox.replaceChildren();
     this.stripBox.replaceChildren();
     this.stripsDrawn = 0;
+    this.past.clear();
+    this.#nobody("Actions appear here.");
   }
 
-  /** @param {State} state */
-  show({ persons, history, warming }) {
+  /** Nobody is seen just now; what they did stays. */
+  gone() {
+    this.#keep(this.cards, [], PersonCard, this.cardBox);
+    this.#nobody(`No ${this.name.toLowerCase()} in the picture yet.`);
+  }
+
+  /** @param {string} sentence "" where there is somebody */
+  #nobody(sentence) {
+    setText(this.emptyBox, sentence);
+    this.emptyBox.hidden = !sentence;
+  }
+
+  /** @param {Seen} answer */
+  seen(answer) {
+    const { persons, warming } = answer;
+    this.past.seen(answer);
+    this.#nobody(persons.length ? "" : `No ${this.name.toLowerCase()} in the picture yet.`);
     this.#keep(this.cards, persons.map(({ id }) => id), PersonCard, this.cardBox);
     for (const person of persons) this.cards.get(person.id)?.show(person, warming);
     const now = performance.now();
     if (now - this.stripsDrawn < 200) return; // five times a second is smooth enough for a strip of 30 s
     this.stripsDrawn = now;
+    const history = this.past.pieces;
     this.#keep(this.strips, [...new Set(history.map(([id]) => id))].sort((a, b) => a - b), Strip, this.stripBox);
     for (const [id, strip] of this.strips) strip.show(history.filter(([person]) => person === id));
   }

@@ -15,7 +15,7 @@ export const TEMPLATE = `
   <section class="p2a-stage" aria-label="Camera">
     <div class="p2a-screen">
       <video class="p2a-preview" muted playsinline></video>
-      <canvas class="p2a-picture" role="img" aria-label="Camera picture with skeletons and actions"></canvas>
+      <canvas class="p2a-overlay" role="img" aria-label="Skeletons and actions over the camera's picture"></canvas>
       <div class="p2a-welcome">
         ${FIGURE}
         <p>Step in front of the camera, wave, and read what you do.</p>
@@ -27,10 +27,13 @@ export const TEMPLATE = `
     <div class="p2a-bar-below">
       <span class="p2a-state" role="status">Camera off</span>
       <dl class="p2a-figures">
-        <div title="Annotated pictures shown a second"><dt>fps</dt><dd data-figure="fps">–</dd></div>
-        <div title="From the camera's picture to the annotated one on the screen, median"><dt>latency</dt><dd data-figure="latency">–</dd></div>
+        <div title="Camera pictures shown a second"><dt>pictures/s</dt><dd data-figure="pictures">–</dd></div>
+        <div title="Pictures a second in which the program has looked for people"><dt>poses/s</dt><dd data-figure="poses">–</dd></div>
+        <div title="From the camera's picture to the skeleton that was seen in it, when that is drawn, median; it is moved on for that time"><dt>skeleton's age</dt><dd data-figure="age">–</dd></div>
         <div title="Label updates a second"><dt>labels/s</dt><dd data-figure="labels">–</dd></div>
       </dl>
+      <button type="button" class="p2a-save p2a-save-picture" title="Saves the picture with skeletons, as PNG" disabled>Save picture</button>
+      <button type="button" class="p2a-save p2a-save-record" title="Saves labels and landmarks of the last 30 seconds, as JSON" disabled>Save last 30 s</button>
       <button type="button" class="p2a-stop" hidden>Stop</button>
     </div>
   </section>

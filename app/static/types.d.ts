@@ -1,11 +1,14 @@
 // What goes over the WebSocket and what elements hold, for the checker and for readers; no browser loads this.
 
-/** What the page chooses; only what is set changes anything (app/web/messages.py). */
+/** What the page chooses; only what is set changes anything. */
 export interface Settings {
   weights?: string | null;
   threshold?: number | null;
   attention?: boolean;
 }
+
+/** All messages to the program that are text (app/web/messages.py). */
+export type Asked = ({ type: "settings" } & Settings) | { type: "record" };
 
 export interface Person {
   id: number;
@@ -13,37 +16,66 @@ export interface Person {
   score: number;
   /** The best five, best first. */
   top: [label: string, score: number][];
+  /** Capture time of the frame since which the label is shown. */
+  since: number | null;
+  /** x and y of each landmark in turn, in 1/10000 of the picture's width and height, not mirrored. */
+  points: number[] | null;
+  /** Of each landmark, in percent. */
+  visibility: number[] | null;
 }
 
 /** Person, ages of its start and its end in seconds, label. */
 export type Piece = [person: number, from: number, to: number, label: string | null];
 
-/** The JSON before a picture (app/web/session.py, encode_view). */
-export interface State {
+/** The answer to a frame (app/web/answers.py). */
+export interface Seen {
+  type: "seen";
   captured: number;
-  fps: number;
-  labels_per_second: number;
-  pose_ms: number;
-  recognise_ms: number;
-  total_ms: number;
-  label_age_ms: number;
+  persons: Person[];
   message: string;
   warming: number;
-  persons: Person[];
-  history: Piece[];
+  pose_ms: number;
+  total_ms: number;
+  recognise_ms: number;
+  label_age_ms: number;
+  labels_per_second: number;
   attention?: Panel[];
 }
 
-export interface View {
-  state: State;
-  jpeg: Blob;
+/** All other messages of the program. */
+export type Told =
+  | { type: "ready"; weights: string; classes: string[]; subject: "person" | "hand"; joints: number[][] }
+  | { type: "skipped"; captured: number; message?: string }
+  | { type: "recorded"; record: unknown }
+  | { type: "weights-failed" | "failed" | "refused" | "idle"; message: string };
+
+/**
+ * A part of the live page that follows the session: cards, heat, figures ... Each method is called if it is there.
+ * A part that has something to say to the program is given PoseLive's `ask`.
+ */
+export interface Part {
+  /** Takes the answer to a frame. */
+  seen?(answer: Seen): void;
+  /** Takes any other message. */
+  told?(message: Told): void;
+  /** The camera was stopped, or other people are before it: nothing of before counts. */
+  clear?(): void;
 }
 
-/** All messages that are text. */
-export type Told =
-  | { type: "ready"; weights: string; classes: string[]; subject: "person" | "hand" }
-  | { type: "skipped"; captured: number; message?: string }
-  | { type: "weights-failed" | "failed" | "refused" | "idle"; message: string };
+/** How landmarks are drawn (app/drawing/limbs.py). */
+export interface Limbs {
+  lines: [from: number, to: number, colour: string][];
+  joints: string[];
+  /** Landmarks that are small dots. */
+  dots: number[];
+  /** How many lines side by side are as long as the torso, or the palm. */
+  slimness: number;
+  /** Ends of the torso, or the palm. */
+  top: number[];
+  bottom: number[];
+}
+
+export type Drawing = Record<"person" | "hand", Limbs>;
 
 export type Point = [x: number, y: number];
 export type Place = [x: number, y: number, z: number];

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,7 +11,8 @@ from typing import Protocol
 
 from fastapi import WebSocket, WebSocketDisconnect
 
-from app.web.messages import CameraFrame, MessageError, Settings
+from app.web.answers import told
+from app.web.messages import CameraFrame, MessageError, PageMessage, parse_text
 from app.web.outbox import Outbox
 
 FAREWELL = 2.0
@@ -43,7 +43,7 @@ class Session(Protocol):
 
     def frame(self, frame: CameraFrame) -> None: ...
 
-    def change(self, settings: Settings) -> None: ...
+    def hear(self, message: PageMessage) -> None: ...
 
     def close(self) -> None: ...
 
@@ -97,17 +97,16 @@ class Conversation:
                     self._session.frame(CameraFrame.parse(message["bytes"]))
                     self._silence = self._patience.pause
                 else:
-                    self._session.change(Settings.parse(message.get("text") or ""))
+                    self._session.hear(parse_text(message.get("text") or ""))
                 self._heard = time.monotonic()
             except MessageError as error:
-                self._outbox.tell(json.dumps({"type": "failed", "message": f"Not understood: {error}."}))
+                self._outbox.tell(told("failed", message=f"Not understood: {error}."))
 
     async def _speak(self) -> None:
         """Sends what the session says, until it ends or the page does not read."""
         while (message := await self._outbox.take()) is not None:
             try:
-                sending = self._socket.send_bytes if isinstance(message, bytes) else self._socket.send_text
-                await asyncio.wait_for(sending(message), self._patience.unread)
+                await asyncio.wait_for(self._socket.send_text(message), self._patience.unread)
             except (WebSocketDisconnect, RuntimeError, asyncio.TimeoutError):
                 return
 
@@ -128,6 +127,5 @@ class Conversation:
         """Closes the socket, after a last sentence."""
         with suppress(WebSocketDisconnect, RuntimeError, asyncio.TimeoutError):
             if sentence is not None:
-                idle = json.dumps({"type": "idle", "message": sentence})
-                await asyncio.wait_for(self._socket.send_text(idle), FAREWELL)
+                await asyncio.wait_for(self._socket.send_text(told("idle", message=sentence)), FAREWELL)
             await asyncio.wait_for(self._socket.close(), FAREWELL)

@@ -1,15 +1,27 @@
-"""What a page may send over its live WebSocket, read with all suspicion."""
+"""What a page may send over its live WebSocket, read with all suspicion.
+
+A binary message is a frame: little-endian float64, the time at which the camera took it, in milliseconds on
+the page's clock; then the picture as a JPEG, not mirrored.
+
+A text message is a JSON object whose ``type`` says what it is about. Each kind is a class below and a member
+of ``PageMessage``, which alone knows them all; ``LiveSession._do`` does what they ask for.
+
+    {"type": "settings", "weights": "A*60+B*40", "threshold": 0.5, "attention": true}   what is set, changes
+    {"type": "record"}                                                    asks for the last 30 seconds
+
+What goes the other way is described in ``app.web.answers``.
+"""
 
 from __future__ import annotations
 
 import math
 import struct
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 import cv2
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from app.web.jpeg import jpeg_size
 from pose.errors import UserError
@@ -72,7 +84,13 @@ class CameraFrame:
         return None if picture is None else cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
 
 
-class Settings(BaseModel):
+class _Text(BaseModel):
+    """A text message: nothing but what its kind has, nothing converted."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class Settings(_Text):
     """What the page chooses. Only what is set changes anything.
 
     Attributes:
@@ -81,27 +99,10 @@ class Settings(BaseModel):
         attention: whether to tell what the network looks at.
     """
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
-
+    type: Literal["settings"] = "settings"
     weights: Annotated[str, Field(max_length=MAX_TEXT)] | None = None
     threshold: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
     attention: bool = False
-
-    @classmethod
-    def parse(cls, text: str) -> Settings:
-        """Reads a JSON object.
-
-        Raises:
-            MessageError: too long, no JSON, or no such settings.
-        """
-        if len(text) > MAX_TEXT:
-            raise MessageError(f"settings have at most {MAX_TEXT} characters, not {len(text)}")
-        try:
-            return cls.model_validate_json(text)
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-            where = str(first["loc"][0])[:20] if first["loc"] else "settings"
-            raise MessageError(f"{where}: {first['msg']}") from None
 
     def then(self, newer: Settings) -> Settings:
         """These with what newer ones set."""
@@ -110,3 +111,31 @@ class Settings(BaseModel):
     def sets(self, name: str) -> bool:
         """Whether a setting was given."""
         return name in self.model_fields_set
+
+
+class RecordRequest(_Text):
+    """Asks for labels and landmarks of the last 30 seconds."""
+
+    type: Literal["record"] = "record"
+
+
+PageMessage = Settings | RecordRequest
+"""All kinds of text messages."""
+
+_READER: TypeAdapter[PageMessage] = TypeAdapter(Annotated[PageMessage, Field(discriminator="type")])
+
+
+def parse_text(text: str) -> PageMessage:
+    """Reads a text message.
+
+    Raises:
+        MessageError: too long, no JSON object, of no kind that there is, or not as its kind has to be.
+    """
+    if len(text) > MAX_TEXT:
+        raise MessageError(f"a message has at most {MAX_TEXT} characters, not {len(text)}")
+    try:
+        return _READER.validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(str(each)[:20] for each in first["loc"][:3]) or "message"
+        raise MessageError(f"{where}: {first['msg'][:150]}") from None

@@ -7,9 +7,6 @@ import threading
 from collections import deque
 from contextlib import suppress
 
-Message = bytes | str
-"""A binary message is one answered frame; a text message is JSON with a "type"."""
-
 MOST_NOTES = 16
 """Notes that wait at most; a page that reads never has that many, and of one that does not the oldest go."""
 
@@ -24,19 +21,19 @@ class Outbox:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._lock = threading.Lock()
-        self._notes: deque[Message] = deque(maxlen=MOST_NOTES)
-        self._answer: Message | None = None
+        self._notes: deque[str] = deque(maxlen=MOST_NOTES)
+        self._answer: str | None = None
         self._notes_after = 0  # of the notes, those that came behind the answer
         self._finished = False
         self._changed = asyncio.Event()
 
-    def answer(self, message: Message) -> None:
+    def answer(self, message: str) -> None:
         """Puts the answer to a frame in place of one that still waits."""
         with self._lock:
             self._answer, self._notes_after = message, 0
         self._wake()
 
-    def tell(self, message: Message) -> None:
+    def tell(self, message: str) -> None:
         """Puts a note behind all that waits."""
         with self._lock:
             self._notes.append(message)
@@ -49,7 +46,7 @@ class Outbox:
             self._finished = True
         self._wake()
 
-    async def take(self) -> Message | None:
+    async def take(self) -> str | None:
         """The next message, in the order in which they came; None when all is sent and nothing will come."""
         while True:
             with self._lock:

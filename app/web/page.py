@@ -16,9 +16,11 @@ from gradio.utils import get_upload_folder
 
 from app.core.catalogue import Catalogue
 from app.core.protocols import MakeEstimator, make_mediapipe
+from app.core.subjects import HANDS, PEOPLE
 from app.door.endpoints import API, Endpoints
 from app.door.guests import Door, Guests
 from app.door.uploads import DEFAULT_LIMIT, MEGABYTE, Uploads, give_file
+from app.drawing.limbs import css, limbs_for_page
 from app.drawing.picture import PERSON_COLOURS
 from app.web.calls import check_calls
 from app.web.open_pages import Connections, OpenPages
@@ -76,7 +78,8 @@ def _live_tab(catalogue: Catalogue) -> None:
         "weights": catalogue.default,
         "threshold": threshold_of(catalogue, *first),
         "attention": False,
-        "colours": [f"rgb{colour}" for colour in PERSON_COLOURS],
+        "colours": [css(colour) for colour in PERSON_COLOURS],
+        "drawing": {subject.name: limbs_for_page(subject.landmarks) for subject in (PEOPLE, HANDS)},
     }
     written = " ".join(f'data-{name}="{escape(json.dumps(value))}"' for name, value in attributes.items())
     gr.HTML(f"<pose-live {written}></pose-live>", elem_id="live", apply_default_css=False)

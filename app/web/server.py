@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from fastapi.staticfiles import StaticFiles
 
 from app.core.catalogue import Catalogue
 from app.core.protocols import MakeEstimator, make_mediapipe
+from app.web.answers import told
 from app.web.conversation import Conversation, Patience
 from app.web.outbox import Outbox
 from app.web.session import LiveSession
@@ -75,7 +75,7 @@ def create_server(
         try:
             await socket.accept()
             if not limit.enter():
-                await socket.send_text(json.dumps({"type": "refused", "message": limit.sentence}))
+                await socket.send_text(told("refused", message=limit.sentence))
                 await socket.close()
                 return
         except (WebSocketDisconnect, RuntimeError):

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import struct
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
-from typing import Any, Protocol
-
-import cv2
+from typing import Protocol
 
 from app.core.catalogue import Catalogue
 from app.core.failures import explain
 from app.core.protocols import MakeEstimator
-from app.core.subjects import subject_of
-from app.drawing.heat import panel, ticks_until_now
 from app.live.engine import LiveEngine
-from app.live.view import LiveView
+from app.web.answers import ready, recorded, seen, told
 from app.web.memory import give_back
-from app.web.messages import MAX_PIXELS, MAX_SIDE, CameraFrame, Settings
+from app.web.messages import (
+    MAX_PIXELS,
+    MAX_SIDE,
+    CameraFrame,
+    MessageError,
+    PageMessage,
+    RecordRequest,
+    Settings,
+)
 from recognizer.weights import WeightsError
 
 log = logging.getLogger(__name__)
 
-JPEG_QUALITY = 80
+MOST_WAITING = 16
+"""Text messages that wait at most; settings that follow each other are one."""
 BROKEN = "The program failed while it looked at the picture. Press Start again."
 UNUSABLE = (
     "A picture from this page could not be used: pictures are whole JPEGs of at most "
@@ -36,53 +40,9 @@ UNUSABLE = (
 class Page(Protocol):
     """Takes what a session has to say (``app.web.outbox.Outbox``); any thread may call its methods."""
 
-    def answer(self, message: bytes | str) -> None: ...
+    def answer(self, message: str) -> None: ...
 
-    def tell(self, message: bytes | str) -> None: ...
-
-
-def encode_view(view: LiveView, captured: float) -> bytes:
-    """The answer to one frame: uint32 length (little-endian), that much JSON, then the picture as JPEG.
-
-    Args:
-        view: with a mirrored picture.
-        captured: the frame's time on the page's clock, which tells the page what this answers.
-    """
-    now = view.timestamp
-    state = {
-        "captured": captured,
-        "fps": round(view.fps, 1),
-        "labels_per_second": round(view.labels_per_second, 1),
-        "pose_ms": round(view.pose_ms, 1),
-        "recognise_ms": round(view.recognise_ms, 1),
-        "total_ms": round(view.total_ms, 1),
-        "label_age_ms": round(view.label_age_ms, 1),
-        "message": view.message,
-        "warming": round(view.warming, 1),
-        "persons": [
-            {
-                "id": person.id,
-                "label": person.label,
-                "score": round(person.score, 5),
-                "top": [[each.label, round(each.score, 5)] for each in person.top5],
-            }
-            for person in view.persons
-        ],
-        # Ages, not times: the page draws them leftwards from "now".
-        "history": [
-            [each.person, round(now - each.start, 2), round(now - each.end, 2), each.label]
-            for each in view.history
-        ],
-    }
-    if view.attention:
-        # Part of the answer to a frame, not a message of its own: so it can neither queue up nor come late.
-        state["attention"] = [
-            panel(each, mirror=True, ticks=ticks_until_now(each.end - each.start)) for each in view.attention
-        ]
-    header = json.dumps(state, separators=(",", ":")).encode()
-    picture = cv2.cvtColor(view.picture, cv2.COLOR_RGB2BGR)
-    _, jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-    return struct.pack("<I", len(header)) + header + jpeg.tobytes()
+    def tell(self, message: str) -> None: ...
 
 
 class LiveSession:
@@ -102,7 +62,7 @@ class LiveSession:
         self._page, self._ended = page, ended
         self._wake = threading.Condition()
         self._frame: CameraFrame | None = None
-        self._news: Settings | None = None
+        self._messages: deque[PageMessage] = deque()
         self._working, self._rested = False, time.monotonic()
         self._closed = False
         self._chosen = Settings()
@@ -114,7 +74,7 @@ class LiveSession:
     def worked_until(self) -> float:
         """When it last had something of the page to work on, by ``time.monotonic``: now, if it has."""
         with self._wake:
-            works = self._working or self._frame is not None or self._news is not None
+            works = self._working or self._frame is not None or bool(self._messages)
             return time.monotonic() if works else self._rested
 
     def frame(self, frame: CameraFrame) -> None:
@@ -123,10 +83,20 @@ class LiveSession:
             self._frame = frame
             self._wake.notify()
 
-    def change(self, settings: Settings) -> None:
-        """Changes what is set of the settings; the first weights start the engine."""
+    def hear(self, message: PageMessage) -> None:
+        """Takes a text message; settings that follow others overrule them.
+
+        Raises:
+            MessageError: too many wait already.
+        """
         with self._wake:
-            self._news = settings if self._news is None else self._news.then(settings)
+            last = self._messages[-1] if self._messages else None
+            if isinstance(message, Settings) and isinstance(last, Settings):
+                self._messages[-1] = last.then(message)
+            elif len(self._messages) == MOST_WAITING:
+                raise MessageError(f"{MOST_WAITING} messages wait already, send fewer")
+            else:
+                self._messages.append(message)
             self._wake.notify()
 
     def close(self) -> None:
@@ -139,14 +109,11 @@ class LiveSession:
         """Waits until the thread has ended, for so many seconds at most."""
         self._thread.join(timeout)
 
-    def _tell(self, kind: str, **content: Any) -> None:
-        self._page.tell(json.dumps({"type": kind, **content}))
-
     def _run(self) -> None:
         try:
             self._serve()
         except Exception as error:
-            self._tell("failed", message=explain(error, BROKEN))
+            self._page.tell(told("failed", message=explain(error, BROKEN)))
         finally:
             try:
                 if self._engine is not None:
@@ -162,16 +129,25 @@ class LiveSession:
         while True:
             with self._wake:
                 self._working, self._rested = False, time.monotonic()
-                self._wake.wait_for(lambda: self._closed or self._news is not None or self._frame is not None)
+                self._wake.wait_for(lambda: self._closed or self._messages or self._frame is not None)
                 if self._closed:
                     return
-                news, self._news = self._news, None
+                messages, self._messages = self._messages, deque()
                 frame, self._frame = self._frame, None
                 self._working = True
-            if news is not None:
-                self._apply(news)
+            for message in messages:
+                self._do(message)
             if frame is not None:
                 self._answer(frame)
+
+    def _do(self, message: PageMessage) -> None:
+        """Does what a text message asks for. Each kind has a line here."""
+        match message:
+            case Settings():
+                self._apply(message)
+            case RecordRequest():
+                if self._engine is not None:
+                    self._page.tell(recorded(self._engine.record()))
 
     def _apply(self, news: Settings) -> None:
         """Makes the engine follow new settings; weights that cannot be used are told and change nothing."""
@@ -193,23 +169,17 @@ class LiveSession:
                 self._engine.set_recognizer(recognizer)
                 give_back()
         except (WeightsError, ValueError) as error:
-            self._tell("weights-failed", message=str(error))
+            self._page.tell(told("weights-failed", message=str(error)))
             return
-        self._tell(
-            "ready",
-            weights=recognizer.card.name,
-            classes=list(recognizer.classes),
-            subject=subject_of(recognizer.layout).name,
-        )
+        self._page.tell(ready(recognizer.card.name, recognizer.classes, recognizer.layout))
 
     def _answer(self, frame: CameraFrame) -> None:
         if self._engine is None:
-            self._page.answer(json.dumps({"type": "skipped", "captured": frame.captured}))
+            self._page.answer(told("skipped", captured=frame.captured))
             return
         picture = frame.decode()
         if picture is None:
-            skipped = {"type": "skipped", "captured": frame.captured, "message": UNUSABLE}
-            self._page.answer(json.dumps(skipped))
+            self._page.answer(told("skipped", captured=frame.captured, message=UNUSABLE))
             return
-        view = self._engine.process(picture, frame.captured / 1000, mirror=True)
-        self._page.answer(encode_view(view, frame.captured))
+        view = self._engine.process(picture, frame.captured / 1000)
+        self._page.answer(seen(view, frame.captured))

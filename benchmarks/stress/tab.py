@@ -45,12 +45,6 @@ def frame(milliseconds: float, picture: bytes) -> bytes:
     return struct.pack("<d", milliseconds) + picture
 
 
-def state_of(message: bytes) -> dict:
-    """The numbers of an answered picture."""
-    (length,) = struct.unpack_from("<I", message)
-    return json.loads(message[4 : 4 + length])
-
-
 @dataclass
 class TabLog:
     """What a tab was told.
@@ -92,7 +86,7 @@ class Tab:
     def change(self, **settings: object) -> None:
         """Tells other settings, as the page's controls do."""
         self.settings.update(settings)
-        self._changes.append(settings)
+        self._changes.append({"type": "settings", **settings})
 
     def close(self) -> None:
         """Closes the tab."""
@@ -114,7 +108,7 @@ class Tab:
 
     def _talk(self, socket: ClientConnection) -> None:
         self._changes.clear()
-        socket.send(json.dumps(self.settings))
+        socket.send(json.dumps({"type": "settings", **self.settings}))
         in_flight: list[float] = []
         due = began = time.monotonic()
         number = 0
@@ -134,12 +128,12 @@ class Tab:
             if not self._take(message, in_flight):
                 return
 
-    def _take(self, message: bytes | str, in_flight: list[float]) -> bool:
+    def _take(self, message: str, in_flight: list[float]) -> bool:
         """Takes note of an answer; False where the server has none for this tab."""
-        told = state_of(message) if isinstance(message, bytes) else json.loads(message)
+        told = json.loads(message)
         if "captured" in told:
             in_flight[:] = [each for each in in_flight if each > told["captured"]]
-        if isinstance(message, bytes):
+        if told["type"] == "seen":
             self.log.pictures += 1
             for person in told["persons"]:
                 label = person["label"] or "unsure"

@@ -17,6 +17,7 @@ import uvicorn
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from app.core.catalogue import Catalogue
+from app.core.protocols import MakeEstimator
 from app.door.guests import Guests
 from app.drawing.example_clip import write_example
 from app.web.page import create_app
@@ -69,9 +70,15 @@ class WatchedPose(MediaPipePose):
 class Server:
     """The application on a port of its own; can be stopped and started again."""
 
-    def __init__(self, catalogue: Catalogue, most: int = 4, guests: Guests | None = None) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        most: int = 4,
+        guests: Guests | None = None,
+        make_estimator: MakeEstimator = lambda landmarks: WatchedPose(),
+    ) -> None:
         self.limit = SessionLimit(most)
-        self._guests = guests
+        self._guests, self._make_estimator = guests, make_estimator
         self._catalogue = catalogue
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -83,7 +90,7 @@ class Server:
         return f"http://127.0.0.1:{self.port}/"
 
     def start(self) -> None:
-        app = create_app(self._catalogue, lambda landmarks: WatchedPose(), self.limit, self._guests)
+        app = create_app(self._catalogue, self._make_estimator, self.limit, self._guests)
         config = uvicorn.Config(app, "127.0.0.1", self.port, log_level="error", timeout_graceful_shutdown=1)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
@@ -99,8 +106,8 @@ class Server:
 
 
 @contextmanager
-def serving(catalogue: Catalogue, most: int = 4, guests: Guests | None = None) -> Iterator[Server]:
-    server = Server(catalogue, most, guests)
+def serving(catalogue: Catalogue, *given, **options) -> Iterator[Server]:
+    server = Server(catalogue, *given, **options)
     try:
         yield server
     finally:

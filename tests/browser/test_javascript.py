@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Callable
+from collections.abc import Iterator
 from math import pi
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,13 @@ from recognizer.choice import parse_choice
 from tests.browser.conftest import Server
 
 
-@pytest.fixture
-def page(visit: Callable[..., Page], chromium: Browser, server: Server) -> Page:
-    return visit(chromium, server.address)
+@pytest.fixture(scope="module")
+def page(chromium: Browser, server: Server) -> Iterator[Page]:
+    """Any document of the server's: modules that only reckon need no page around them."""
+    opened = chromium.new_page()
+    opened.goto(f"{server.address.rstrip('/')}{STATIC_ROUTE}/icon.svg")
+    yield opened
+    opened.close()
 
 
 def call(page: Page, module: str, function: str, *arguments: Any) -> Any:
@@ -86,8 +89,8 @@ def test_a_piece_lies_on_the_strip_of_thirty_seconds(page: Page, ages: tuple, le
 
 
 def test_the_median_is_one_of_the_values(page: Page):
-    assert call(page, "live.js", "median", [9, 1, 5]) == 5
-    assert call(page, "live.js", "median", [10, 9, 1, 5]) == 9
+    assert call(page, "meters.js", "median", [9, 1, 5]) == 5
+    assert call(page, "meters.js", "median", [10, 9, 1, 5]) == 9
 
 
 def test_a_frame_is_packed_as_the_program_reads_it(page: Page):
@@ -96,19 +99,97 @@ def test_a_frame_is_packed_as_the_program_reads_it(page: Page):
           const { packFrame } = await import(address);
           return [...packFrame(1234.5, new Uint8Array([255, 216, 7]).buffer)];
         }""",
-        f"{STATIC_ROUTE}/wire.js",
+        f"{STATIC_ROUTE}/connection.js",
     )
     assert CameraFrame.parse(bytes(packed)) == CameraFrame(1234.5, b"\xff\xd8\x07")
 
 
-def test_a_view_is_unpacked(page: Page):
-    header = '{"captured":5,"message":"Nobody – yet"}'.encode()
-    view = struct.pack("<I", len(header)) + header + b"\xff\xd8\x07"
-    told = page.evaluate(
-        """async ([address, bytes]) => {
-          const { state, jpeg } = (await import(address)).unpackView(new Uint8Array(bytes).buffer);
-          return [state, jpeg.type, [...new Uint8Array(await jpeg.arrayBuffer())]];
+def test_a_picture_lies_in_the_middle_of_its_box(page: Page):
+    assert call(page, "mirror.js", "fitted", 640, 480, 1000, 480) == pytest.approx([180, 0, 640, 480])
+    assert call(page, "mirror.js", "fitted", 9, 16, 900, 900) == pytest.approx([196.875, 0, 506.25, 900])
+
+
+def test_a_skeleton_fades_when_it_is_late_and_is_gone_in_the_end(page: Page):
+    strengths = [call(page, "mirror.js", "strengthOf", late) for late in (0, 400, 900, 1499, 1500, 1e9)]
+    assert strengths[:2] == [1, 1] and strengths[-2:] == [0, 0]
+    assert 1 > strengths[2] > strengths[3] > 0.2
+
+
+def moved(page: Page, sightings: list[tuple[float, float]], times: list[float], size: float = 1.0) -> list:
+    """x of a landmark at some times that was seen at (time, x), its y being half of it."""
+    return page.evaluate(
+        """async ([address, sightings, times, size]) => {
+          const { Motion } = await import(address);
+          const motion = new Motion();
+          for (const [time, x] of sightings) motion.see(time, [x, x / 2], size);
+          return times.map((time) => Array.from(motion.at(time)));
         }""",
-        [f"{STATIC_ROUTE}/wire.js", list(view)],
+        [f"{STATIC_ROUTE}/motion.js", sightings, times, size],
     )
-    assert told == [{"captured": 5, "message": "Nobody – yet"}, "image/jpeg", [255, 216, 7]]
+
+
+def test_a_landmark_moves_on_at_its_own_speed_for_a_while(page: Page):
+    sightings = [(33.0 * number, 0.002 * 33 * number) for number in range(20)]  # 2 sizes a second
+    last, x = sightings[-1]
+    places = moved(page, sightings, [last, last + 50, last + 120, last + 5000, last - 100])
+    assert [place[0] - x for place in places] == pytest.approx([0, 0.1, 0.24, 0.24, 0], abs=0.01)
+    assert places[1][1] == pytest.approx(places[1][0] / 2)
+
+
+def test_what_trembles_stands_still_and_a_gap_makes_the_speed_unknown(page: Page):
+    trembling = [(33.0 * number, 0.01 * (-1) ** number) for number in range(20)]  # a hundredth of a torso
+    (place,) = moved(page, trembling, [trembling[-1][0] + 100])
+    assert abs(place[0] - trembling[-1][1]) < 0.015, "raw differences would throw it 0.06 away"
+    gone = [(0.0, 0.0), (33.0, 0.1), (1033.0, 3.0)]
+    assert moved(page, gone, [1133.0])[0][0] == 3.0
+    assert moved(page, [(0.0, 1.0)], [100.0])[0][0] == 1.0, "the first sighting"
+
+
+def pieces(page: Page, *answers: tuple[float, list[tuple[int, str | None, float | None]]]) -> list:
+    """What is drawn of the past after answers: each has a time, and persons, their label and since when."""
+    told = [
+        {
+            "captured": time,
+            "persons": [{"id": who, "label": label, "since": since} for who, label, since in persons],
+        }
+        for time, persons in answers
+    ]
+    return page.evaluate(
+        """async ([address, answers]) => {
+          const { Past } = await import(address);
+          const past = new Past();
+          for (const answer of answers) past.seen(answer);
+          return past.pieces;
+        }""",
+        [f"{STATIC_ROUTE}/past.js", told],
+    )
+
+
+def test_the_past_is_told_by_what_is_shown_and_since_when(page: Page):
+    past = pieces(
+        page,
+        (0, [(0, None, None)]),
+        (1000, [(0, "wave", 1000)]),
+        (2000, [(0, "wave", 1000), (1, "clap", 1900)]),
+        (3000, [(0, None, 2500), (1, "clap", 1900)]),
+        (9000, [(0, None, 8900)]),
+    )
+    assert past == [
+        [0, 8, 7, "wave"], [1, 7.1, 6, "clap"], [0, 6.5, 6, None], [0, pytest.approx(0.1), 0, None],
+    ]  # fmt: skip
+
+
+def test_what_is_older_than_thirty_seconds_goes_and_a_clock_that_runs_back_begins_anew(page: Page):
+    steady = [(1000 * second, [(0, "wave", max(0, 1000 * (second - 30)))]) for second in range(60)]
+    ((who, start, end, label),) = pieces(page, (0, [(1, "clap", 0)]), *steady)
+    assert (who, end, label) == (0, 0, "wave") and start >= 30
+    assert pieces(page, *steady, (500, [(0, "clap", 400)])) == [[0, pytest.approx(0.1), 0, "clap"]]
+
+
+def test_saved_files_have_names_that_sort_by_time(page: Page):
+    name = page.evaluate(
+        "async (address) => "
+        "(await import(address)).fileName('picture', 'png', new Date('2026-03-04T05:06:07.8Z'))",
+        f"{STATIC_ROUTE}/saving.js",
+    )
+    assert name == "pose2action-picture-2026-03-04-050607.png"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -65,9 +64,9 @@ def test_ends_of_conversations(told: list[dict], end: str, outcome: str):
 
 @pytest.mark.parametrize("score", ["NaN", "1.5", "-0.1", "Infinity"])
 def test_scores_that_are_none_are_garbage(score: str):
-    state = f'{{"captured": 1, "persons": [{{"label": "wave", "score": {score}, "top": []}}]}}'.encode()
+    person = f'{{"label": "wave", "score": {score}, "top": [], "points": null, "visibility": null}}'
     with pytest.raises(Garbage):
-        read_answer(struct.pack("<I", len(state)) + state + b"\xff\xd8")
+        read_answer(f'{{"type": "seen", "captured": 1, "persons": [{person}]}}')
 
 
 def test_a_soak_is_flat_only_where_nothing_grows():

@@ -31,7 +31,7 @@ class Step:
     times: float = 1
 
 
-GOOD = Step("text", json.dumps({"weights": "kinetics-18-lsta-daily", "threshold": 0.5, "attention": False}))
+GOOD = Step("text", json.dumps({"type": "settings", "weights": "kinetics-18-lsta-daily", "threshold": 0.5}))
 
 
 def conversation(rng: np.random.Generator) -> tuple[Step, ...]:
@@ -79,17 +79,21 @@ def _settings(rng: np.random.Generator) -> str:
     number = numbers.written(rng)
     name = _names(rng)
     texts = (
-        f'{{"threshold": {number}}}',
-        f'{{"weights": {number}}}',
-        f'{{"attention": {number}}}',
-        f'{{"weights": "kinetics-18-lsta-daily", "threshold": {number}}}',
-        json.dumps({"weights": name}),
-        json.dumps({"weights": name, "threshold": 0.5, "attention": True}),
-        json.dumps({name: 1, "weights": None}),
-        json.dumps({"weights": [name], "threshold": {}}),
+        f'{{"type": "settings", "threshold": {number}}}',
+        f'{{"type": "settings", "weights": {number}}}',
+        f'{{"type": "settings", "attention": {number}}}',
+        f'{{"type": {number}}}',
+        f'{{"type": "settings", "weights": "kinetics-18-lsta-daily", "threshold": {number}}}',
+        json.dumps({"type": "settings", "weights": name}),
+        json.dumps({"type": "settings", "weights": name, "threshold": 0.5, "attention": True}),
+        json.dumps({"type": "settings", name: 1, "weights": None}),
+        json.dumps({"type": "settings", "weights": [name], "threshold": {}}),
+        json.dumps({"type": "record"}),
+        json.dumps({"type": "record", name: 1}),
+        json.dumps({"type": name}),
         numbers.nested(int(rng.choice([10, 3000, 100_000])), brackets=str(rng.choice(["[]", "{}"]))),
         '{"weights": ' + numbers.nested(3000) + "}",
-        '{"threshold": 0.1, "threshold": 5, "threshold": "x"}',
+        '{"type": "settings", "threshold": 0.1, "threshold": 5, "threshold": "x"}',
         "", " ", "null", "[]", "1", '"weights"', "{", "\ufeff{}", '{"weights": "\\ud800"}', "{" * 50_000,
         json.dumps({"weights": "x" * int(rng.choice([100, 10_000, 3_000_000]))}),
         bytes(rng.integers(1, 128, int(rng.integers(1, 300)), np.uint8)).decode("ascii"),

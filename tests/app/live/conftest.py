@@ -38,10 +38,10 @@ def live(fakes):
             return self.estimators[0]
 
         @staticmethod
-        def run(engine, start, stop, step=0.1, mirror=True):
+        def run(engine, start, stop, step=0.1):
             views = []
             for timestamp in np.arange(start, stop - 1e-9, step):
-                views.append(engine.process(PICTURE, float(timestamp), mirror))
+                views.append(engine.process(PICTURE, float(timestamp)))
                 until = time.monotonic() + 5
                 while not engine._worker.idle and time.monotonic() < until:
                     time.sleep(0.001)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from app.web import messages
-from app.web.messages import MAX_FRAME, MAX_TEXT, CameraFrame, MessageError, Settings
+from app.web.messages import MAX_FRAME, MAX_TEXT, CameraFrame, MessageError, RecordRequest, parse_text
 from tests.app.web.test_jpeg import encode, frame_header, insert
 
 ROOT = Path(__file__).parents[3]
@@ -121,28 +121,53 @@ def test_opencv_takes_no_huge_pictures_whoever_imports_it(module: str, own: str 
     assert done.stdout.split() == ["True", str(own is None), "False"]
 
 
+def settings(text: str) -> str:
+    """Some settings as the page writes them."""
+    return '{"type": "settings", ' + text[1:]
+
+
 def test_settings_are_what_is_set():
-    settings = Settings.parse('{"weights": "a+b", "threshold": 1}')
-    assert (settings.weights, settings.threshold) == ("a+b", 1.0)
-    assert settings.sets("threshold") and not settings.sets("attention")
-    both = settings.then(Settings.parse('{"attention": true, "weights": null}'))
+    told = parse_text(settings('{"weights": "a+b", "threshold": 1}'))
+    assert (told.weights, told.threshold) == ("a+b", 1.0)
+    assert told.sets("threshold") and not told.sets("attention")
+    both = told.then(parse_text(settings('{"attention": true, "weights": null}')))
     assert (both.weights, both.threshold, both.attention) == (None, 1.0, True)
     assert both.sets("weights") and both.sets("attention")
-    assert settings.weights == "a+b"
+    assert told.weights == "a+b"
+
+
+def test_a_record_is_asked_for():
+    assert parse_text('{"type": "record"}') == RecordRequest()
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "", "null", "not json", "[1]", '{"unknown": 1}', '{"weights": 3}', '{"weights": ["a"]}',
+        "", "null", "not json", "[1]", "{}", '{"type": 1}', '{"type": null}', '{"type": "nothing"}',
+        '{"weights": "a"}', '{"type": "' + "x" * 8000 + '"}', '{"type": "record", "since": 3}',
+        "[" * 8000, '{"a":' * 1500, "\0", '{"' + "k" * 8000 + '": 1}',
+    ],
+)  # fmt: skip
+def test_texts_of_no_kind_are_a_short_sentence(text: str):
+    check_refused(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"unknown": 1}', '{"weights": 3}', '{"weights": ["a"]}',
         '{"threshold": "0.5"}', '{"threshold": true}', '{"threshold": NaN}', '{"threshold": -Infinity}',
         '{"threshold": 1e400}', f'{{"threshold": 1{"0" * 400}}}', f'{{"threshold": 1{"0" * 7000}}}',
         '{"threshold": 1.01}', '{"threshold": -0.01}', '{"attention": 1}', '{"attention": null}',
-        "[" * 8000, '{"a":' * 1500, '{"weights": "\\ud800"}', '{"weights": "\ud800"}',
-        '{"weights": "' + "a" * MAX_TEXT + '"}', "\0", '{"' + "k" * 8000 + '": 1}',
+        '{"weights": "\\ud800"}', '{"weights": "\ud800"}',
+        '{"weights": "' + "a" * MAX_TEXT + '"}', '{"' + "k" * 8000 + '": 1}',
     ],
 )  # fmt: skip
 def test_settings_that_are_none_are_a_short_sentence(text: str):
+    check_refused(settings(text))
+
+
+def check_refused(text: str) -> None:
     with pytest.raises(MessageError) as caught:
-        Settings.parse(text)
+        parse_text(text)
     assert 5 < len(str(caught.value)) < 250 and "\n" not in str(caught.value)

@@ -17,9 +17,9 @@ from fastapi.testclient import TestClient
 from app.core.catalogue import Catalogue
 from app.web.messages import CameraFrame
 from app.web.server import STATIC, STATIC_ROUTE, SessionLimit, create_server
-from pose.layouts import MEDIAPIPE_HAND_21, SkeletonLayout
+from pose.layouts import KINETICS_18, MEDIAPIPE_HAND_21, SkeletonLayout
 from recognizer.weights import WeightsError
-from tests.doubles import StandingEstimator, SteadyRecognizer
+from tests.doubles import StandingEstimator, SteadyRecognizer, standing
 
 WAVER = SteadyRecognizer("waver", {"wave": 0.7, "clap": 0.2, "arm_curl": 0.1})
 CLAPPER = SteadyRecognizer("clapper", {"idle_standing": 0.2, "clap": 0.8}, layout="ntu-25")
@@ -51,7 +51,7 @@ class Harness:
     @contextmanager
     def session(self, **settings) -> Iterator:
         with self.client.websocket_connect("/live") as socket:
-            socket.send_text(json.dumps({"weights": "waver", **settings}))
+            socket.send_text(settings_message(weights=settings.pop("weights", "waver"), **settings))
             yield socket
 
 
@@ -68,16 +68,18 @@ def picture(width: int = 320, height: int = 240) -> np.ndarray:
     return image
 
 
+def settings_message(**settings) -> str:
+    return json.dumps({"type": "settings", **settings})
+
+
 def frame(milliseconds: float, image: np.ndarray | None = None) -> bytes:
     bgr = cv2.cvtColor(picture() if image is None else image, cv2.COLOR_RGB2BGR)
     return struct.pack("<d", milliseconds) + cv2.imencode(".jpg", bgr)[1].tobytes()
 
 
-def parse(message: bytes) -> tuple[dict, np.ndarray]:
-    (length,) = struct.unpack_from("<I", message)
-    jpeg = np.frombuffer(message[4 + length :], np.uint8)
-    picture = cv2.cvtColor(cv2.imdecode(jpeg, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
-    return json.loads(message[4 : 4 + length]), picture
+def answer(socket) -> dict:
+    """The next message."""
+    return json.loads(socket.receive_text())
 
 
 def watch(socket, seconds: float, since: float = 0.0) -> dict:
@@ -85,24 +87,30 @@ def watch(socket, seconds: float, since: float = 0.0) -> dict:
     state = {}
     for number in range(round(15 * seconds)):
         socket.send_bytes(frame(1000 * since + 1000 / 15 * number))
-        state, _ = parse(socket.receive_bytes())
+        state = answer(socket)
         time.sleep(0.02)  # the recogniser answers beside the frames
     return state
 
 
-def test_a_frame_comes_back_mirrored_and_reaches_the_estimator_as_it_was(harness: Harness):
+def test_landmarks_come_back_and_the_picture_reaches_the_estimator_as_it_was(harness: Harness):
     with harness.session() as socket:
-        assert json.loads(socket.receive_text()) == {
+        ready = answer(socket)
+        joints = ready.pop("joints")
+        assert ready == {
             "type": "ready", "weights": "waver", "classes": ["wave", "clap", "arm_curl"], "subject": "person",
         }  # fmt: skip
+        neck, wrist = KINETICS_18.index("neck"), KINETICS_18.index("right_wrist")
+        assert joints[neck] == [11, 12] and joints[wrist] == [16]
         socket.send_bytes(frame(1234.5))
-        state, shown = parse(socket.receive_bytes())
-    assert state["captured"] == 1234.5
-    assert shown.shape == (240, 320, 3)
-    assert shown[200, 20, 2] > 150 > shown[200, 20, 0], "the display is mirrored: blue on the left"
+        state = answer(socket)
+    assert (state["type"], state["captured"]) == ("seen", 1234.5)
+    (person,) = state["persons"]
+    places = np.reshape(person["points"], (33, 2)) / 10_000 * [320, 240]
+    np.testing.assert_allclose(places, standing(320, 240).image, atol=0.02)
+    assert person["visibility"] == [100] * 33
     (estimator,) = harness.estimators
     seen = estimator.pictures[0]
-    assert seen[200, 20, 0] > 150 > seen[200, 20, 2], "the estimator's picture is not: red on the left"
+    assert seen[200, 20, 0] > 150 > seen[200, 20, 2], "not mirrored: red on the left"
     assert estimator.times == [1.2345]
     assert estimator.closed
 
@@ -116,20 +124,19 @@ def test_the_action_and_its_scores_arrive(harness: Harness):
     assert [name for name, _ in person["top"]] == ["wave", "clap", "arm_curl"]
     assert person["top"][0][1] == pytest.approx(0.7, abs=0.01)
     assert state["message"] == ""
-    assert state["history"][-1][3] == "wave"
-    assert state["history"][-1][1] > state["history"][-1][2] == 0
+    assert 900 < person["since"] < 1900, "milliseconds, as the frames have them"
 
 
 def test_threshold_and_weights_take_effect_while_it_runs(harness: Harness):
     with harness.session() as socket:
         socket.receive_text()
         assert watch(socket, 2)["persons"][0]["label"] == "wave"
-        socket.send_text(json.dumps({"threshold": 0.95}))
+        socket.send_text(settings_message(threshold=0.95))
         state = watch(socket, 2, since=2)
         assert state["persons"][0]["label"] is None
         assert state["persons"][0]["top"][0][0] == "wave"
-        socket.send_text(json.dumps({"weights": "clapper", "threshold": 0.3}))
-        assert json.loads(socket.receive_text())["classes"] == ["idle_standing", "clap"]
+        socket.send_text(settings_message(weights="clapper", threshold=0.3))
+        assert answer(socket)["classes"] == ["idle_standing", "clap"]
         assert watch(socket, 2, since=4)["persons"][0]["label"] == "clap"
         assert len(harness.estimators) == 1
 
@@ -138,12 +145,12 @@ def test_weights_of_hands_can_be_chosen_while_it_runs(harness: Harness):
     with harness.session(attention=True) as socket:
         socket.receive_text()
         assert watch(socket, 2)["persons"][0]["label"] == "wave"
-        socket.send_text(json.dumps({"weights": "grabber"}))
-        ready = json.loads(socket.receive_text())
+        socket.send_text(settings_message(weights="grabber"))
+        ready = answer(socket)
         assert (ready["classes"], ready["subject"]) == (["grab", "tap"], "hand")
         state = watch(socket, 2, since=2)
         assert state["persons"][0]["label"] == "grab"
-        assert {label for *_, label in state["history"]} == {"grab"}
+        assert len(state["persons"][0]["points"]) == 2 * 21
     bodies, hands = harness.estimators
     assert hands.landmarks is MEDIAPIPE_HAND_21 and hands.times[0] == 2.0
     assert bodies.closed and hands.closed
@@ -154,14 +161,14 @@ def test_what_the_network_looks_at_comes_with_new_labels_once_it_is_asked_for(ha
         found = []
         for number in range(frames):
             socket.send_bytes(frame(1000 * since + 1000 / 15 * number))
-            found.append(parse(socket.receive_bytes())[0].get("attention"))
+            found.append(answer(socket).get("attention"))
             time.sleep(0.02)
         return found
 
     with harness.session() as socket:
         socket.receive_text()
         assert told(socket, 0) == [None] * 30
-        socket.send_text(json.dumps({"attention": True}))
+        socket.send_text(settings_message(attention=True))
         answers = told(socket, 2)
         panels = [each for each in answers if each]
         assert 1 <= len(panels) < 20, "at the label rate, not at the frame rate"
@@ -171,7 +178,7 @@ def test_what_the_network_looks_at_comes_with_new_labels_once_it_is_asked_for(ha
         assert body["values"][wrist] == 1 and sum(body["values"]) == 1
         assert body["points"][wrist][0] > 0.1, "mirrored as the picture is: the right hand is on the right"
         assert over_time["cells"][wrist] == [0] * 7 + [1] and over_time["ticks"][-1] == [1.0, "now"]
-        socket.send_text(json.dumps({"attention": False}))
+        socket.send_text(settings_message(attention=False))
         assert told(socket, 4) == [None] * 30
 
 
@@ -179,8 +186,8 @@ def test_what_the_network_looks_at_comes_with_new_labels_once_it_is_asked_for(ha
 def test_weights_that_cannot_be_used_are_told_and_the_old_ones_stay(harness: Harness, name: str):
     with harness.session() as socket:
         socket.receive_text()
-        socket.send_text(json.dumps({"weights": name}))
-        told = json.loads(socket.receive_text())
+        socket.send_text(settings_message(weights=name))
+        told = answer(socket)
         assert told["type"] == "weights-failed"
         assert name in told["message"]
         if name == "unheard_of":
@@ -190,13 +197,13 @@ def test_weights_that_cannot_be_used_are_told_and_the_old_ones_stay(harness: Har
 
 def test_a_session_recovers_when_its_first_weights_are_damaged(harness: Harness):
     with harness.session(weights="damaged") as socket:
-        assert json.loads(socket.receive_text())["type"] == "weights-failed"
+        assert answer(socket)["type"] == "weights-failed"
         socket.send_bytes(frame(0))
-        assert json.loads(socket.receive_text()) == {"type": "skipped", "captured": 0.0}
-        socket.send_text(json.dumps({"weights": "waver"}))
-        assert json.loads(socket.receive_text())["type"] == "ready"
+        assert answer(socket) == {"type": "skipped", "captured": 0.0}
+        socket.send_text(settings_message(weights="waver"))
+        assert answer(socket)["type"] == "ready"
         socket.send_bytes(frame(50))
-        assert parse(socket.receive_bytes())[0]["captured"] == 50
+        assert answer(socket)["captured"] == 50
 
 
 def test_one_tab_too_many_is_told_so_and_a_place_becomes_free():
@@ -219,7 +226,7 @@ def test_one_tab_too_many_is_told_so_and_a_place_becomes_free():
         with harness.session() as again:
             assert json.loads(again.receive_text())["type"] == "ready"
         first.send_bytes(frame(0))
-        assert parse(first.receive_bytes())[0]["captured"] == 0, "the first tab was not disturbed"
+        assert answer(first)["captured"] == 0, "the first tab was not disturbed"
 
 
 def test_two_sessions_have_their_own_state(harness: Harness):
@@ -239,9 +246,9 @@ def test_what_is_no_usable_picture_is_skipped(harness: Harness, message: bytes):
     with harness.session() as socket:
         socket.receive_text()
         socket.send_bytes(message)
-        assert json.loads(socket.receive_text())["type"] == "skipped"
+        assert answer(socket)["type"] == "skipped"
         socket.send_bytes(frame(20))
-        assert parse(socket.receive_bytes())[0]["captured"] == 20
+        assert answer(socket)["captured"] == 20
 
 
 @pytest.mark.parametrize(
@@ -249,12 +256,12 @@ def test_what_is_no_usable_picture_is_skipped(harness: Harness, message: bytes):
     [
         "not json",
         "[1]",
-        '{"threshold": NaN}',
-        '{"threshold": 2}',
-        '{"unknown": 1}',
-        '{"weights": 3}',
-        '{"threshold": "high"}',
-        '{"attention": 1}',
+        '{"type": "settings", "threshold": NaN}',
+        '{"type": "settings", "threshold": 2}',
+        '{"type": "settings", "unknown": 1}',
+        '{"type": "settings", "weights": 3}',
+        '{"type": "settings", "threshold": "high"}',
+        '{"type": "settings", "attention": 1}',
         b"short",
     ],
 )
@@ -262,11 +269,11 @@ def test_messages_that_are_none_end_in_a_sentence_not_in_a_crash(harness: Harnes
     with harness.session() as socket:
         socket.receive_text()
         (socket.send_bytes if isinstance(message, bytes) else socket.send_text)(message)
-        told = json.loads(socket.receive_text())
+        told = answer(socket)
         assert told["type"] == "failed"
         assert told["message"].startswith("Not understood")
         socket.send_bytes(frame(1))
-        assert parse(socket.receive_bytes())[0]["captured"] == 1
+        assert answer(socket)["captured"] == 1
 
 
 def test_an_estimator_that_breaks_is_told_in_a_sentence(harness: Harness):
@@ -274,7 +281,7 @@ def test_an_estimator_that_breaks_is_told_in_a_sentence(harness: Harness):
         socket.receive_text()
         harness.estimators[0].estimate = lambda image, timestamp: 1 / 0
         socket.send_bytes(frame(0))
-        told = json.loads(socket.receive_text())
+        told = answer(socket)
     assert told["type"] == "failed"
     assert "ZeroDivision" not in told["message"]
     assert harness.estimators[0].closed
@@ -296,12 +303,12 @@ def test_old_frames_are_dropped_and_never_queued(harness: Harness):
         assert begun.wait(10)
         for milliseconds in (10, 20, 30, 40):
             socket.send_bytes(frame(milliseconds))
-        socket.send_text(json.dumps({"weights": "unheard_of"}))  # comes behind the frames
+        socket.send_text(settings_message(weights="unheard_of"))  # comes behind the frames
         time.sleep(0.3)
         go_on.set()
-        answered = [parse(socket.receive_bytes())[0]["captured"]]
-        assert json.loads(socket.receive_text())["type"] == "weights-failed"
-        answered.append(parse(socket.receive_bytes())[0]["captured"])
+        answered = [answer(socket)["captured"]]
+        assert answer(socket)["type"] == "weights-failed"
+        answered.append(answer(socket)["captured"])
     assert answered == [0, 40]
     assert harness.estimators[0].times == [0.0, 0.04]
 

@@ -20,8 +20,9 @@ from app.core.catalogue import Catalogue
 from app.web.conversation import Patience
 from app.web.messages import MAX_FRAME
 from app.web.server import SessionLimit, create_server
+from app.web.session import MOST_WAITING
 from tests.app.web.test_jpeg import encode, frame_header, insert
-from tests.doubles import StandingEstimator, SteadyRecognizer
+from tests.doubles import StandingEstimator, SteadyRecognizer, standing
 
 WEIGHTS = {name: SteadyRecognizer(name, {"wave": 0.7, "clap": 0.3}) for name in ("waver", "curler")}
 CARDS = {name: each.card for name, each in WEIGHTS.items()}
@@ -56,7 +57,7 @@ class Running:
     def started(self, **options) -> Iterator[ClientConnection]:
         """A page whose weights are loaded."""
         with self.page(**options) as page:
-            page.send('{"weights": "waver"}')
+            page.send('{"type": "settings", "weights": "waver"}')
             assert told(page)["type"] == "ready"
             yield page
 
@@ -82,12 +83,8 @@ def serve() -> Iterator[Callable[..., Running]]:
 
 
 def told(page: ClientConnection) -> dict:
-    """The next message; of an answered frame its state."""
-    message = page.recv(timeout=20)
-    if isinstance(message, bytes):
-        (length,) = struct.unpack_from("<I", message)
-        return {"type": "view", **json.loads(message[4 : 4 + length])}
-    return json.loads(message)
+    """The next message."""
+    return json.loads(page.recv(timeout=20))
 
 
 def frame(captured: float, jpeg: bytes = JPEG) -> bytes:
@@ -106,7 +103,7 @@ def assert_closed(page: ClientConnection) -> None:
         page.recv(timeout=20)
 
 
-@pytest.mark.parametrize("first", [None, '{"weights": "waver"}', "garbage"])
+@pytest.mark.parametrize("first", [None, '{"type": "settings", "weights": "waver"}', "garbage"])
 def test_a_page_that_sends_no_picture_loses_its_place(serve, first: str | None):
     server = serve(Patience(first_picture=0.4))
     with server.page() as page:
@@ -157,7 +154,7 @@ def test_a_page_that_waits_for_its_weights_is_not_idle(serve):
 
     server = serve(Patience(first_picture=0.5, pause=0.5), load=load)
     with server.page() as page:
-        page.send('{"weights": "waver"}')
+        page.send('{"type": "settings", "weights": "waver"}')
         page.send(frame(0))
         with pytest.raises(TimeoutError):
             page.recv(timeout=1.8)
@@ -169,22 +166,29 @@ def test_a_page_that_waits_for_its_weights_is_not_idle(serve):
 
 def test_a_page_that_does_not_read_loses_its_place(serve):
     server = serve(Patience(unread=0.5))
-    noise = encode(1280, 960)
-    page = server.page(max_queue=1)
-    page.send('{"weights": "waver"}')
+    narrow = socket.create_connection(("127.0.0.1", server.port))
+    narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    page = server.page(max_queue=1, sock=narrow)
+    page.send('{"type": "settings", "weights": "waver"}')
+    closed = threading.Event()
 
     def send() -> None:
+        number = 0
         with suppress(ConnectionClosed, OSError):
-            for number in range(2000):
-                page.send(frame(40.0 * number, noise))
+            while not closed.is_set():
+                number += 1
+                page.send(frame(5.0 * number))
+                page.send('{"type": "record"}')  # answers to frames are so short that many lie unread
+                time.sleep(0.001)
 
     sender = threading.Thread(target=send, daemon=True)  # nobody reads at the other end either, in the end
     sender.start()
     try:
         assert eventually(lambda: server.estimators and server.estimators[0].closed)
         assert eventually(lambda: server.limit.running == 0)
-        assert 1 < len(server.estimators[0].times) < 500
+        assert len(server.estimators[0].times) > 1
     finally:
+        closed.set()
         page.socket.shutdown(socket.SHUT_RDWR)
         sender.join(20)
 
@@ -223,7 +227,7 @@ def test_a_page_that_leaves_while_its_weights_load_gives_its_place_back_behind_t
 
     server = serve(load=load)
     with server.page() as page:
-        page.send('{"weights": "waver"}')
+        page.send('{"type": "settings", "weights": "waver"}')
         assert begun.wait(20)
     time.sleep(0.3)
     assert server.limit.running == 1
@@ -275,14 +279,17 @@ def test_a_place_is_not_lost_where_no_thread_can_be_had(serve, monkeypatch: pyte
         frame(1e300),
         b"",
         "",
-        '{"threshold": NaN}',
-        f'{{"threshold": 1{"0" * 400}}}',
+        '{"type": "settings", "threshold": NaN}',
+        f'{{"type": "settings", "threshold": 1{"0" * 400}}}',
         "[" * 100_000,
-        '{"weights": "\\ud800"}',
-        '{"weights": "waver", "more": 1}',
-        '{"weights": "' + "a" * 100_000 + '"}',
+        '{"type": "settings", "weights": "\\ud800"}',
+        '{"type": "settings", "weights": "waver", "more": 1}',
+        '{"type": "settings", "weights": "' + "a" * 100_000 + '"}',
+        '{"weights": "waver"}',
+        '{"type": "nothing"}',
+        '{"type": "record", "seconds": 30}',
     ],
-    ids=range(11),
+    ids=range(14),
 )
 def test_hostile_messages_are_a_sentence_and_the_session_lives(serve, message: str | bytes):
     server = serve()
@@ -312,10 +319,10 @@ def test_pictures_that_cannot_be_used_are_told(serve, picture: bytes):
 @pytest.mark.parametrize("weights", ["+".join(["waver"] * 1000), "waver+waver", "waver+nobody", "+"])
 def test_fusions_that_make_no_sense_are_told_and_the_old_weights_stay(serve, weights: str):
     with serve().started() as page:
-        page.send(json.dumps({"weights": weights, "threshold": 0.9}))
+        page.send(json.dumps({"type": "settings", "weights": weights, "threshold": 0.9}))
         answer = told(page)
         assert answer["type"] == "weights-failed" and len(answer["message"]) < 300
-        page.send('{"weights": "waver+curler"}')
+        page.send('{"type": "settings", "weights": "waver+curler"}')
         assert told(page)["weights"] == "waver+curler"
 
 
@@ -332,9 +339,9 @@ def test_a_clock_that_jumps_about_ends_no_session(serve):
 def test_a_threshold_told_before_the_weights_counts(serve):
     server = serve()
     with server.page() as page:
-        page.send('{"threshold": 0.95, "weights": "nobody"}')
+        page.send('{"type": "settings", "threshold": 0.95, "weights": "nobody"}')
         assert told(page)["type"] == "weights-failed"
-        page.send('{"weights": "waver"}')
+        page.send('{"type": "settings", "weights": "waver"}')
         assert told(page)["type"] == "ready"
         for number in range(40):
             page.send(frame(1000 / 15 * number))
@@ -342,3 +349,49 @@ def test_a_threshold_told_before_the_weights_counts(serve):
             time.sleep(0.02)
     (person,) = view["persons"]
     assert person["label"] is None and person["top"][0][0] == "wave"
+
+
+def test_the_last_seconds_are_recorded_with_all_that_is_known_of_the_landmarks(serve):
+    with serve().started() as page:
+        for number in range(40):
+            page.send(frame(1000 / 15 * number, encode(320, 240)))
+            assert told(page)["type"] == "seen"
+            time.sleep(0.02)
+        page.send('{"type": "record"}')
+        answer = told(page)
+    assert answer["type"] == "recorded"
+    record = answer["record"]
+    (person,) = record["persons"]
+    assert person["times"] == pytest.approx([(number - 39) / 15 for number in range(40)], abs=1e-3)
+    truth = standing(320, 240)
+    picture, world = np.array(person["picture"]), np.array(person["world"])
+    assert picture.shape == (40, 33, 2) and world.shape == (40, 33, 3)
+    np.testing.assert_allclose(picture[7] * [320, 240], truth.image, atol=0.05)
+    np.testing.assert_allclose(world[7], truth.world, atol=1e-3)
+    assert person["visibility"] == [[1.0] * 33] * 40 and person["landmarks"][15] == "left_wrist"
+    who, start, end, label = record["labels"][-1]
+    assert (who, end, label) == (0, 0.0, "wave") and -2.0 < start < 0
+    assert record["seconds"] == pytest.approx(39 / 15, abs=1e-3)
+
+
+def test_a_page_that_asks_for_too_much_at_once_is_told(serve):
+    begun, go_on = threading.Event(), threading.Event()
+    server = serve()
+    with server.started() as page:
+
+        def slow(image, timestamp):
+            begun.set()
+            assert go_on.wait(20)
+            return []
+
+        server.estimators[0].estimate = slow
+        page.send(frame(0))
+        assert begun.wait(20)
+        for _ in range(MOST_WAITING):
+            page.send('{"type": "record"}')
+        for number in range(100):
+            page.send(f'{{"type": "settings", "threshold": {number / 100}}}')
+        assert "16 messages wait already" in told(page)["message"]
+        go_on.set()
+        kinds = [told(page)["type"] for _ in range(30)]
+    assert {"seen", "recorded"} <= set(kinds)
