@@ -77,8 +77,8 @@ def _row(name: str) -> tuple[nn.Module, Tensor]:
 
 def _times(network: nn.Module, x: Tensor, runs: int) -> tuple[float, ...]:
     """Median milliseconds as written, live, and live with attention."""
-    live = network.forward_with_attention if isinstance(network, SPANet) else FrozenNetwork(network, x)
-    kinds = (network, live, lambda window: attention_maps(live(window)[1]))
+    live = network.forward_in_full if isinstance(network, SPANet) else FrozenNetwork(network, x)
+    kinds = (network, live, lambda window: attention_maps(live(window)[2]))
     taken: tuple[list[float], ...] = ([], [], [])
     with torch.inference_mode():
         for number in range(runs + 2):

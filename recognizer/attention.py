@@ -84,7 +84,7 @@ def unit_range(values: np.ndarray) -> np.ndarray:
 
 @singledispatch
 def attention_maps(attention: object) -> list[AttentionMaps]:
-    """What a network's ``forward_with_attention`` tells -> one entry a sample, of its first person.
+    """What a network's ``forward_in_full`` tells it looked at -> one entry a sample, of its first person.
 
     Empty where the network was configured to attend to nothing.
 

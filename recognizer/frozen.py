@@ -86,7 +86,7 @@ def frozen_graph(network: nn.Module, example: Tensor) -> torch.jit.ScriptModule:
 
 
 class FrozenNetwork:
-    """A network's ``forward_with_attention`` as a frozen TorchScript graph, for any number of samples.
+    """A network's ``forward_in_full`` as a frozen TorchScript graph, for any number of samples.
 
     Args:
         network: of the networks over joints; SPA-Net, whose sparse convolutions look up kernel maps in
@@ -98,29 +98,29 @@ class FrozenNetwork:
         folded = cast(Network, fold_batch_norm(network, example))
         self._graph = frozen_graph(_Flattened(folded), example)
         with torch.inference_mode():
-            self._attention = folded.forward_with_attention(example)[1]
+            self._attention = folded.forward_in_full(example)[2]
             for _ in range(_WARM_UP_RUNS):
                 self._graph(example)
 
-    def __call__(self, x: Tensor) -> tuple[Tensor, object]:
-        """(N, C, T, V, M) -> logits (N, classes) and the network's own kind of attention."""
-        logits, *tensors = self._graph(x)
-        return logits, _rebuilt(self._attention, tensors)
+    def __call__(self, x: Tensor) -> tuple[Tensor, Tensor, object]:
+        """(N, C, T, V, M) -> logits (N, classes), embedding (N, D), the network's own kind of attention."""
+        logits, embedding, *tensors = self._graph(x)
+        return logits, embedding, _rebuilt(self._attention, tensors)
 
 
 class _Flattened(nn.Module):
-    """Returns the tensors of the attention after the logits, since a trace cannot return a dataclass."""
+    """Returns the attention's tensors after logits and embedding, as a trace cannot return a dataclass."""
 
     def __init__(self, network: Network):
         super().__init__()
         self.network = network
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        logits, attention = self.network.forward_with_attention(x)
+        logits, embedding, attention = self.network.forward_in_full(x)
         tensors: list[Tensor] = []
         for value in _values(attention).values():
             tensors.extend(value if isinstance(value, tuple) else () if value is None else (value,))
-        return logits, *tensors
+        return logits, embedding, *tensors
 
 
 def _values(attention: object) -> dict[str, Tensor | tuple[Tensor, ...] | None]:

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from pose.skeleton import SkeletonSequence
 from recognizer.choice import Choice, parse_choice
 from recognizer.predictor import Prediction, Recognizer, WindowRecognizer
@@ -71,6 +73,7 @@ class Fusion(WindowRecognizer):
                 probabilities=sum(
                     share * answer.probabilities for share, answer in zip(shares, own, strict=True)
                 ),
+                embedding=np.concatenate([answer.embedding for answer in own]),
             )
             for own in zip(*answers, strict=True)
         ]

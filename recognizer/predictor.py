@@ -1,4 +1,8 @@
-"""From windows of skeletons to named actions."""
+"""From windows of skeletons to named actions, and to embeddings from which others may be learned.
+
+``WindowRecognizer.predict`` gives labels, ``WindowRecognizer.embed`` (N, D) embeddings of the same windows;
+one pass through the network gives both, and every ``Prediction`` holds its embedding.
+"""
 
 from __future__ import annotations
 
@@ -41,6 +45,7 @@ class Prediction:
         classes: the weights' labels.
         start, end: the window's time span in seconds.
         attention: what the network looked at, if it was asked for.
+        embedding: (D,) float32, what ``WindowRecognizer.embed`` gives for the window.
     """
 
     probabilities: np.ndarray
@@ -48,6 +53,7 @@ class Prediction:
     start: float
     end: float
     attention: AttentionMaps | None = None
+    embedding: np.ndarray | None = None
 
     def top(self, count: int = 5) -> tuple[LabelScore, ...]:
         """The most probable labels, best first."""
@@ -121,6 +127,19 @@ class WindowRecognizer(ABC):
                 answer is no number.
         """
 
+    def embed(self, windows: Sequence[SkeletonSequence]) -> np.ndarray:
+        """What the network makes of windows before it names anything: similar actions lie close together.
+
+        Returns:
+            (N, D) float32, (0, 0) of no windows. Each network's embedding has length 1; those of a fusion's
+            members, in their order, lie side by side.
+
+        Raises:
+            WeightsError: as ``predict``.
+        """
+        embeddings = [prediction.embedding for prediction in self.predict(windows)]
+        return np.stack(embeddings) if embeddings else np.zeros((0, 0), np.float32)
+
 
 class Recognizer(WindowRecognizer):
     """A trained network, ready for windows. Runs on CUDA where present, otherwise on the CPU.
@@ -136,7 +155,7 @@ class Recognizer(WindowRecognizer):
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self._network = network.eval().to(self.device)
         self._forward = (
-            network.forward_with_attention
+            network.forward_in_full
             if isinstance(network, SPANet)
             else FrozenNetwork(self._network, self._example())
         )
@@ -176,16 +195,17 @@ class Recognizer(WindowRecognizer):
             return []
         batch = torch.from_numpy(np.stack([self._input(window) for window in windows])).to(self.device)
         with torch.inference_mode():
-            logits, attended = self._forward(batch)
+            logits, embeddings, attended = self._forward(batch)
             probabilities = logits.float().softmax(1)[:, : len(self.classes)].cpu().numpy()
+            embeddings = torch.nn.functional.normalize(embeddings.float()).cpu().numpy()
         if not np.isfinite(probabilities).all():  # of weights as large as numbers can be
             raise weights.WeightsError(f"The weights {self.card.name} give no numbers: train them again.")
         maps: Sequence[AttentionMaps | None] = [None] * len(windows)
         if attention:
             maps = attention_maps(attended) or [AttentionMaps()] * len(windows)
         return [
-            Prediction(row, self.classes, float(window.timestamps[0]), float(window.timestamps[-1]), seen)
-            for row, window, seen in zip(probabilities, windows, maps, strict=True)
+            Prediction(row, self.classes, float(window.timestamps[0]), float(window.timestamps[-1]), *more)
+            for row, window, *more in zip(probabilities, windows, maps, embeddings, strict=True)
         ]
 
     def _example(self) -> Tensor:

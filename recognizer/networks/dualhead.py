@@ -213,11 +213,8 @@ class DualHeadNet(Network):
         return gate.repeat_interleave(2, 2)[:, :, :: self.config.subsampling][:, :, :frames]
 
     def _classify(self, fine: Tensor, coarse: Tensor) -> tuple[Tensor, Tensor]:
-        """Features -> logits of both heads (Eq. 12, 13)."""
-        return (
-            self.fine_classifier(self.dropout(pooled(fine))),
-            self.coarse_classifier(self.dropout(pooled(coarse))),
-        )
+        """Mean features -> logits of both heads (Eq. 12, 13)."""
+        return self.fine_classifier(self.dropout(fine)), self.coarse_classifier(self.dropout(coarse))
 
     def fuse(self, fine: Tensor, coarse: Tensor) -> Tensor:
         """Logits of both heads -> logarithm of the score of Eq. 14: logits whose softmax is that score."""
@@ -231,27 +228,24 @@ class DualHeadNet(Network):
     def forward_heads(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """(N, C, T, V, M) -> logits (N, classes) of the fine and of the coarse head."""
         fine, coarse, _, _ = self._features(x)
-        return self._classify(fine, coarse)
+        return self._classify(pooled(fine), pooled(coarse))
 
     def forward(self, x: Tensor) -> Tensor:
         return self.fuse(*self.forward_heads(x))
 
-    def forward_with_attention(self, x: Tensor) -> tuple[Tensor, DualHeadAttention]:
-        """Logits (N, classes), as from ``forward``, and the gates of Eq. 8 and 10."""
+    def forward_in_full(self, x: Tensor) -> tuple[Tensor, Tensor, DualHeadAttention]:
+        """Logits (N, classes), as from ``forward``; the mean features (N, D) of the fine head and then of the
+        coarse one; and the gates of Eq. 8 and 10."""
         fine, coarse, temporal, spatial = self._features(x)
         shape = (-1, x.shape[4])
         attention = DualHeadAttention(
             temporal=tuple(gate[:, 0, :, 0].unflatten(0, shape) for gate in temporal),
             spatial=tuple(gate[:, 0, 0].unflatten(0, shape) for gate in spatial),
         )
-        return self.fuse(*self._classify(fine, coarse)), attention
+        heads = pooled(fine), pooled(coarse)
+        return self.fuse(*self._classify(*heads)), torch.cat(heads, 1), attention
 
     def supervised(self, x: Tensor) -> tuple[tuple[Tensor, Tensor], Tensor]:
         """Logits of both heads, each of which has its cross-entropy (Sec. 3.6), and the fused ones."""
         heads = self.forward_heads(x)
         return heads, self.fuse(*heads).detach()
-
-    def embed(self, x: Tensor) -> Tensor:
-        """(N, C, T, V, M) -> (N, D), the fine head's mean features and then the coarse head's."""
-        fine, coarse, _, _ = self._features(x)
-        return torch.cat([pooled(fine), pooled(coarse)], 1)

@@ -220,24 +220,22 @@ class LSTANet(Network):
         """(N, C, T, V, M) -> (N, M, C', T', V), output of the last block."""
         return self.blocks(self.input_norm(x)).unflatten(0, (x.shape[0], x.shape[4]))
 
-    def classify(self, features: Tensor) -> Tensor:
-        """(N, M, C', T', V) -> logits (N, classes)."""
-        return self.classifier(self.dropout(pooled(features)))
+    def classify(self, embedding: Tensor) -> Tensor:
+        """(N, C') -> logits (N, classes)."""
+        return self.classifier(self.dropout(embedding))
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.classify(self.features(x))
+        return self.classify(pooled(self.features(x)))
 
-    def forward_with_attention(self, x: Tensor) -> tuple[Tensor, LSTAAttention]:
-        """Logits (N, classes) and the joints' responses over time, as in Fig. 3."""
+    def forward_in_full(self, x: Tensor) -> tuple[Tensor, Tensor, LSTAAttention]:
+        """Logits (N, classes), the last block's mean features (N, C'), and the joints' responses over time
+        (Fig. 3)."""
         features = self.features(x)
+        embedding = pooled(features)
         # Features are outputs of a ReLU, so they are their own magnitude.
-        return self.classify(features), LSTAAttention(features.mean(2))
+        return self.classify(embedding), embedding, LSTAAttention(features.mean(2))
 
     def supervised(self, x: Tensor) -> tuple[tuple[Tensor], Tensor]:
         """The only head's logits, twice."""
         logits = self(x)
         return (logits,), logits
-
-    def embed(self, x: Tensor) -> Tensor:
-        """(N, C, T, V, M) -> (N, C'), the last block's mean features."""
-        return pooled(self.features(x))

@@ -55,17 +55,22 @@ class MSG3D(Network):
         self.classifier = nn.Linear(4 * width, classes)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.classifier(self.dropout(self.embed(x)))
+        return self.classify(self._embed(x))
 
-    def forward_with_attention(self, x: Tensor) -> tuple[Tensor, DualHeadAttention]:
-        """Logits (N, classes), and no gates."""
-        return self(x), DualHeadAttention((), ())
+    def classify(self, embedding: Tensor) -> Tensor:
+        """(N, C') -> logits (N, classes)."""
+        return self.classifier(self.dropout(embedding))
+
+    def forward_in_full(self, x: Tensor) -> tuple[Tensor, Tensor, DualHeadAttention]:
+        """Logits (N, classes), the last block's mean features (N, C'), and no gates."""
+        embedding = self._embed(x)
+        return self.classify(embedding), embedding, DualHeadAttention((), ())
 
     def supervised(self, x: Tensor) -> tuple[tuple[Tensor], Tensor]:
         """The only head's logits, twice."""
         logits = self(x)
         return (logits,), logits
 
-    def embed(self, x: Tensor) -> Tensor:
+    def _embed(self, x: Tensor) -> Tensor:
         """(N, C, T, V, M) -> (N, C'), the last block's mean features."""
         return pooled(self.blocks(self.input_norm(x)).unflatten(0, (x.shape[0], x.shape[4])))

@@ -18,12 +18,10 @@ class Network(nn.Module, ABC):
         """Logits (N, classes)."""
 
     @abstractmethod
-    def forward_with_attention(self, x: Tensor) -> tuple[Tensor, object]:
-        """Logits (N, classes), and what the network looked at, of a kind that ``attention_maps`` takes."""
-
-    @abstractmethod
-    def embed(self, x: Tensor) -> Tensor:
-        """(N, D), the features from which linear classifiers make the logits; dropout leaves them alone."""
+    def forward_in_full(self, x: Tensor) -> tuple[Tensor, Tensor, object]:
+        """Logits (N, classes), as from ``forward``; the embedding (N, D), the features from which linear
+        classifiers make the logits, which dropout leaves alone; and what the network looked at, of a kind
+        that ``attention_maps`` takes."""
 
     @abstractmethod
     def supervised(self, x: Tensor) -> tuple[tuple[Tensor, ...], Tensor]:

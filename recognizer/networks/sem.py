@@ -219,15 +219,16 @@ class SEMNet(Network):
                 shown = attention
         return x.view(n, m, *x.shape[1:]), shown
 
-    def classify(self, features: Tensor) -> Tensor:
-        """(N, M, C', T', V) -> logits (N, classes)."""
-        return self.classifier(self.dropout(pooled(features)))
+    def classify(self, embedding: Tensor) -> Tensor:
+        """(N, C') -> logits (N, classes)."""
+        return self.classifier(self.dropout(embedding))
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.classify(self.features(x)[0])
+        return self.classify(pooled(self.features(x)[0]))
 
-    def forward_with_attention(self, x: Tensor) -> tuple[Tensor, SEMAttention]:
-        """Logits (N, classes) and the relations between joints in block ``SHOWN``, as in Fig. 7b."""
+    def forward_in_full(self, x: Tensor) -> tuple[Tensor, Tensor, SEMAttention]:
+        """Logits (N, classes), the last block's mean features (N, C'), and the relations between joints in
+        block ``SHOWN``, as in Fig. 7b."""
         n, v, m = x.shape[0], x.shape[3], x.shape[4]
         features, attention = self.features(x)
         # Under unified attention a joint attends to each joint at all times, and does so at all times.
@@ -236,19 +237,20 @@ class SEMNet(Network):
         block = self.blocks[SHOWN]
         assert isinstance(block, SEMBlock)
         regularisation = block.attention.regularisation
-        return self.classify(features), SEMAttention(
-            relations.view(n, m, v, v),
-            None if regularisation is None else regularisation.mean(0),
+        embedding = pooled(features)
+        return (
+            self.classify(embedding),
+            embedding,
+            SEMAttention(
+                relations.view(n, m, v, v),
+                None if regularisation is None else regularisation.mean(0),
+            ),
         )
 
     def supervised(self, x: Tensor) -> tuple[tuple[Tensor], Tensor]:
         """The only head's logits, twice."""
         logits = self(x)
         return (logits,), logits
-
-    def embed(self, x: Tensor) -> Tensor:
-        """(N, C, T, V, M) -> (N, C'), the last block's mean features."""
-        return pooled(self.features(x)[0])
 
 
 def frame_positions(frames: int, channels: int) -> Tensor:

@@ -188,16 +188,18 @@ class SPANet(Network):
         voxels = sparse_tensor(points.coordinates, points.features, len(x), "sum", self.backend)
         return self.blocks(voxels), points
 
-    def classify(self, features: SparseTensor) -> Tensor:
-        """Output of the last block -> logits (N, classes): mean over the voxels."""
-        return self.classifier(self.dropout(self.pool(features)))
+    def classify(self, embedding: Tensor) -> Tensor:
+        """(N, C') -> logits (N, classes)."""
+        return self.classifier(self.dropout(embedding))
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.classify(self.features(x)[0])
+        return self.classify(self.pool(self.features(x)[0]))
 
-    def forward_with_attention(self, x: Tensor) -> tuple[Tensor, SPAAttention]:
-        """Logits (N, classes) and the activations in space of the last block, as in Fig. 7c."""
+    def forward_in_full(self, x: Tensor) -> tuple[Tensor, Tensor, SPAAttention]:
+        """Logits (N, classes), the mean (N, C') over the voxels of the last block, and its activations in
+        space, as in Fig. 7c."""
         features, points = self.features(x)
+        embedding = self.pool(features)
         entries, places, frames = features.coordinates.split([1, self.axes, 1], 1)
         entries, frames = entries[:, 0], frames[:, 0]
         # All axes have the same stride, and a voxel begins at its coordinates.
@@ -206,16 +208,12 @@ class SPANet(Network):
         attention = SPAAttention(
             entries, middle, frames, features.features.mean(1), points.voxel * stride, features.stride[-1]
         )
-        return self.classify(features), attention
+        return self.classify(embedding), embedding, attention
 
     def supervised(self, x: Tensor) -> tuple[tuple[Tensor], Tensor]:
         """The only head's logits, twice."""
         logits = self(x)
         return (logits,), logits
-
-    def embed(self, x: Tensor) -> Tensor:
-        """(N, C, T, V, M) -> (N, C'), mean over the voxels of the last block."""
-        return self.pool(self.features(x)[0])
 
 
 def _pointwise(in_channels: int, out_channels: int, axes: int) -> nn.Sequential:

@@ -212,7 +212,7 @@ class STFNet(Network):
         self.classifier = nn.Linear(channels, classes)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.classify(self.features(x)[0])
+        return self.classify(pooled(self.features(x)[0]))
 
     def features(self, x: Tensor) -> tuple[Tensor, tuple[Tensor, ...], Tensor | None]:
         """(N, C, T, V, M) -> the last layer's features (N, M, C', T', V), relations and gate (with N * M)."""
@@ -224,26 +224,24 @@ class STFNet(Network):
             x, relations, gate = layer(x)
         return x.unflatten(0, (n, m)), relations, gate
 
-    def classify(self, features: Tensor) -> Tensor:
-        """(N, M, C', T', V) -> logits (N, classes)."""
-        return self.classifier(self.dropout(pooled(features)))
+    def classify(self, embedding: Tensor) -> Tensor:
+        """(N, C') -> logits (N, classes)."""
+        return self.classifier(self.dropout(embedding))
 
-    def forward_with_attention(self, x: Tensor) -> tuple[Tensor, STFAttention]:
-        """Logits (N, classes) and what the last res-layer looked at (Fig. 5 and 6)."""
+    def forward_in_full(self, x: Tensor) -> tuple[Tensor, Tensor, STFAttention]:
+        """Logits (N, classes), the last layer's mean features (N, C'), and what the last res-layer looked at
+        (Fig. 5 and 6)."""
         features, relations, gate = self.features(x)
+        embedding = pooled(features)
         persons = features.shape[:2]
         attention = STFAttention(
             relations=tuple(grain.unflatten(0, persons) for grain in relations),
             responses=features.mean(2),  # features are outputs of a ReLU, so they are their own magnitude
             gate=None if gate is None else gate.unflatten(0, persons),
         )
-        return self.classify(features), attention
+        return self.classify(embedding), embedding, attention
 
     def supervised(self, x: Tensor) -> tuple[tuple[Tensor], Tensor]:
         """The only head's logits, twice."""
         logits = self(x)
         return (logits,), logits
-
-    def embed(self, x: Tensor) -> Tensor:
-        """(N, C, T, V, M) -> (N, C'), the last layer's mean features."""
-        return pooled(self.features(x)[0])

@@ -20,11 +20,8 @@ def maps_of(config, layout=KINETICS_18, samples: int = 2, frames: int = 16):
     torch.manual_seed(0)
     network = build(config, layout, 5, layout.coordinates).eval()
     with torch.no_grad():
-        return attention_maps(
-            network.forward_with_attention(torch.randn(samples, layout.coordinates, frames, len(layout), 1))[
-                1
-            ]
-        )
+        x = torch.randn(samples, layout.coordinates, frames, len(layout), 1)
+        return attention_maps(network.forward_in_full(x)[2])
 
 
 @pytest.mark.parametrize("layout", [NTU_25, KINETICS_18], ids=lambda layout: layout.name)

@@ -147,7 +147,7 @@ def test_all_that_a_network_computes_is_on_its_device(config, layout):
         loss = sum(any_of_loss(head, targets, 0.1) for head in heads) / len(heads)
         loss.backward()
         network.eval()
-        told = in_tensors((network.forward_with_attention(x), network.embed(x), network(x), logits, loss))
+        told = in_tensors((network.forward_in_full(x), network(x), logits, loss))
     assert len(told) >= 5 and all(isinstance(tensor, Away) for tensor in told)
     assert all(isinstance(parameter.grad, Away) for parameter in network.parameters())
     assert torch.isfinite(loss.inner)

@@ -44,9 +44,10 @@ def test_logits_and_attention_are_those_of_the_network(config, layout):
     for samples in (1, 3, 2):
         x = torch.randn(samples, 4, 20, len(layout), 1)
         with torch.inference_mode():
-            logits, attention = network.forward_with_attention(x)
-            fast, looked = frozen(x)
+            logits, embedding, attention = network.forward_in_full(x)
+            fast, embedded, looked = frozen(x)
         torch.testing.assert_close(fast, logits, rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(embedded, embedding, rtol=1e-4, atol=1e-4)
         assert type(looked) is type(attention)
         torch.testing.assert_close(
             dataclasses.asdict(looked), dataclasses.asdict(attention), rtol=1e-4, atol=1e-4

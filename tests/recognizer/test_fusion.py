@@ -69,6 +69,13 @@ def test_attention_is_the_first_members(windows):
         np.testing.assert_array_equal(one.attention.joints, own.attention.joints)
 
 
+def test_the_members_embeddings_lie_side_by_side(windows):
+    joint, bone = member("joints", 1), member("bones", 2, "bone")
+    embedded = Fusion([(bone, 3), (joint, 1)]).embed(windows)
+    np.testing.assert_array_equal(embedded, np.concatenate([bone.embed(windows), joint.embed(windows)], 1))
+    np.testing.assert_allclose(np.linalg.norm(embedded, axis=1), np.sqrt(2), atol=1e-6)
+
+
 def test_a_fusion_is_no_single_network_and_does_not_pretend_to_be_one():
     fused = Fusion([(member("a", 1), 1), (member("b", 2), 1)])
     assert isinstance(fused, WindowRecognizer) and not isinstance(fused, Recognizer)

@@ -57,6 +57,21 @@ def test_open_set_weights_leave_something_for_what_they_do_not_know(recognizer: 
     np.testing.assert_allclose(prediction.probabilities, wanted[:4], atol=1e-5)
 
 
+def test_an_embedding_is_the_networks_own_at_length_1(recognizer: Recognizer):
+    windows = [window(seed=seed) for seed in range(3)]
+    embedded = recognizer.embed(windows)
+    values = [
+        network_input(w.joints[0], w.confidence[0], KINETICS_18, recognizer.card.preprocessing)
+        for w in windows
+    ]
+    with torch.inference_mode():
+        wanted = recognizer._network.forward_in_full(torch.from_numpy(np.stack(values))[..., None])[1]
+    assert embedded.dtype == np.float32
+    np.testing.assert_allclose(embedded, wanted / wanted.norm(dim=1, keepdim=True), atol=1e-5)
+    np.testing.assert_array_equal(embedded, [each.embedding for each in recognizer.predict(windows)])
+    assert recognizer.embed([]).shape == (0, 0)
+
+
 def test_properties_come_from_the_card(recognizer: Recognizer):
     card = recognizer.card
     assert recognizer.layout is KINETICS_18

@@ -157,7 +157,7 @@ def test_any_layout_and_any_number_of_frames(layout, frames, persons):
     network = DualHeadNet(layout, 5, layout.coordinates + 1, persons=persons, config=SMALL).eval()
     x = torch.randn(2, layout.coordinates + 1, frames, len(layout), persons)
     with torch.no_grad():
-        logits, attention = network.forward_with_attention(x)
+        logits, _, attention = network.forward_in_full(x)
     assert logits.shape == (2, 5)
     half = (frames + 1) // 2
     assert [tuple(gate.shape) for gate in attention.temporal] == [
@@ -339,7 +339,7 @@ def test_attention_is_the_gates_and_does_not_change_the_logits():
         gate.register_forward_hook(lambda _module, _inputs, output: seen.append(output))
     x = double(2, 3, 10, 18, 2)
     with torch.no_grad():
-        logits, attention = network.forward_with_attention(x)
+        logits, _, attention = network.forward_in_full(x)
         temporal2, spatial2, temporal3, spatial3 = seen
         torch.testing.assert_close(logits, network(x), rtol=0, atol=0)
     for gates, wanted in (
@@ -356,5 +356,5 @@ def test_attention_is_the_gates_and_does_not_change_the_logits():
 def test_without_gates_there_is_no_attention_to_show():
     config = replace(SMALL, temporal_attention="none", spatial_attention="none")
     network = DualHeadNet(KINETICS_18, 9, persons=1, config=config).eval()
-    _, attention = network.forward_with_attention(torch.randn(1, 3, 8, 18, 1))
+    *_, attention = network.forward_in_full(torch.randn(1, 3, 8, 18, 1))
     assert attention.temporal == () and attention.spatial == ()

@@ -99,7 +99,7 @@ def test_channels():
 def test_any_layout_and_any_number_of_frames(layout, frames):
     network = LSTANet(layout, 5, layout.coordinates + 1, persons=1, config=SMALL)
     x = torch.randn(2, layout.coordinates + 1, frames, len(layout), 1)
-    logits, attention = network.forward_with_attention(x)
+    logits, _, attention = network.forward_in_full(x)
     assert logits.shape == (2, 5)
     halved_twice = ((frames + 1) // 2 + 1) // 2
     assert attention.responses.shape == (2, 1, halved_twice, len(layout))

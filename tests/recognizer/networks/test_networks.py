@@ -79,7 +79,7 @@ def test_asking_for_attention_does_not_change_the_logits(config):
     network = with_history(build(config, NTU_25, 9, 3, persons=2))
     x = torch.randn(2, 3, 16, 25, 2)
     with torch.no_grad():
-        torch.testing.assert_close(network.forward_with_attention(x)[0], network(x), rtol=0, atol=0)
+        torch.testing.assert_close(network.forward_in_full(x)[0], network(x), rtol=0, atol=0)
 
 
 @every_network
@@ -105,7 +105,7 @@ def test_the_embedding_is_what_the_linear_classifiers_take(config):
     with torch.no_grad():
         network(x)
         network.dropout.train()
-        embedding = network.embed(x)
+        embedding = network.forward_in_full(x)[1]
     torch.testing.assert_close(embedding, torch.cat(taken, 1), rtol=0, atol=0)
     assert embedding.shape[0] == 2 and not torch.allclose(embedding[0], embedding[1])
 

@@ -92,7 +92,7 @@ def test_multiply_adds_are_those_of_tables_1_and_2(changes, published):
 )
 def test_every_ablation_builds_and_runs(choices):
     network = SEMNet(NTU_25, 7, config=replace(SMALL, **choices))
-    logits, attention = network.forward_with_attention(torch.randn(2, 3, 12, 25, 2))
+    logits, _, attention = network.forward_in_full(torch.randn(2, 3, 12, 25, 2))
     assert logits.shape == (2, 7)
     assert logits.isfinite().all()
     torch.testing.assert_close(attention.relations.sum(-1), torch.ones(2, 2, 25))
@@ -124,7 +124,7 @@ def test_impossible_branches_are_refused():
 @pytest.mark.parametrize("layout", [NTU_25, KINETICS_18, SHREC_22], ids=lambda layout: layout.name)
 def test_any_layout_and_any_number_of_frames(layout, frames):
     network = SEMNet(layout, 5, layout.coordinates + 1, persons=1, config=SMALL)
-    logits, attention = network.forward_with_attention(
+    logits, _, attention = network.forward_in_full(
         torch.randn(2, layout.coordinates + 1, frames, len(layout), 1)
     )
     assert logits.shape == (2, 5)
@@ -211,7 +211,7 @@ def test_relations_are_the_mean_attention_between_joints(attention):
     network = with_history(SEMNet(KINETICS_18, 5, config=replace(SMALL, attention=attention)))
     x = torch.randn(2, 3, 16, 18, 2)
     with torch.no_grad():
-        maps = network.forward_with_attention(x)[1]
+        maps = network.forward_in_full(x)[2]
         raw = network.features(x)[1]
     assert raw.shape[0] == 4
     wanted = torch.zeros(2, 2, 18, 18)
@@ -231,7 +231,7 @@ def test_attention_is_the_relations_and_the_mean_regularisation(layout):
     network = with_history(SEMNet(layout, 5, config=SMALL))
     x = torch.randn(2, 3, 16, len(layout), 2)
     with torch.no_grad():
-        logits, maps = network.forward_with_attention(x)
+        logits, _, maps = network.forward_in_full(x)
         torch.testing.assert_close(logits, network(x), rtol=0, atol=0)
     joints = len(layout)
     assert maps.relations.shape == (2, 2, joints, joints)
@@ -247,7 +247,7 @@ def test_the_attention_that_is_shown_is_that_of_block_3():
     for block in network.blocks:
         block.attention.register_forward_hook(lambda *call: seen.append(call[2][1]))
     with torch.no_grad():
-        maps = network.forward_with_attention(torch.randn(2, 3, 16, 18, 1))[1]
+        maps = network.forward_in_full(torch.randn(2, 3, 16, 18, 1))[2]
     relations = [each.mean((1, 2)) for each in seen]  # of one frame, over heads
     assert [torch.allclose(maps.relations[:, 0], each) for each in relations] == [
         False, False, True, False, False, False, False, False,
@@ -256,7 +256,7 @@ def test_the_attention_that_is_shown_is_that_of_block_3():
 
 def test_without_regularisation_there_is_none_to_show():
     network = SEMNet(KINETICS_18, 5, config=replace(SMALL, global_regularisation=False)).eval()
-    assert network.forward_with_attention(torch.randn(1, 3, 8, 18, 2))[1].regularisation is None
+    assert network.forward_in_full(torch.randn(1, 3, 8, 18, 2))[2].regularisation is None
 
 
 # The network as a whole

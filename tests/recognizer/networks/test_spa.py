@@ -74,9 +74,7 @@ def test_channels():
 def test_any_layout_and_any_number_of_frames(layout, frames, persons):
     for channels in (layout.coordinates, layout.coordinates + 1):
         network = SPANet(layout, 5, channels, persons, SMALL).eval()
-        logits, attention = network.forward_with_attention(
-            torch.rand(2, channels, frames, len(layout), persons)
-        )
+        logits, _, attention = network.forward_in_full(torch.rand(2, channels, frames, len(layout), persons))
         assert logits.shape == (2, 5)
         assert attention.positions.shape[1] == layout.coordinates
 
@@ -275,7 +273,7 @@ def test_attention_is_the_activation_in_space_and_time(layout):
     network = with_history(SPANet(layout, 5, layout.coordinates, config=SMALL))
     x = 3 + torch.randn(2, layout.coordinates, 10, len(layout), 2)
     with torch.no_grad():
-        logits, maps = network.forward_with_attention(x)
+        logits, _, maps = network.forward_in_full(x)
         torch.testing.assert_close(logits, network(x), rtol=0, atol=0)
         pooled = network.pool(network.features(x)[0])
     count_of_voxels = len(maps.entries)
@@ -339,7 +337,7 @@ def test_a_clip_without_anyone_has_finite_logits():
     x = torch.rand(2, 3, 8, 18, 1)
     x[0, 2] = 0
     with torch.no_grad():
-        logits, maps = network.forward_with_attention(x)
+        logits, _, maps = network.forward_in_full(x)
     assert logits.isfinite().all()
     assert maps.positions.isfinite().all()
 

@@ -115,7 +115,7 @@ def test_any_layout_and_any_number_of_frames(layout, frames, persons):
     network = STFNet(layout, 5, layout.coordinates + 1, persons=persons, config=SMALL).eval()
     x = torch.randn(2, layout.coordinates + 1, frames, len(layout), persons)
     with torch.no_grad():
-        logits, attention = network.forward_with_attention(x)
+        logits, _, attention = network.forward_in_full(x)
     assert logits.shape == (2, 5)
     kept = ((frames + 1) // 2 + 1) // 2
     grains = [len(layout)] + [len(parts) for _, parts in layout.parts]
@@ -205,7 +205,7 @@ def test_attention_is_the_last_layers_and_does_not_change_the_logits():
     seen = []
     network.layers[-1].register_forward_hook(lambda _module, _inputs, output: seen.append(output))
     with torch.no_grad():
-        logits, attention = network.forward_with_attention(x)
+        logits, _, attention = network.forward_in_full(x)
         features, relations, gate = seen[0]
         torch.testing.assert_close(logits, network(x), rtol=0, atol=0)
     assert len(attention.relations) == 3
@@ -221,6 +221,6 @@ def test_attention_is_the_last_layers_and_does_not_change_the_logits():
 def test_without_the_modules_there_is_no_attention_of_theirs():
     config = replace(SMALL, mcf=False, tdf=False)
     network = STFNet(KINETICS_18, 9, persons=1, config=config).eval()
-    _, attention = network.forward_with_attention(torch.randn(1, 3, 8, 18, 1))
+    *_, attention = network.forward_in_full(torch.randn(1, 3, 8, 18, 1))
     assert attention.relations == () and attention.gate is None
     assert attention.responses.shape == (1, 1, 2, 18)
