@@ -65,6 +65,48 @@ class SourceError(UserError, ValueError):
     """A video or camera cannot be used. The message is one sentence for the user."""
 
 
+_NETWORK = "rtsp,rtp,srtp,udp,tcp,tls,http,https,httpproxy,crypto"
+_OPEN_WITHIN, _READ_WITHIN = 10.0, 10.0
+"""Seconds of waiting for an answer, and for the next bytes of one."""
+
+
+@contextmanager
+def opened_address(address: str, name: str) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
+    """As ``opened``, for an address in the network; every wait has an end.
+
+    Args:
+        address: what is opened.
+        name: what sentences call it; without a password.
+
+    Raises:
+        SourceError: nobody answers in time, or not with pictures that can be read.
+    """
+    pixels = {"max_pixels": str(_CODEC_PIXELS)}
+    # TCP: pictures come whole or not at all. The whitelist keeps answers from reading files of this machine.
+    limits = {"protocol_whitelist": _NETWORK, "max_streams": str(_MOST_STREAMS), "rtsp_transport": "tcp"}
+    try:
+        container = av.open(
+            address, options=limits | pixels, metadata_errors="replace", timeout=(_OPEN_WITHIN, _READ_WITHIN)
+        )
+    except DECODER_ERRORS as error:
+        why = getattr(error, "strerror", None) or "no answer that is a video"
+        raise SourceError(f"{name!r} cannot be opened ({why}); check the address and the network.") from None
+    try:
+        with container:
+            stream = _video_stream(container, name)
+            stream.codec_context.options = pixels
+            stream.codec_context.thread_count = _THREADS
+            stream.thread_type = "SLICE"  # threads for whole frames would hold some back
+            check_size(name, stream.codec_context.width, stream.codec_context.height)
+            yield container, stream
+    except SourceError:
+        raise
+    except MemoryError:
+        raise SourceError(f"There is not enough memory to read {name!r}; close other programs.") from None
+    except DECODER_ERRORS as error:
+        raise SourceError(f"{name!r} does not send pictures that can be read.") from error
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
     """The open container and its video stream, whose decoder takes no frame over ``MOST_PIXELS``.

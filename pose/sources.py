@@ -78,7 +78,9 @@ class VideoFile:
     out.
 
     Attributes:
+        name: the path, as it was given.
         info: size, rate and length.
+        live: False, it has an end and every picture of it counts.
         problem: after iterating to the end, one sentence on what was missing, or None.
 
     Args:
@@ -89,8 +91,11 @@ class VideoFile:
             ``MOST_PIXELS``. Iterating raises it where the file has become unreadable meanwhile.
     """
 
+    live = False
+
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
+        self.name = str(path)
         self.problem: str | None = None
         self._closed = False
         self._running: weakref.ref | None = None
@@ -100,7 +105,9 @@ class VideoFile:
                 self._size = shown_size(first, stream)
                 check_size(self.path.name, *self._size)
                 self._matrix = display_matrix(first)
-                self.info = _video_info(container, stream, self._size, self._matrix)
+                self.info = declared_info(
+                    container, stream, self._size if self._matrix[0, 0] else self._size[::-1]
+                )
         if first is None:
             check_size(self.path.name, *(refused_size(self.path) or (0, 0)))
             raise SourceError(
@@ -163,7 +170,9 @@ class Camera:
     """A camera of this machine, through OpenCV. Iterating yields its newest frames until it is closed.
 
     Attributes:
+        name: "camera" and its number.
         info: size and rate that the camera agreed to; no duration.
+        live: True, the newest picture counts.
         problem: always None; here so that files and cameras can be used alike.
 
     Args:
@@ -174,10 +183,12 @@ class Camera:
         SourceError: no such camera, it gives no picture, or (while iterating) it stops giving them.
     """
 
+    live = True
     problem: str | None = None
 
     def __init__(self, index: int, width: int = 640, height: int = 480) -> None:
         self.index = index
+        self.name = f"camera {index}"
         self._closed = False
         self._lock = threading.Lock()
         with _quiet_opencv():
@@ -248,10 +259,11 @@ def open_source(text: str) -> VideoFile | Camera:
     return Camera(int(text))
 
 
-def _video_info(
-    container: av.container.InputContainer, stream: av.VideoStream, size: tuple[int, int], matrix: np.ndarray
+def declared_info(
+    container: av.container.InputContainer, stream: av.VideoStream, size: tuple[int, int]
 ) -> VideoInfo:
-    width, height = size if matrix[0, 0] else size[::-1]
+    """What a container says of itself, whose upright frames have this size."""
+    width, height = size
     if stream.duration and stream.time_base:
         duration = float(stream.duration * stream.time_base)
     else:
