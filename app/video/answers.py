@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 import numpy as np
 
 from app.video.presence import Presence, Visit, Window
 from app.video.results import PersonResult, WindowResult
+from recognizer.motions import MOTIONS
 from recognizer.predictor import top_labels
 from recognizer.smoothing import LabelSmoother, Segment, SmoothedLabel, segments, timeline
 
@@ -31,9 +32,17 @@ class Answers:
         classes: K class names.
         threshold: probability under which no action is named.
         keep: False keeps nothing but the labels to show now; there are no results then.
+        repeating: labels whose repetitions are counted.
     """
 
-    def __init__(self, classes: Sequence[str], threshold: float, keep: bool = True) -> None:
+    def __init__(
+        self,
+        classes: Sequence[str],
+        threshold: float,
+        keep: bool = True,
+        repeating: Container[str] = MOTIONS,
+    ) -> None:
+        self._repeating = repeating
         self.shown: dict[int, SmoothedLabel] = {}
         self._classes, self._threshold, self._keep = tuple(classes), threshold, keep
         self._smoothers: dict[int, LabelSmoother] = {}
@@ -74,7 +83,7 @@ class Answers:
             found += self._segments(visit, [row for row in rows if row[0] == number])
         windows = tuple(WindowResult(row[2], top_labels(row[3], self._classes, 5)) for row in rows)
         unsure = summary[0].score < self._threshold
-        counts = presence.movements.count(found) if presence.movements is not None else ()
+        counts = presence.movements.count(found, self._repeating) if presence.movements is not None else ()
         return PersonResult(presence.person, summary, unsure, tuple(found), windows, counts)
 
     def _segments(self, visit: Visit, rows: list[tuple[int, float, float, np.ndarray]]) -> list[Segment]:

@@ -18,12 +18,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
 
 from app.core.attention import AttentionLog
 from app.core.protocols import ActionRecognizer, Estimator, make_mediapipe
+from app.core.repeating import repeating
 from app.core.subjects import subject_of
 from app.drawing.encoding import VideoWriter, even_size
 from app.video.answers import Answers
@@ -35,9 +37,8 @@ from app.video.presence import Presence, Window
 from app.video.results import VideoResult
 from app.video.skeletons import SkeletonWriter
 from pose.skeleton import PersonPose
-from pose.sources import Camera, Frame, VideoFile
+from pose.sources import Frame, VideoFile, VideoInfo
 from pose.tracking import PersonTracker
-from recognizer.predictor import recognise_on_one_core
 
 LONGEST_SIDE = 1280
 """Larger pictures are scaled down before pose estimation and drawing."""
@@ -56,13 +57,34 @@ PROGRESS_EVERY = 0.2
 
 Progress = Callable[[float | None, str], None]
 
+People = Callable[[Frame], dict[int, PersonPose]]
+"""Gives who is in a frame, by number."""
+
+
+class Source(Protocol):
+    """Where frames come from: a video file, a camera, an address, a file of landmarks.
+
+    Attributes:
+        name: as results call it.
+        info: size, rate and length.
+        live: whether it has no end of its own, so that the newest frame counts and not each.
+        problem: after iterating to the end, one sentence on what was missing, or None.
+    """
+
+    name: str
+    info: VideoInfo
+    live: bool
+    problem: str | None
+
+    def __iter__(self) -> Iterator[Frame]: ...
+
 
 class Cancelled(Exception):
     """The analysis was stopped; nothing was written."""
 
 
 def process_video(
-    source: str | Path | VideoFile | Camera,
+    source: str | Path | Source,
     recognizer: ActionRecognizer,
     *,
     video_out: str | Path | None = None,
@@ -70,6 +92,7 @@ def process_video(
     attention: AttentionLog | None = None,
     threshold: float | None = None,
     estimator: Estimator | None = None,
+    people: People | None = None,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
     finish: Callable[[], bool] | None = None,
@@ -87,6 +110,7 @@ def process_video(
         threshold: probability under which no action is named; None takes the recogniser's.
         estimator: finds the people or hands that the recogniser is about; stays open. None makes a MediaPipe
             one for this video.
+        people: who is in a frame, where that is known (``app.video.landmarks``): nothing is estimated then.
         progress: told (fraction done or None where the length is unknown, sentence) several times a second.
         cancelled: asked often; True stops everything.
         finish: asked often; True ends the video here, as if the source had ended (cameras have no end).
@@ -105,34 +129,33 @@ def process_video(
     """
     subject = subject_of(recognizer.layout)
     with ExitStack() as resources:
-        name = str(source)
         if isinstance(source, (str, Path)):
             source = resources.enter_context(VideoFile(source))
-        elif isinstance(source, VideoFile):
-            name = str(source.path)
-        else:
-            name = f"camera {source.index}"
-        if estimator is None:
-            estimator = resources.enter_context(closing(make_mediapipe(subject.landmarks)))
+        if people is None:
+            if estimator is None:
+                estimator = resources.enter_context(closing(make_mediapipe(subject.landmarks)))
+            people = _Estimated(estimator)
         writer = None
         if video_out is not None:
             size = even_size(source.info.width, source.info.height, LONGEST_SIDE)
             writer = resources.enter_context(VideoWriter(video_out, size, source.info.fps))
         least = recognizer.threshold if threshold is None else threshold
-        answers = Answers(recognizer.classes, least, keep)
+        counted = repeating(recognizer)
+        answers = Answers(recognizer.classes, least, keep, counted)
         asked = on_event is not None or writer is not None
-        following = Following(recognizer.layout) if asked else None
+        following = Following(recognizer.layout, counted) if asked else None
         finishing = Finishing(answers, writer, attention, following, on_event)
-        run = _Run(source, recognizer, estimator, finishing, keep)
-        if skeleton_out is not None:
+        run = _Run(source, recognizer, people, finishing, keep)
+        if skeleton_out is not None or not isinstance(people, _Estimated):
             run.step = RECORDED_STEP
+        if skeleton_out is not None:
             run.skeletons = resources.enter_context(closing(SkeletonWriter(subject.landmarks)))
         run.go(progress or (lambda fraction, sentence: None), cancelled or _never, finish or _never)
         persons = answers.persons(list(run.people.values()))
         if skeleton_out is not None:
             run.skeletons.save(skeleton_out, tuple(person.id for person in persons))
         return VideoResult(
-            source=name,
+            source=source.name,
             duration=run.end,
             fps=source.info.fps,
             weights=recognizer.card.name,
@@ -151,11 +174,22 @@ def _never() -> bool:
 @contextmanager
 def _recognising() -> Iterator[ThreadPoolExecutor]:
     """The recogniser's thread. After an error, windows that still wait there are not looked at any more."""
-    pool = ThreadPoolExecutor(1, "recogniser", recognise_on_one_core)
+    pool = ThreadPoolExecutor(1, "recogniser")
     try:
         yield pool
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+class _Estimated:
+    """Finds people, or hands, and tells them apart."""
+
+    def __init__(self, estimator: Estimator) -> None:
+        self._estimator, self._tracker = estimator, PersonTracker(slots=2)
+
+    def __call__(self, frame: Frame) -> dict[int, PersonPose]:
+        found = self._estimator.estimate(frame.image, frame.timestamp)
+        return {track.id: track.pose for track in self._tracker.update(found, frame.timestamp)}
 
 
 class _Run:
@@ -163,16 +197,15 @@ class _Run:
 
     def __init__(
         self,
-        source: VideoFile | Camera,
+        source: Source,
         recognizer: ActionRecognizer,
-        estimator: Estimator,
+        people: People,
         finishing: Finishing,
         keep: bool,
     ) -> None:
         self._keep = keep
-        self._source, self._recognizer, self._estimator = source, recognizer, estimator
+        self._source, self._recognizer, self._people = source, recognizer, people
         self._finishing = finishing
-        self._tracker = PersonTracker(slots=2)
         self.people: dict[int, Presence] = {}
         self.skeletons: SkeletonWriter | None = None
         self.step = STEP
@@ -236,9 +269,11 @@ class _Run:
 
     def _frames(self) -> Iterator[Frame]:
         """Frames of the size that is written. A file is read ahead; of a camera, the newest frame counts."""
+        if not isinstance(self._people, _Estimated):
+            return iter(self._source)
         size = even_size(self._source.info.width, self._source.info.height, LONGEST_SIDE)
         frames = (_resized(frame, size) for frame in self._source)
-        return read_ahead(frames, READ_AHEAD) if isinstance(self._source, VideoFile) else frames
+        return frames if self._source.live else read_ahead(frames, READ_AHEAD)
 
     def _progress(self, timestamp: float) -> tuple[float | None, str]:
         duration = self._source.info.duration
@@ -247,8 +282,7 @@ class _Run:
         return min(timestamp / duration, 1.0), f"{min(timestamp, duration):.1f} of {duration:.1f} s"
 
     def _people_in(self, frame: Frame) -> dict[int, PersonPose]:
-        found = self._estimator.estimate(frame.image, frame.timestamp)
-        poses = {track.id: track.pose for track in self._tracker.update(found, frame.timestamp)}
+        poses = self._people(frame)
         if self.skeletons is not None:
             self.skeletons.add(frame.timestamp, poses)
         return poses

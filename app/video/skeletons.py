@@ -28,6 +28,7 @@ class SkeletonWriter:
 
     - ``time`` (T,) float64: seconds from the first frame;
     - ``persons`` (P,) int64: the persons' or hands' ids;
+    - ``size`` (2,) int64: width and height of the pictures, 0 where nobody was seen;
     - and for each id N: ``landmarks_N`` (T, L, 4) float32, x and y in [0, 1] of the picture's width and
       height, 0, visibility; ``world_N`` (T, L, 4) float32, x, y, z in metres from the middle of the hips or
       the hand (MediaPipe's axes) and visibility; ``detected_N`` (T,) bool. Frames without the person are 0.
@@ -46,11 +47,13 @@ class SkeletonWriter:
             ("world", np.float32, shape),
         ])  # fmt: skip
         self._times: list[float] = []
+        self._size = (0, 0)
         self._file = tempfile.TemporaryFile(prefix="pose2action-")
 
     def add(self, timestamp: float, poses: dict[int, PersonPose]) -> None:
         """Takes the people or hands of one frame, by id. Raises OSError where they cannot be kept."""
         for person, pose in poses.items():
+            self._size = pose.frame_size
             record = np.zeros((), self._record)
             record["frame"], record["person"] = len(self._times), person
             record["landmarks"][:, :2] = pose.image / np.maximum(pose.frame_size, 1)
@@ -74,6 +77,7 @@ class SkeletonWriter:
         ):
             add_array(archive, "time", np.array(self._times))
             add_array(archive, "persons", np.array(persons, np.int64))
+            add_array(archive, "size", np.array(self._size, np.int64))
             for person in persons:
                 self._save_person(archive, person, records)
 

@@ -1,5 +1,6 @@
 import os
 from contextlib import closing
+from types import SimpleNamespace
 
 import av
 import numpy as np
@@ -384,3 +385,13 @@ def test_the_figure_with_mediapipe_and_a_real_network(example_clip, tmp_path):
     assert len(person.windows) == pytest.approx(25, abs=1)
     assert sum(each.score for each in person.summary) == pytest.approx(1.0, abs=1e-3)
     assert len(frames_of(tmp_path / "o.mp4")) == 270
+
+
+def test_own_actions_are_counted(analyse, make_video, fakes):
+    recognizer = fakes.Recognizer(lambda end: "curtsy", classes=("wave", "curtsy", "a", "b", "c", "d"))
+    clip = make_video(7.5, 15)
+    (person,) = analyse(clip, recognizer, poses=squatting(fakes)).persons
+    assert person.repetitions == (None,)
+    recognizer.model = SimpleNamespace(actions=("curtsy",))
+    (person,) = analyse(clip, recognizer, poses=squatting(fakes)).persons
+    assert [row.count for row in person.repetitions] == [3]

@@ -24,9 +24,10 @@ def test_people_who_come_and_go(tmp_path, fakes, monkeypatch, block):
             )
         writer.save(tmp_path / "a.npz", (0, 4))
     with np.load(tmp_path / "a.npz", allow_pickle=False) as read:
-        assert set(read) == {"time", "persons"} | {
+        assert set(read) == {"time", "persons", "size"} | {
             f"{name}_{person}" for name in ("detected", "landmarks", "world") for person in (0, 4)
         }
+        assert read["size"].tolist() == [640, 480]
         assert read["persons"].tolist() == [0, 4] and read["time"] == pytest.approx(np.arange(20) / 10)
         for person in (0, 4):
             for frame in range(20):
