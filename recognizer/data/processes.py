@@ -107,7 +107,7 @@ def _pool(workers: int, places: Any) -> Iterator[Callable[[list[tuple]], list[Fu
     with ProcessPoolExecutor(workers, _CONTEXT, _start, (places,)) as pool:
 
         def submit(calls: list[tuple]) -> list[Future]:
-            with _ctrl_c_waits():  # this starts the processes
+            with ctrl_c_waits():  # this starts the processes
                 return [pool.submit(*call) for call in calls]
 
         try:
@@ -120,7 +120,7 @@ def _pool(workers: int, places: Any) -> Iterator[Callable[[list[tuple]], list[Fu
 
 
 @contextmanager
-def _ctrl_c_waits() -> Iterator[None]:
+def ctrl_c_waits() -> Iterator[None]:
     """Ctrl-C counts at the end of the block, and processes started in it never hear it, not even at first.
 
     A process that is interrupted before it has been told what to do prints a traceback.

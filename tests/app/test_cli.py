@@ -26,7 +26,7 @@ from tests import clips
 def weights_file(tmp_path_factory):
     """Untrained weights as a file, which any command takes in place of a name."""
     recognizer = Recognizer.untrained()
-    return weights.save(recognizer._network, recognizer.card, tmp_path_factory.mktemp("weights"))
+    return weights.save(recognizer.engine.network, recognizer.card, tmp_path_factory.mktemp("weights"))
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ def write_audio(path):
         ("empty.mp4", lambda p: p.write_bytes(b""), "empty"),
         ("noise.mp4", lambda p: p.write_bytes(os.urandom(4096)), "noise.mp4"),
         ("sound.mp4", write_audio, "no video track"),
-        ("folder.mp4", lambda p: p.mkdir(), "not a file"),
+        ("folder.mp4", lambda p: p.mkdir(), "a folder for the results"),
         ("missing.mp4", lambda p: None, "no file"),
     ],
 )
@@ -297,7 +297,7 @@ def test_a_camera_runs_until_ctrl_c_and_then_writes(
     class Player:
         """A camera that plays a file."""
 
-        index, problem, info = 0, None, VideoInfo(640, 480, 30.0, None, None)
+        name, live, problem, info = "camera 0", True, None, VideoInfo(640, 480, 30.0, None, None)
 
         def __iter__(self):
             for number, frame in enumerate(VideoFile(example_clip)):
@@ -311,7 +311,7 @@ def test_a_camera_runs_until_ctrl_c_and_then_writes(
         def __exit__(self, *_):
             pass
 
-    monkeypatch.setattr("app.commands.run.open_source", lambda text: Player())
+    monkeypatch.setattr("app.commands.run.open_source", lambda text, tell: Player())
     result = pose2action(
         "run",
         "0",

@@ -14,8 +14,11 @@ from typer.testing import CliRunner
 
 from app.cli import cli
 from app.commands import run as running
+from app.commands.analysing import Look
 from app.commands.console import printable
-from app.commands.run import Outputs, print_result, run_source
+from app.commands.outputs import Outputs
+from app.commands.printing import print_result
+from app.commands.run import run_source
 from app.video.results import PersonResult, VideoResult, write_csv, write_json
 from recognizer.predictor import LabelScore
 from recognizer.smoothing import Segment
@@ -45,7 +48,7 @@ def a_result(source: str) -> VideoResult:
         ("a\nb.mp4", r"no file 'a\nb.mp4'"),
         ("x" * 300, "cannot be the name of a video"),
         ("/dev/zero", "is not a file"),
-        (".", "is not a file"),
+        (".", "a folder for the results"),
     ],
 )
 def test_odd_sources(source, words):
@@ -62,7 +65,7 @@ def test_a_pipe_blocks_nothing(tmp_path):
 
 
 def test_a_folder_with_an_odd_name(tmp_path):
-    assert r"no folder 'no\nfolder'" in refused(tmp_path, "--json", "no\nfolder/a.json")
+    assert r"no folder 'no\nfolder'" in refused(tmp_path / "a.mp4", "--json", "no\nfolder/a.json")
 
 
 @pytest.mark.parametrize("name", ["a\nb.mp4", "a\x1b[31m.mp4", "a\udcff.mp4", "ünï.mp4"])
@@ -79,13 +82,13 @@ def test_printable():
 
 
 def test_a_terminal_that_lacks_letters(tmp_path):
-    (tmp_path / "ü\udcff.mp4").mkdir()
+    (tmp_path / "ü\udcff.mp4").touch()
     done = subprocess.run(
         [sys.executable, "-m", "app", "run", os.fsencode(tmp_path / "ü\udcff.mp4")],
         cwd=ROOT, capture_output=True, text=True, env=os.environ | {"PYTHONIOENCODING": "ascii"}, check=False,
     )  # fmt: skip
     assert done.returncode == 1 and done.stdout == ""
-    assert done.stderr.startswith("pose2action: ") and "is not a file" in done.stderr
+    assert done.stderr.startswith("pose2action: ") and "is empty" in done.stderr
     assert done.stderr.count("\n") == 1
 
 
@@ -145,7 +148,7 @@ def test_ctrl_c_while_loading(waiting_file, tmp_path, seen):
 
 
 def test_ctrl_c_between_two_outputs_tells_what_was_written(tmp_path, monkeypatch):
-    def work(source, weights, outputs, *_):
+    def work(source, look, outputs, *_):
         write_json(a_result("a"), outputs.json)
         raise KeyboardInterrupt
 
@@ -153,5 +156,5 @@ def test_ctrl_c_between_two_outputs_tells_what_was_written(tmp_path, monkeypatch
     outputs = Outputs(json=tmp_path / "a.json", csv=tmp_path / "a.csv")
     outputs.csv.write_text("older")
     with pytest.raises(KeyboardInterrupt, match=r"only this was written: .*a\.json\.$") as stop:
-        run_source("a.mp4", None, outputs, None)
+        run_source("a.mp4", Look(), outputs)
     assert "csv" not in str(stop.value)
