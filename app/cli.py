@@ -116,6 +116,9 @@ def demo(
         list[str] | None, typer.Option(help="Another origin that may ask for it: https://demo.example.org.")
     ] = None,
     max_upload: Annotated[int, typer.Option(min=1, help="Megabytes of an uploaded video, at most.")] = 500,
+    events: Annotated[
+        bool, typer.Option("--events", help="Let your own programs listen at /events (see docs/events.md).")
+    ] = False,
     sparse_backend: SparseBackend = "auto",
 ) -> None:
     """Serve the page with the live camera and the video analysis until Ctrl-C."""
@@ -129,6 +132,7 @@ def demo(
         allow_hosts=allow_host or (),
         allow_origins=allow_origin or (),
         max_upload=max_upload,
+        events=events,
     )
 
 
@@ -321,17 +325,15 @@ def evaluate(
 @stopped_at_once
 def export(
     weights: Annotated[str, typer.Argument(help="Name (see `pose2action weights`) or file.")],
-    form: Annotated[Literal["onnx", "torchscript"], typer.Option("--format", help="What to write.")] = "onnx",
     out: Annotated[
         Path | None, typer.Option("--out", help="File to write; named after the weights by default.")
     ] = None,
 ) -> None:
-    """Write a network as a file that runs without pose2action, and check that it gives the same."""
-    from recognizer.export import ENDINGS
+    """Write a network as an ONNX file that runs without pose2action, and check that it gives the same."""
     from recognizer.export import export as write
 
-    path = out or Path(Path(weights).stem + ENDINGS[form])
-    difference = write(weights, path, form)
+    path = out or Path(f"{Path(weights).stem}.onnx")
+    difference = write(weights, path)
     print(printable(f"{path}: its logits differ by {difference:.1g} of the largest one at most"))
 
 

@@ -44,7 +44,7 @@ from recognizer.own.learner import OwnModel, learn
 from recognizer.own.recognizer import OwnRecognizer
 from recognizer.own.teaching import lesson_of
 from recognizer.own.variants import windows_of
-from recognizer.predictor import Prediction, WindowRecognizer, recognise_on_one_core
+from recognizer.predictor import Prediction, WindowRecognizer
 from recognizer.smoothing import LabelSmoother
 from recognizer.vocabulary import DAILY
 from recognizer.weights import DEFAULT, read_card
@@ -59,7 +59,6 @@ def main(
     episodes: Annotated[int, typer.Option(min=1, help="Choices of actions and teachers.")] = 60,
 ) -> None:
     """Print the figures."""
-    recognise_on_one_core()
     recognizer = load_recognizer(weights)
     examples = load_corpus(data, DAILY, recognizer.layout)
     bank = bank_without(recognizer, weights, examples, "kinder_gator")
@@ -170,11 +169,15 @@ def same_person(recognizer: WindowRecognizer, root: Path, examples: Sequence[Exa
     import io
 
     table = csv.DictReader(io.StringIO(read_text(root / "real_landmarks.csv"), newline=""))
-    signs = {row["index"]: (row["group"], row["notes"].split('"')[1]) for row in table if '"' in row["notes"]}
+    signs = {
+        row["index"].zfill(3): (row["group"], row["notes"].split('"')[1])
+        for row in table
+        if '"' in row["notes"]
+    }
     trained = REAL_LANDMARKS[1] in recognizer.card.data
     groups: dict[str, list[tuple[str, Example]]] = defaultdict(list)
     for example in examples:
-        group, sign = signs.get(str(int(example.clip.name.partition("_")[0])), ("", ""))
+        group, sign = signs.get(example.clip.name.partition("_")[0], ("", ""))
         if example.clip.dataset == REAL_LANDMARKS[1] and group and (example.part == "val" or not trained):
             groups[group].append((sign, example))
     rows: list[tuple[int, int, bool, bool]] = []

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from functools import singledispatch
 
 import numpy as np
-from torch import Tensor
 
-from recognizer.networks.dualhead import DualHeadAttention
-from recognizer.networks.lsta import LSTAAttention
-from recognizer.networks.sem import SEMAttention
-from recognizer.networks.spa import SPAAttention
-from recognizer.networks.stf import STFAttention
+from recognizer.networks.attended import (
+    DualHeadAttention,
+    LSTAAttention,
+    SEMAttention,
+    SPAAttention,
+    STFAttention,
+)
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def unit_range(values: np.ndarray) -> np.ndarray:
 
 @singledispatch
 def attention_maps(attention: object) -> list[AttentionMaps]:
-    """What a network's ``forward_in_full`` tells it looked at -> one entry a sample, of its first person.
+    """What a network tells it looked at, as NumPy's arrays -> one entry a sample, of its first person.
 
     Empty where the network was configured to attend to nothing.
 
@@ -94,8 +95,8 @@ def attention_maps(attention: object) -> list[AttentionMaps]:
     raise TypeError(f"{type(attention).__name__} is no network's attention")
 
 
-@attention_maps.register
-def _(attention: LSTAAttention) -> list[AttentionMaps]:
+@attention_maps.register(LSTAAttention)
+def _(attention: LSTAAttention[np.ndarray]) -> list[AttentionMaps]:
     """Joint responses and, as their mean, frame responses of the last block (Fig. 3)."""
     return [
         AttentionMaps(joints=unit_range(each), frames=unit_range(each.mean(1)))
@@ -103,8 +104,8 @@ def _(attention: LSTAAttention) -> list[AttentionMaps]:
     ]
 
 
-@attention_maps.register
-def _(attention: DualHeadAttention) -> list[AttentionMaps]:
+@attention_maps.register(DualHeadAttention)
+def _(attention: DualHeadAttention[np.ndarray]) -> list[AttentionMaps]:
     """Gates of the coarse frames in block 3 (Eq. 8) and of the fine joints in block 2 (Eq. 10).
 
     Those that tell something in the shipped weights. The spatial gates of block 3 are shut: the largest one
@@ -125,8 +126,8 @@ def _(attention: DualHeadAttention) -> list[AttentionMaps]:
     ]
 
 
-@attention_maps.register
-def _(attention: STFAttention) -> list[AttentionMaps]:
+@attention_maps.register(STFAttention)
+def _(attention: STFAttention[np.ndarray]) -> list[AttentionMaps]:
     """Joint-to-part relations (Fig. 5), joint responses (Fig. 6) and TDF's gate, averaged over channels."""
     relations = [_first_person(grain) for grain in attention.relations]
     gate = None if attention.gate is None else _first_person(attention.gate).mean(1)
@@ -140,32 +141,29 @@ def _(attention: STFAttention) -> list[AttentionMaps]:
     ]
 
 
-@attention_maps.register
-def _(attention: SEMAttention) -> list[AttentionMaps]:
+@attention_maps.register(SEMAttention)
+def _(attention: SEMAttention[np.ndarray]) -> list[AttentionMaps]:
     """Relations of the joints and the learned ones (Fig. 7b), both of block 3: see ``networks.sem``."""
-    shared = None if attention.regularisation is None else _array(attention.regularisation)
+    shared = attention.regularisation
     return [
         AttentionMaps(relations=(each,), regularisation=shared) for each in _first_person(attention.relations)
     ]
 
 
-@attention_maps.register
-def _(attention: SPAAttention) -> list[AttentionMaps]:
+@attention_maps.register(SPAAttention)
+def _(attention: SPAAttention[np.ndarray]) -> list[AttentionMaps]:
     """Active voxels (Fig. 7c)."""
-    entries, positions, frames = (
-        tensor.cpu().numpy() for tensor in (attention.entries, attention.positions, attention.frames)
-    )
-    magnitudes, sides = _array(attention.magnitudes), _array(attention.sides)
     maps = []
-    for entry, side in enumerate(sides):
-        own = entries == entry
-        strongest = float(magnitudes[own].max(initial=0.0))
+    for entry, side in enumerate(attention.sides):
+        own = attention.entries == entry
+        magnitudes = attention.magnitudes[own]
+        strongest = float(magnitudes.max(initial=0.0))
         maps.append(
             AttentionMaps(
                 voxels=ActiveVoxels(
-                    positions=positions[own].astype(np.float32),
-                    frames=frames[own],
-                    magnitudes=magnitudes[own] / max(strongest, np.finfo(np.float32).tiny),
+                    positions=attention.positions[own].astype(np.float32),
+                    frames=attention.frames[own],
+                    magnitudes=magnitudes / max(strongest, np.finfo(np.float32).tiny),
                     side=float(side),
                 )
             )
@@ -173,10 +171,6 @@ def _(attention: SPAAttention) -> list[AttentionMaps]:
     return maps
 
 
-def _array(tensor: Tensor) -> np.ndarray:
-    return tensor.detach().float().cpu().numpy()
-
-
-def _first_person(tensor: Tensor) -> np.ndarray:
+def _first_person(values: np.ndarray) -> np.ndarray:
     """(N, M, ...) -> (N, ...)"""
-    return _array(tensor[:, 0])
+    return values[:, 0]

@@ -11,12 +11,11 @@ import numpy as np
 
 from pose.skeleton import SkeletonSequence
 from recognizer.choice import Choice, parse_choice
-from recognizer.predictor import Prediction, Recognizer, WindowRecognizer
-from recognizer.sparse import Backend
+from recognizer.predictor import Prediction, Recognizer, SparseBackend, WindowRecognizer
 from recognizer.weights import WeightsError, difference
 
 
-def load_recognizer(name: str | Path, sparse_backend: Backend = "auto") -> WindowRecognizer:
+def load_recognizer(name: str | Path, sparse_backend: SparseBackend = "auto") -> WindowRecognizer:
     """The recogniser of one set of weights, or the fusion of several.
 
     Args:

@@ -1,30 +1,37 @@
 """From windows of skeletons to named actions, and to embeddings from which others may be learned.
 
 ``WindowRecognizer.predict`` gives labels, ``WindowRecognizer.embed`` (N, D) embeddings of the same windows;
-one pass through the network gives both, and every ``Prediction`` holds its embedding.
+one pass through the network gives both, and every ``Prediction`` holds its embedding. PyTorch is imported
+only where a network needs it: see ``recognizer.runtime``.
 """
 
 from __future__ import annotations
 
+import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import torch
-from torch import Tensor, nn
 
 from pose.layouts import LAYOUTS, SkeletonLayout
 from pose.skeleton import SkeletonSequence
 from recognizer import weights
 from recognizer.attention import AttentionMaps, attention_maps
-from recognizer.frozen import FrozenNetwork
-from recognizer.networks.lsta import LSTAConfig
-from recognizer.networks.spa import SPANet
-from recognizer.preprocess import Preprocessing, channels, network_input
-from recognizer.sparse import Backend
-from recognizer.sparse.minkowski_backend import minkowski_engine
+from recognizer.networks.configs import LSTAConfig
+from recognizer.preprocess import Preprocessing, network_input
+from recognizer.runtime.answer import Engine
+from recognizer.runtime.graph import can_be_graph, network_threads, sample_shape
+from recognizer.runtime.keeping import fast_graph
+
+if TYPE_CHECKING:
+    from recognizer.networks.protocol import Network
+
+
+SparseBackend = Literal["torch", "minkowski", "auto"]
+"""Who computes SPA-Net's convolutions, see ``recognizer.sparse.Backend``."""
 
 
 @dataclass(frozen=True)
@@ -142,29 +149,27 @@ class WindowRecognizer(ABC):
 
 
 class Recognizer(WindowRecognizer):
-    """A trained network, ready for windows. Runs on CUDA where present, otherwise on the CPU.
+    """A trained network, ready for windows.
 
     Example:
         >>> recognizer = Recognizer.load("kinetics-18-lsta-daily")
         >>> prediction, = recognizer.predict([window])
         >>> prediction.top(1)[0].label
+
+    Args:
+        engine: computes the network.
+        card: of its weights.
     """
 
-    def __init__(self, network: nn.Module, card: weights.WeightsCard, device: str | None = None):
+    def __init__(self, engine: Engine, card: weights.WeightsCard):
         super().__init__(card)
-        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        self._network = network.eval().to(self.device)
-        self._forward = (
-            network.forward_in_full
-            if isinstance(network, SPANet)
-            else FrozenNetwork(self._network, self._example())
-        )
+        self.engine = engine
 
     @classmethod
     def load(
-        cls, name: str | Path, device: str | None = None, sparse_backend: Backend = "auto"
+        cls, name: str | Path, device: str | None = None, sparse_backend: SparseBackend = "auto"
     ) -> Recognizer:
-        """Loads weights by name or path.
+        """Loads weights by name or path: on the CPU as a fast graph, where the network can be one.
 
         Args:
             name: of shipped weights, or a path.
@@ -175,43 +180,63 @@ class Recognizer(WindowRecognizer):
             WeightsError: with one sentence, see ``weights.load``.
             SparseError: MinkowskiEngine was asked for and cannot be imported.
         """
+        tensors, card = weights.check(name)
+        device = device or default_device()
+        if device == "cpu" and can_be_graph(card):
+            graph = fast_graph(tensors, card)
+            if graph is not None:
+                return cls(graph, card)
         network, card = weights.load(name)
-        if isinstance(network, SPANet):
+        if card.network.name == "spa":
             if sparse_backend == "minkowski":
+                from recognizer.sparse.minkowski_backend import minkowski_engine
+
                 minkowski_engine()  # now rather than at the first window
             network.backend = sparse_backend
-        return cls(network, card, device)
+        return cls.of(network, card, device, network_threads())
+
+    @classmethod
+    def of(
+        cls, network: Network, card: weights.WeightsCard, device: str = "cpu", threads: int | None = None
+    ) -> Recognizer:
+        """The recogniser of a network that is in memory, as PyTorch computes it.
+
+        Args:
+            network: is put into evaluation mode and on the device.
+            card: describes it.
+            device: of PyTorch.
+            threads: of PyTorch on the CPU; None leaves them as they are.
+        """
+        from recognizer.runtime.eager import EagerNetwork
+
+        return cls(EagerNetwork(network, sample_shape(card), device, threads), card)
 
     @classmethod
     def untrained(cls, layout: str = "kinetics-18", **choices) -> Recognizer:
         """A small network with random weights, for tests and benchmarks of everything around it."""
+        import torch
+
         card = untrained_card(layout, **choices)
         torch.manual_seed(0)
-        return cls(weights.build_network(card), card)
+        return cls.of(weights.build_network(card), card)
 
     def predict(self, windows: Sequence[SkeletonSequence], attention: bool = False) -> list[Prediction]:
         """See ``WindowRecognizer.predict``."""
         if not windows:
             return []
-        batch = torch.from_numpy(np.stack([self._input(window) for window in windows])).to(self.device)
-        with torch.inference_mode():
-            logits, embeddings, attended = self._forward(batch)
-            probabilities = logits.float().softmax(1)[:, : len(self.classes)].cpu().numpy()
-            embeddings = torch.nn.functional.normalize(embeddings.float()).cpu().numpy()
+        answer = self.engine(np.stack([self._input(window) for window in windows]))
+        with np.errstate(over="ignore", invalid="ignore"):  # what is no number is told below
+            probabilities = softmax(answer.logits)[:, : len(self.classes)]
+            embeddings = unit_length(answer.embeddings)
         if not np.isfinite(probabilities).all():  # of weights as large as numbers can be
             raise weights.WeightsError(f"The weights {self.card.name} give no numbers: train them again.")
         maps: Sequence[AttentionMaps | None] = [None] * len(windows)
         if attention:
-            maps = attention_maps(attended) or [AttentionMaps()] * len(windows)
+            maps = attention_maps(answer.attention) or [AttentionMaps()] * len(windows)
         return [
             Prediction(row, self.classes, float(window.timestamps[0]), float(window.timestamps[-1]), *more)
             for row, window, *more in zip(probabilities, windows, maps, embeddings, strict=True)
         ]
-
-    def _example(self) -> Tensor:
-        width = channels(self.layout, self.card.preprocessing)
-        shape = (1, width, self.frames, len(self.layout), self.card.persons)
-        return torch.zeros(shape, device=self.device)
 
     def _input(self, window: SkeletonSequence) -> np.ndarray:
         if window.layout is not self.layout:
@@ -235,10 +260,25 @@ class Recognizer(WindowRecognizer):
         return np.pad(values[..., None], [(0, 0)] * 3 + [(0, self.card.persons - 1)])
 
 
-def recognise_on_one_core() -> None:
-    """Lets networks run on one core, seen from the calling thread and from threads that start later.
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """(N, K) -> (N, K) probabilities."""
+    powers = np.exp(logits - logits.max(1, keepdims=True))
+    return powers / powers.sum(1, keepdims=True)
 
-    The pose estimator keeps another core busy all the time. Torch's threads wait for each other by spinning,
-    so with fewer free cores than threads a window takes many times as long as on one thread.
+
+def unit_length(vectors: np.ndarray) -> np.ndarray:
+    """(N, D) -> (N, D) of length 1; nothing but zeros stays as it is."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.maximum(lengths, np.finfo(vectors.dtype).tiny)
+
+
+def default_device() -> str:
+    """ "cuda" on a machine with a GPU that PyTorch can use, otherwise "cpu".
+
+    PyTorch, which takes seconds to import, is asked only where there is NVIDIA's driver.
     """
-    torch.set_num_threads(1)
+    if shutil.which("nvidia-smi") is None and not Path("/proc/driver/nvidia").exists():
+        return "cpu"
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"

@@ -1,6 +1,8 @@
 """Weights on disk: a safetensors file and, beside it, a card that tells what it is.
 
-``<layout>-<network>-<vocabulary>.safetensors`` holds the tensors, ``<same name>.json`` the card.
+``<layout>-<network>-<vocabulary>.safetensors`` holds the tensors, ``<same name>.json`` the card, and
+``<same name>.onnx``, where it is there, the network as ``recognizer.runtime`` runs it. PyTorch is imported
+only where tensors are read or written.
 """
 
 from __future__ import annotations
@@ -9,12 +11,9 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import safetensors
-import safetensors.torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from torch import Tensor, nn
 
 from pose.errors import UserError
 from pose.files import replacing
@@ -31,10 +30,14 @@ from recognizer.fields import (
     fault,
     shown,
 )
-from recognizer.networks import NetworkConfig, build
-from recognizer.networks.protocol import Network
+from recognizer.networks import NetworkConfig
 from recognizer.plain_files import read_plain
 from recognizer.preprocess import Preprocessing, channels
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from recognizer.networks.protocol import Network
 
 DEFAULT = "kinetics-18-lsta-daily+kinetics-18-stf-daily"
 """What recognises where nothing is chosen: weights, or a fusion as ``parse_choice`` takes it."""
@@ -127,7 +130,9 @@ def difference(card: WeightsCard, other: WeightsCard) -> str | None:
 
 
 def build_network(card: WeightsCard) -> Network:
-    """The network that a card describes, with random weights; ValueError as from ``networks.build``."""
+    """The network that a card describes, with random weights; ValueError as from ``networks.build.build``."""
+    from recognizer.networks.build import build
+
     layout = LAYOUTS[card.layout]
     in_channels = channels(layout, card.preprocessing)
     return build(card.network, layout, len(card.classes) + card.open_set, in_channels, card.persons)
@@ -155,6 +160,8 @@ def save(network: nn.Module, card: WeightsCard, folder: Path) -> Path:
         WeightsError: they could never be loaded: a tensor or a figure is not finite. Nothing is written.
         OSError: the disk is full, say. What was there before stays.
     """
+    import safetensors.torch
+
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
     if fault_of_tensors := _fault(tensors):
         raise WeightsError(f"The weights {card.name} cannot be used and are not written: {fault_of_tensors}.")
@@ -202,14 +209,10 @@ def load(name: str | Path) -> tuple[Network, WeightsCard]:
         WeightsError: nothing of that name, a damaged file, a card that does not fit the tensors, or tensors
             with NaN or infinity.
     """
-    card_path, card = read_card(name)
-    tensor_path = card_path.with_suffix(".safetensors")
-    try:
-        data = read_plain(tensor_path, _MOST_TENSORS)
-    except OSError as error:
-        raise WeightsError(f"{tensor_path} cannot be read: {error.strerror}. {_offer()}") from None
-    if hashlib.sha256(data).hexdigest() != card.sha256:
-        raise WeightsError(f"{tensor_path} is damaged: its hash is not the one in its card. {_offer()}")
+    import safetensors
+    import safetensors.torch
+
+    tensor_path, card, data = _read(name)
     try:
         tensors = safetensors.torch.load(data)
         network = build_network(card)
@@ -225,6 +228,28 @@ def load(name: str | Path) -> tuple[Network, WeightsCard]:
     if damage := _fault(tensors):
         raise WeightsError(f"{tensor_path} is damaged: {damage}. {_offer()}")
     return network.eval(), card
+
+
+def check(name: str | Path) -> tuple[Path, WeightsCard]:
+    """The safetensors file of weights and their card, once it is sure that they belong together.
+
+    Raises:
+        WeightsError: nothing of that name, a damaged card, or tensors that are not those of the card.
+    """
+    tensor_path, card, _ = _read(name)
+    return tensor_path, card
+
+
+def _read(name: str | Path) -> tuple[Path, WeightsCard, bytes]:
+    card_path, card = read_card(name)
+    tensor_path = card_path.with_suffix(".safetensors")
+    try:
+        data = read_plain(tensor_path, _MOST_TENSORS)
+    except OSError as error:
+        raise WeightsError(f"{tensor_path} cannot be read: {error.strerror}. {_offer()}") from None
+    if hashlib.sha256(data).hexdigest() != card.sha256:
+        raise WeightsError(f"{tensor_path} is damaged: its hash is not the one in its card. {_offer()}")
+    return tensor_path, card, data
 
 
 def read_card(name: str | Path) -> tuple[Path, WeightsCard]:

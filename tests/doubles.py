@@ -41,7 +41,8 @@ class SteadyRecognizer:
             ] = 1
             maps = AttentionMaps(joints=joints, frames=joints.max(1))
         spans = [(float(window.timestamps[0]), float(window.timestamps[-1])) for window in windows]
-        return [Prediction(self._probabilities, self.classes, start, end, maps) for start, end in spans]
+        p = self._probabilities
+        return [Prediction(p, self.classes, start, end, maps, p / p.max()) for start, end in spans]
 
 
 def standing(width: int, height: int, middle: float = 0.5) -> PersonPose:

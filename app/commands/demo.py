@@ -26,8 +26,7 @@ from app.door.uploads import DEFAULT_LIMIT
 from app.web.memory import use_few_arenas
 from app.web.page import create_app, page_app
 from pose.files import temporary_folder
-from recognizer.predictor import recognise_on_one_core
-from recognizer.sparse import Backend
+from recognizer.predictor import SparseBackend
 from recognizer.weights import WeightsError
 
 log = logging.getLogger(__name__)
@@ -55,10 +54,11 @@ def launch(
     host: str = "127.0.0.1",
     port: int = 7860,
     weights: str | Path | None = None,
-    sparse_backend: Backend = "auto",
+    sparse_backend: SparseBackend = "auto",
     allow_hosts: Sequence[str] = (),
     allow_origins: Sequence[str] = (),
     max_upload: int = DEFAULT_LIMIT,
+    events: bool = False,
 ) -> None:
     """Serves the page until Ctrl-C, and then ends the process. For the main thread.
 
@@ -69,6 +69,7 @@ def launch(
         allow_hosts: further names of this machine that the page is opened by.
         allow_origins: further origins, such as https://demo.example.org, that may ask for it.
         max_upload: megabytes of an uploaded video.
+        events: whether programs may listen at /events.
 
     Raises:
         ServerError: the port cannot be used.
@@ -81,7 +82,6 @@ def launch(
         if is_shared(bound):
             guests = replace(guests, token=secrets.token_urlsafe(18))
         use_few_arenas()
-        recognise_on_one_core()
         catalogue = Catalogue.shipped(weights, sparse_backend)
         warming = threading.Thread(target=_warm_up, args=(catalogue,), name="warm-up", daemon=True)
         at = addresses(bound, guests.token)
@@ -92,7 +92,7 @@ def launch(
 
         os.environ["GRADIO_TEMP_DIR"] = str(folder)  # uploads and results go when the program ends
         allow_many_connections()
-        app = create_app(catalogue, guests=guests, max_upload=max_upload)
+        app = create_app(catalogue, guests=guests, max_upload=max_upload, events=events)
         config = uvicorn.Config(
             app,
             http=PatientProtocol,

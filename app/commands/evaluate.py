@@ -17,7 +17,7 @@ from recognizer.choice import parse_choice
 from recognizer.data.clip import DataError
 from recognizer.fields import shown
 from recognizer.networks import TITLES
-from recognizer.sparse import Backend
+from recognizer.predictor import SparseBackend
 from recognizer.training.clips.evaluate import ClipReport, clip_config, evaluate_clips
 from recognizer.training.shared.errors import ConfigError
 from recognizer.training.streams.evaluate import StreamReport, choose, evaluate_streams
@@ -51,7 +51,7 @@ class Options:
     card: bool = False
 
 
-def evaluate_weights(names: list[str], data: Path, options: Options, sparse_backend: Backend) -> None:
+def evaluate_weights(names: list[str], data: Path, options: Options, sparse_backend: SparseBackend) -> None:
     """Evaluates weights and prints a table.
 
     Raises:
@@ -94,7 +94,7 @@ def _refuse(options: Options, reason: str, *names: str) -> None:
             raise ConfigError(f"--{name.replace('_', '-')} {reason}.")
 
 
-def _evaluate_windows(name: str, data: Path, options: Options, sparse_backend: Backend) -> None:
+def _evaluate_windows(name: str, data: Path, options: Options, sparse_backend: SparseBackend) -> None:
     report = evaluate(name, data, options.dataset, options.part, options.frame_rates, sparse_backend)
     if not report:
         raise DataError(f"There are no clips of that part in {data}.")
@@ -112,7 +112,7 @@ def _evaluate_windows(name: str, data: Path, options: Options, sparse_backend: B
         add_metrics(name, {"command": " ".join(command), "results": report})
 
 
-def _evaluate_streams(names: list[str], data: Path, options: Options, sparse_backend: Backend) -> None:
+def _evaluate_streams(names: list[str], data: Path, options: Options, sparse_backend: SparseBackend) -> None:
     reports = evaluate_streams(names, data, options.part, options.dataset, sparse_backend, options.window)
     print_streams(reports)
     if options.json is not None:

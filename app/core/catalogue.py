@@ -14,14 +14,13 @@ from recognizer.fields import shown
 from recognizer.weights import DEFAULT, WeightsCard, WeightsError, available, difference
 
 if TYPE_CHECKING:  # importing it takes seconds (torch), and the page must not wait for that
-    from recognizer.predictor import WindowRecognizer
-    from recognizer.sparse import Backend
+    from recognizer.predictor import SparseBackend, WindowRecognizer
 
 
 NO_WEIGHTS = "There are no weights to recognise actions with: install pose2action again."
 
 
-def _load(name: str | Path, sparse_backend: Backend = "auto") -> WindowRecognizer:
+def _load(name: str | Path, sparse_backend: SparseBackend = "auto") -> WindowRecognizer:
     from recognizer.fusion import load_recognizer
 
     return load_recognizer(name, sparse_backend)
@@ -49,7 +48,7 @@ class Catalogue:
         self._lock = threading.Lock()
 
     @classmethod
-    def shipped(cls, chosen: str | Path | None = None, sparse_backend: Backend = "auto") -> Catalogue:
+    def shipped(cls, chosen: str | Path | None = None, sparse_backend: SparseBackend = "auto") -> Catalogue:
         """Every set of weights of the weights folder, and one more if ``chosen`` is none that menus can show:
         a file, or a fusion in which not all count the same.
 

@@ -24,7 +24,7 @@ from app.live.view import LiveRecord, LiveView
 from app.live.worker import NewestOnlyWorker
 from pose.skeleton import SkeletonSequence
 from pose.tracking import PersonTracker
-from recognizer.predictor import Prediction, recognise_on_one_core
+from recognizer.predictor import Prediction
 from recognizer.windows import LIVE_RATE
 
 SOONEST = 0.004
@@ -89,9 +89,7 @@ class LiveEngine:
         self._people = People(recognizer, recognizer.threshold if threshold is None else threshold)
         self._clear()
         self.set_recognizer(recognizer)
-        self._worker: NewestOnlyWorker[_Job, list[Prediction]] = NewestOnlyWorker(
-            _recognise, recognise_on_one_core
-        )
+        self._worker: NewestOnlyWorker[_Job, list[Prediction]] = NewestOnlyWorker(_recognise)
 
     def process(self, image: np.ndarray, timestamp: float) -> LiveView:
         """Takes one frame and gives the view to show now, with the newest labels there are.

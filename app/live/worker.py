@@ -34,11 +34,10 @@ class NewestOnlyWorker(Generic[Job, Result]):
 
     Args:
         work: called in the thread; an exception it raises becomes the outcome's ``error``.
-        prepare: called once in the thread before the first job.
     """
 
-    def __init__(self, work: Callable[[Job], Result], prepare: Callable[[], None] = lambda: None) -> None:
-        self._work, self._prepare = work, prepare
+    def __init__(self, work: Callable[[Job], Result]) -> None:
+        self._work = work
         self._condition = threading.Condition()
         self._pending: Job | None = None
         self._busy = False
@@ -75,7 +74,6 @@ class NewestOnlyWorker(Generic[Job, Result]):
         self._thread.join()
 
     def _run(self) -> None:
-        self._prepare()
         while True:
             with self._condition:
                 while self._pending is None and not self._closed:

@@ -6,13 +6,11 @@ The choices where the paper is silent are in ``recognizer.networks.sem``.
 from __future__ import annotations
 
 import math
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-AttentionKind = Literal["unified", "single-frame", "cross-frame"]
-"""Which joints attend to which, see ``SEMConfig``."""
+from recognizer.networks.configs import AttentionKind
 
 
 class CrossFrameAttention(nn.Module):

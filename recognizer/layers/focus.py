@@ -14,9 +14,7 @@ from torch import Tensor, nn
 
 from pose.layouts import SkeletonLayout
 from recognizer.layers.pointwise import PointwiseConv
-
-REDUCTION = 4
-"""Alpha of MCF (Eq. 4), gamma of TDF (Sec. III-C); channels are multiples of it."""
+from recognizer.networks.configs import REDUCTION
 
 
 def grain_maps(layout: SkeletonLayout, grains: int) -> list[np.ndarray]:

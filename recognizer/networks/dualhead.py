@@ -24,79 +24,25 @@ The entries of the state_dict have the order and shapes of the authors' public i
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import partial
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
 from pose.layouts import SkeletonLayout
 from recognizer import graph
-from recognizer.fields import Branches, Dropout, Fraction, Width
 from recognizer.layers.inputs import SkeletonNorm
 from recognizer.layers.pointwise import PointwiseConv
 from recognizer.layers.pooling import pooled
 from recognizer.layers.stgc import STGCBlock
+from recognizer.networks.attended import DualHeadAttention
+from recognizer.networks.configs import DualHeadConfig
 from recognizer.networks.protocol import Network
 
 FINE_DILATIONS = (1, 2, 3, 4)
 _COARSE_DILATIONS = (1, 2)
 WINDOWS = (3, 5)
 _TEMPORAL_KERNEL = 9
-
-Attention = Literal["cross", "self", "none"]
-
-
-@dataclass(frozen=True)
-class DualHeadConfig:
-    """Choices of DualHead-Net; the defaults are the paper's best (Tables 4 to 8).
-
-    Attributes:
-        heads: 2, or 1 for the baseline MS-G3D (Table 4; ``networks.msg3d``), which takes scales, width and
-            dropout alone and has the published size with 13 scales of MS-GCN.
-        temporal_attention: gates on coarse frames: from the fine head, from themselves, none (Tables 4, 8).
-        spatial_attention: gates on fine joints: from the coarse head, from themselves, none (Tables 4, 8).
-        fine_reduction: the stem's channels divided by the fine head's (Table 5).
-        coarse_paths: G3D paths of a coarse block: none, window 3, or windows 3 and 5 (Table 6).
-        subsampling: alpha of Eq. 4 (Table 7).
-        gcn_scales, g3d_scales: adjacency scales of MS-GCN and G3D.
-        fusion: mu of Eq. 14, the coarse head's share in the score.
-        width: multiplies the stem's 96 channels (rounded to a multiple of 12), all others follow.
-        dropout: before the classifiers; the paper has none.
-        name: tells the networks apart in cards and configurations.
-    """
-
-    heads: Literal[1, 2] = 2
-    temporal_attention: Attention = "cross"
-    spatial_attention: Attention = "cross"
-    fine_reduction: Literal[1, 2, 4] = 2
-    coarse_paths: Literal[0, 1, 2] = 1
-    subsampling: Literal[1, 2, 4] = 2
-    gcn_scales: Branches = 9
-    g3d_scales: Branches = 6
-    fusion: Fraction = 0.5
-    width: Width = 1.0
-    dropout: Dropout = 0.0
-    name: Literal["dualhead"] = "dualhead"
-
-    @property
-    def channels(self) -> int:
-        """Output channels of the stem; a multiple of 12 can be divided among the branches of every MS-TCN."""
-        return max(12, round(96 * self.width / 12) * 12)
-
-
-@dataclass(frozen=True)
-class DualHeadAttention:
-    """What the gates let through, in (0, 1); empty where the configuration has no such gates.
-
-    Attributes:
-        temporal: theta_te of Eq. 8 for coarse blocks 2 and 3, each (N, M, frames of what it comes from).
-        spatial: theta_sp of Eq. 10 for fine blocks 2 and 3, each (N, M, V).
-    """
-
-    temporal: tuple[Tensor, ...]
-    spatial: tuple[Tensor, ...]
 
 
 class TemporalGate(nn.Module):
@@ -223,7 +169,9 @@ class DualHeadNet(Network):
             logits.log_softmax(1) + (math.log(weight) if weight > 0 else -math.inf)
             for logits, weight in ((coarse, share), (fine, 1 - share))
         ]
-        return torch.logaddexp(*parts)
+        # As torch.logaddexp, which ONNX has not: exporters write it without the maximum, and it underflows.
+        high, low = torch.maximum(*parts), torch.minimum(*parts)
+        return high + torch.log1p(torch.exp(low - high))
 
     def forward_heads(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """(N, C, T, V, M) -> logits (N, classes) of the fine and of the coarse head."""
@@ -233,7 +181,7 @@ class DualHeadNet(Network):
     def forward(self, x: Tensor) -> Tensor:
         return self.fuse(*self.forward_heads(x))
 
-    def forward_in_full(self, x: Tensor) -> tuple[Tensor, Tensor, DualHeadAttention]:
+    def forward_in_full(self, x: Tensor) -> tuple[Tensor, Tensor, DualHeadAttention[Tensor]]:
         """Logits (N, classes), as from ``forward``; the mean features (N, D) of the fine head and then of the
         coarse one; and the gates of Eq. 8 and 10."""
         fine, coarse, temporal, spatial = self._features(x)

@@ -22,21 +22,19 @@ contradicts itself:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
 import torch
 from torch import Tensor, nn
 
 from pose.layouts import SkeletonLayout
 from recognizer import graph
-from recognizer.fields import Branches, Dropout, Kernel, Width
 from recognizer.layers.adaptive import AdaptiveGraphConv
 from recognizer.layers.inputs import SkeletonNorm
 from recognizer.layers.pointwise import PointwiseConv
 from recognizer.layers.pooling import pooled
 from recognizer.layers.spatial import MultiScaleGraphConv
 from recognizer.layers.temporal import MultiScaleTemporalConv
+from recognizer.networks.attended import LSTAAttention
+from recognizer.networks.configs import LSTAConfig
 from recognizer.networks.protocol import Network
 
 _ADJACENCY = {
@@ -44,59 +42,6 @@ _ADJACENCY = {
     "ms-gcn": graph.disentangled_scales,
     "msda": graph.decentralised_scales,
 }
-
-
-@dataclass(frozen=True)
-class LSTAConfig:
-    """Choices of LSTA-Net; the defaults are the paper's best (Tables 4 to 7).
-
-    Attributes:
-        spatial: spatial aggregation of Table 4.
-        temporal: temporal aggregation of Table 5: the pyramid, or MS-G3D's MS-TCN, to which what follows
-            about fragments and attention does not apply.
-        scales: K, number of adjacency scales (Table 4).
-        mask: with the learned mask of MS-G3D on the adjacency; the paper names none.
-        fragments: S, sub-convolutions of a TPA (Table 6).
-        attention: with MAM (Table 5).
-        attention_kernel: eta of Eq. 6 (Table 7).
-        attention_dilations: parallel 1-D convolutions of Eq. 7, dilations 1 .. this many (Table 7).
-        attention_pool: "max" or "average" pooling before MAM (Table 7).
-        width: multiplies the channels 72, 144, 288 (rounded to a multiple of ``fragments``).
-        dropout: before the classifier; the paper has none.
-        name: tells the networks apart in cards and configurations.
-    """
-
-    spatial: Literal["gcn", "ms-gcn", "msda"] = "msda"
-    temporal: Literal["tpa", "ms-tcn"] = "tpa"
-    scales: Branches = 8
-    mask: bool = False
-    fragments: Branches = 6
-    attention: bool = True
-    attention_kernel: Kernel = 5
-    attention_dilations: Branches = 3
-    attention_pool: Literal["max", "average"] = "max"
-    width: Width = 1.0
-    dropout: Dropout = 0.0
-    name: Literal["lsta"] = "lsta"
-
-    @property
-    def channels(self) -> tuple[int, int, int]:
-        """Output channels of the three blocks."""
-        return tuple(  # type: ignore[return-value]
-            max(self.fragments, round(c * self.width / self.fragments) * self.fragments)
-            for c in (72, 144, 288)
-        )
-
-
-@dataclass(frozen=True)
-class LSTAAttention:
-    """What the last block responded to.
-
-    Attributes:
-        responses: (N, M, T', V) mean magnitude of its output features, not negative (Fig. 3).
-    """
-
-    responses: Tensor
 
 
 class MaximumResponseAttention(nn.Module):
@@ -227,7 +172,7 @@ class LSTANet(Network):
     def forward(self, x: Tensor) -> Tensor:
         return self.classify(pooled(self.features(x)))
 
-    def forward_in_full(self, x: Tensor) -> tuple[Tensor, Tensor, LSTAAttention]:
+    def forward_in_full(self, x: Tensor) -> tuple[Tensor, Tensor, LSTAAttention[Tensor]]:
         """Logits (N, classes), the last block's mean features (N, C'), and the joints' responses over time
         (Fig. 3)."""
         features = self.features(x)

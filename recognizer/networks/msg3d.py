@@ -16,7 +16,9 @@ from recognizer import graph
 from recognizer.layers.inputs import SkeletonNorm
 from recognizer.layers.pooling import pooled
 from recognizer.layers.stgc import STGCBlock
-from recognizer.networks.dualhead import FINE_DILATIONS, WINDOWS, DualHeadAttention, DualHeadConfig
+from recognizer.networks.attended import DualHeadAttention
+from recognizer.networks.configs import DualHeadConfig
+from recognizer.networks.dualhead import FINE_DILATIONS, WINDOWS
 from recognizer.networks.protocol import Network
 
 
@@ -61,7 +63,7 @@ class MSG3D(Network):
         """(N, C') -> logits (N, classes)."""
         return self.classifier(self.dropout(embedding))
 
-    def forward_in_full(self, x: Tensor) -> tuple[Tensor, Tensor, DualHeadAttention]:
+    def forward_in_full(self, x: Tensor) -> tuple[Tensor, Tensor, DualHeadAttention[Tensor]]:
         """Logits (N, classes), the last block's mean features (N, C'), and no gates."""
         embedding = self._embed(x)
         return self.classify(embedding), embedding, DualHeadAttention((), ())

@@ -32,85 +32,21 @@ multi-scale temporal feed-forward layer (MS-TFF, Fig. 4). Where the paper is sil
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Annotated, Literal
 
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 
 from pose.layouts import SkeletonLayout
-from recognizer.fields import Dilations, Dropout, Kernels, Width
-from recognizer.layers.cross_frame import AttentionKind, CrossFrameAttention
+from recognizer.layers.cross_frame import CrossFrameAttention
 from recognizer.layers.inputs import SkeletonNorm
 from recognizer.layers.pointwise import PointwiseConv
 from recognizer.layers.pooling import pooled
+from recognizer.networks.attended import SEMAttention
+from recognizer.networks.configs import SEMConfig
 from recognizer.networks.protocol import Network
 
 SHOWN = 2
 """Index of the block whose attention is shown."""
-
-
-@dataclass(frozen=True)
-class SEMConfig:
-    """Choices of SEM-Net; the defaults are the paper's best (Tables 1 and 2).
-
-    Attributes:
-        attention: which joints attend to which (Table 1): all joints of all frames ("unified", Eq. 2 and 3),
-            those of the same frame ("single-frame", Eq. 4 and 5), or those of the same frame by what they do
-            in all frames ("cross-frame", Eq. 6).
-        global_regularisation: with the shared matrix of Eq. 7 (GR in Table 1).
-        heads: S, parallel attentions.
-        temporal_kernels: k of every branch of the temporal feed-forward (Table 2).
-        temporal_dilations: d of every branch (Table 2).
-        width: multiplies the channels (rounded so that embeddings and branches fit).
-        dropout: before the classifier; the paper has none.
-        name: tells the networks apart in cards and configurations.
-
-    Raises:
-        ValueError: an even kernel, or not one dilation a kernel.
-    """
-
-    attention: AttentionKind = "cross-frame"
-    global_regularisation: bool = True
-    heads: Annotated[int, Field(ge=1, le=8)] = 3
-    temporal_kernels: Kernels = (3, 3, 3, 3)
-    temporal_dilations: Dilations = (1, 3, 5, 7)
-    width: Width = 1.0
-    dropout: Dropout = 0.0
-    name: Literal["sem"] = "sem"
-
-    def __post_init__(self):
-        if len(self.temporal_kernels) != len(self.temporal_dilations) or not self.temporal_kernels:
-            raise ValueError(
-                f"SEM-Net needs one dilation for every temporal kernel, not {self.temporal_dilations} "
-                f"for {self.temporal_kernels}."
-            )
-        if any(kernel % 2 == 0 for kernel in self.temporal_kernels):
-            raise ValueError(f"Temporal kernels must be odd, not {self.temporal_kernels}.")
-
-    @property
-    def channels(self) -> tuple[int, ...]:
-        """Output channels of the eight blocks."""
-        unit = math.lcm(4, len(self.temporal_kernels))
-        return tuple(
-            max(unit, round(c * self.width / unit) * unit) for c in (64, 64, 128, 128, 256, 256, 512, 512)
-        )
-
-
-@dataclass(frozen=True)
-class SEMAttention:
-    """What SEM-Net's block ``SHOWN`` attends to, averaged over its heads (Fig. 7b).
-
-    Attributes:
-        relations: (N, M, V, V) attention of joint i (row) to joint j, in [0, 1]; rows sum to 1. Where frames
-            have their own attention, it is averaged over them.
-        regularisation: (V, V) the learned relations of Eq. 7, the same for every input, where 0 means no
-            preference. None without global regularisation.
-    """
-
-    relations: Tensor
-    regularisation: Tensor | None
 
 
 class TemporalFeedForward(nn.Module):
@@ -226,7 +162,7 @@ class SEMNet(Network):
     def forward(self, x: Tensor) -> Tensor:
         return self.classify(pooled(self.features(x)[0]))
 
-    def forward_in_full(self, x: Tensor) -> tuple[Tensor, Tensor, SEMAttention]:
+    def forward_in_full(self, x: Tensor) -> tuple[Tensor, Tensor, SEMAttention[Tensor]]:
         """Logits (N, classes), the last block's mean features (N, C'), and the relations between joints in
         block ``SHOWN``, as in Fig. 7b."""
         n, v, m = x.shape[0], x.shape[3], x.shape[4]

@@ -26,17 +26,16 @@ supplement to the paper that was not at hand, so much had to be chosen:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import torch
 import torch.nn.functional as F
-from pydantic import Field
 from torch import Tensor, nn
 
 from pose.layouts import SkeletonLayout
-from recognizer.fields import Dilations, Dropout, Width
 from recognizer.layers.voxels import VoxelisedSkeletons, voxelise
+from recognizer.networks.attended import SPAAttention
+from recognizer.networks.configs import SPAConfig
 from recognizer.networks.protocol import Network
 from recognizer.sparse import (
     Backend,
@@ -50,56 +49,6 @@ from recognizer.sparse import (
 )
 
 _TEMPORAL_KERNEL = 3
-
-
-@dataclass(frozen=True)
-class SPAConfig:
-    """Choices of SPA-Net; the defaults are the paper's best (Tables 4 and 5).
-
-    Attributes:
-        convolution: over space and time at once, or over space and then over time (Table 4).
-        space: s, voxels a side (Table 5).
-        kernel: k, kernel size in space (Table 5).
-        temporal_dilations: of the branches.
-        width: multiplies the channels 64, 64, 128, 128, 256, 256 (rounded to a multiple of the branches).
-        dropout: before the classifier; the paper names none.
-        name: tells the networks apart in cards and configurations.
-    """
-
-    convolution: Literal["4d", "3+1d"] = "4d"
-    space: Annotated[int, Field(ge=1, le=1024)] = 64
-    kernel: Annotated[int, Field(ge=1, le=7)] = 5
-    temporal_dilations: Dilations = (1, 3, 5, 7)
-    width: Annotated[Width, Field(le=2)] = 1.0
-    dropout: Dropout = 0.0
-    name: Literal["spa"] = "spa"
-
-    @property
-    def channels(self) -> tuple[int, ...]:
-        """Output channels of the six blocks."""
-        unit = len(self.temporal_dilations)
-        return tuple(max(unit, round(c * self.width / unit) * unit) for c in (64, 64, 128, 128, 256, 256))
-
-
-@dataclass(frozen=True)
-class SPAAttention:
-    """Where in space and time SPA-Net's last block is active (Fig. 7c), one row a voxel of that block.
-
-    Attributes:
-        entries: (P,) batch entry.
-        positions: (P, D) middle of the voxel, in the unit of the input's coordinates.
-        frames: (P,) first input frame of the voxel.
-        magnitudes: (P,) mean of its features, which a ReLU keeps from being negative.
-        sides: (N,) length of a voxel's side per entry, in the same unit as the positions.
-        duration: input frames that a voxel covers.
-    """
-
-    entries: Tensor
-    positions: Tensor
-    frames: Tensor
-    magnitudes: Tensor
-    sides: Tensor
-    duration: int
 
 
 class SPABlock(nn.Module):
@@ -195,7 +144,7 @@ class SPANet(Network):
     def forward(self, x: Tensor) -> Tensor:
         return self.classify(self.pool(self.features(x)[0]))
 
-    def forward_in_full(self, x: Tensor) -> tuple[Tensor, Tensor, SPAAttention]:
+    def forward_in_full(self, x: Tensor) -> tuple[Tensor, Tensor, SPAAttention[Tensor]]:
         """Logits (N, classes), the mean (N, C') over the voxels of the last block, and its activations in
         space, as in Fig. 7c."""
         features, points = self.features(x)

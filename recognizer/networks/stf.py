@@ -29,8 +29,6 @@ silent or contradicts itself:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import torch.nn.functional as F
@@ -38,72 +36,17 @@ from torch import Tensor, nn
 
 from pose.layouts import SkeletonLayout
 from recognizer import graph
-from recognizer.fields import Branches, Dropout, Kernel, Width
 from recognizer.layers.adaptive import AdaptiveGraphConv
-from recognizer.layers.focus import REDUCTION, MultiGrainFocus, TemporalFocus, grain_maps
+from recognizer.layers.focus import MultiGrainFocus, TemporalFocus, grain_maps
 from recognizer.layers.inputs import SkeletonNorm
 from recognizer.layers.pointwise import PointwiseConv
 from recognizer.layers.pooling import pooled
 from recognizer.layers.spatial import MultiScaleGraphConv
+from recognizer.networks.attended import STFAttention
+from recognizer.networks.configs import STFConfig
 from recognizer.networks.protocol import Network
 
 _LAYERS_WITHOUT_MCF = 3
-
-
-@dataclass(frozen=True)
-class STFConfig:
-    """Choices of STF-Net; the defaults are the paper's best (Table IV, Fig. 7).
-
-    Attributes:
-        learned_graph: with G_a of Eq. 2; without it, MCF and TDF this is the backbone (ST-GCN in Table IV).
-        grains: how many of joints, fine parts and coarse parts MCF relates to the joints (Table IV, #Parts),
-            at most as many as the layout has.
-        mcf: with the multi-grain contextual focus (Table IV).
-        scaled: MCF divides its similarities by the number of products that they add up.
-        tdf: with the temporal discrimination focus (Table IV).
-        motion: TDF sees differences of frames (Fig. 7).
-        kernel: of TDF, odd (Fig. 7).
-        temporal_kernel: of the temporal convolution, odd; Sec. IV-D says 9, the published size says 3.
-        width: multiplies the channels 64, 128, 256 (rounded to a multiple of 4).
-        dropout: before the classifier; the paper has none.
-        name: tells the networks apart in cards and configurations.
-    """
-
-    learned_graph: bool = True
-    grains: Branches = 3
-    mcf: bool = True
-    scaled: bool = False
-    tdf: bool = True
-    motion: bool = True
-    kernel: Kernel = 3
-    temporal_kernel: Kernel = 3
-    width: Width = 1.0
-    dropout: Dropout = 0.0
-    name: Literal["stf"] = "stf"
-
-    @property
-    def channels(self) -> tuple[int, ...]:
-        """Output channels of the opening layer and of the nine res-layers."""
-        low, middle, high = (
-            max(REDUCTION, round(c * self.width / REDUCTION) * REDUCTION) for c in (64, 128, 256)
-        )
-        return (low,) * 4 + (middle,) * 3 + (high,) * 3
-
-
-@dataclass(frozen=True)
-class STFAttention:
-    """What the last res-layer looked at.
-
-    Attributes:
-        relations: (N, M, V, parts) for each grain, softmax(M) of Eq. 6, rows sum to 1 (Fig. 5); empty without
-            MCF.
-        responses: (N, M, T', V) mean magnitude of the network's output features, not negative (Fig. 6).
-        gate: (N, M, C', T') TDF's gate, in (0, 1); None without TDF.
-    """
-
-    relations: tuple[Tensor, ...]
-    responses: Tensor
-    gate: Tensor | None
 
 
 class FocusLayer(nn.Module):
@@ -228,7 +171,7 @@ class STFNet(Network):
         """(N, C') -> logits (N, classes)."""
         return self.classifier(self.dropout(embedding))
 
-    def forward_in_full(self, x: Tensor) -> tuple[Tensor, Tensor, STFAttention]:
+    def forward_in_full(self, x: Tensor) -> tuple[Tensor, Tensor, STFAttention[Tensor]]:
         """Logits (N, classes), the last layer's mean features (N, C'), and what the last res-layer looked at
         (Fig. 5 and 6)."""
         features, relations, gate = self.features(x)

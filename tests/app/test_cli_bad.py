@@ -69,7 +69,7 @@ def test_odd_names_of_weights(odd: dict[str, str], kind: str, tmp_path: Path):
     assert "There are no weights '" in refused("evaluate", odd[kind], "--data", tmp_path)
     said = refused("evaluate", f"{odd[kind]}+other", "--data", tmp_path)
     assert ("Weights have a name" if kind == "empty" else "There are no weights '") in said
-    assert "There are no weights '" in refused("export", odd[kind], "--format", "torchscript")
+    assert "There are no weights '" in refused("export", odd[kind])
 
 
 @pytest.mark.parametrize("kind", ODD)
@@ -84,16 +84,14 @@ def test_odd_folders_of_data(odd: dict[str, str], kind: str, tiny: Path):
 
 
 def test_files_that_cannot_be_exported_to(tiny: Path, tmp_path: Path):
-    os.mkfifo(tmp_path / "pipe.pt")
-    (tmp_path / "zero.pt").symlink_to("/dev/zero")
-    for out in (tmp_path, tmp_path / "pipe.pt", tmp_path / "zero.pt", Path("/dev/null")):
-        assert "is a folder or no plain file" in refused(
-            "export", tiny, "--format", "torchscript", "--out", out
-        )
+    os.mkfifo(tmp_path / "pipe.onnx")
+    (tmp_path / "zero.onnx").symlink_to("/dev/zero")
+    for out in (tmp_path, tmp_path / "pipe.onnx", tmp_path / "zero.onnx", Path("/dev/null")):
+        assert "is a folder or no plain file" in refused("export", tiny, "--out", out)
     (tmp_path / "file").write_text("")
-    for out in (tmp_path / "file" / "a.pt", tmp_path / ("x" * 300), tmp_path / ("x" * 100_000)):
-        refused("export", tiny, "--format", "torchscript", "--out", out)
-    assert sorted(os.listdir(tmp_path)) == ["file", "pipe.pt", "zero.pt"]
+    for out in (tmp_path / "file" / "a.onnx", tmp_path / ("x" * 300), tmp_path / ("x" * 100_000)):
+        refused("export", tiny, "--out", out)
+    assert sorted(os.listdir(tmp_path)) == ["file", "pipe.onnx", "zero.onnx"]
 
 
 @pytest.mark.parametrize("option", ["--json", "--confusion"])
@@ -107,14 +105,14 @@ def test_outputs_of_evaluate_are_checked_before_the_work(tiny: Path, tmp_path: P
 
 def test_an_export_on_a_full_disk(tiny: Path, tmp_path: Path):
     with small_disk(tmp_path / "disk", "64k") as disk:
-        (disk / "out.pt").write_text("before")
-        command = [sys.executable, "-m", "app", "export", str(tiny), "--format", "torchscript", "--out"]
+        (disk / "out.onnx").write_text("before")
+        command = [sys.executable, "-m", "app", "export", str(tiny), "--out"]
         done = subprocess.run(
-            [*command, str(disk / "out.pt")], cwd=ROOT, capture_output=True, text=True, check=False
+            [*command, str(disk / "out.onnx")], cwd=ROOT, capture_output=True, text=True, check=False
         )
         assert done.returncode == 1, done.stderr
-        assert done.stderr == f"pose2action: {disk / 'out.pt'}: No space left on device\n"
-        assert os.listdir(disk) == ["out.pt"] and (disk / "out.pt").read_text() == "before"
+        assert done.stderr == f"pose2action: {disk / 'out.onnx'}: No space left on device\n"
+        assert os.listdir(disk) == ["out.onnx"] and (disk / "out.onnx").read_text() == "before"
 
 
 def test_weights_and_cards_on_a_full_disk(tmp_path: Path):

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks import results
 from pose.layouts import LAYOUTS
-from recognizer.networks import build
+from recognizer.networks.build import build
 from recognizer.preprocess import channels
 from recognizer.training.configs import load_config
 from recognizer.weights import available

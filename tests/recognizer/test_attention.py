@@ -8,12 +8,13 @@ import torch
 
 from pose.layouts import KINETICS_18, NTU_25
 from recognizer.attention import attention_maps, strongest_pairs, unit_range
-from recognizer.networks import build
+from recognizer.networks.build import build
 from recognizer.networks.dualhead import DualHeadAttention, DualHeadConfig
 from recognizer.networks.lsta import LSTAConfig
 from recognizer.networks.sem import SEMConfig
 from recognizer.networks.spa import SPAConfig
 from recognizer.networks.stf import STFConfig
+from recognizer.runtime.eager import as_arrays
 
 
 def maps_of(config, layout=KINETICS_18, samples: int = 2, frames: int = 16):
@@ -21,7 +22,7 @@ def maps_of(config, layout=KINETICS_18, samples: int = 2, frames: int = 16):
     network = build(config, layout, 5, layout.coordinates).eval()
     with torch.no_grad():
         x = torch.randn(samples, layout.coordinates, frames, len(layout), 1)
-        return attention_maps(network.forward_in_full(x)[2])
+        return attention_maps(as_arrays(network.forward_in_full(x)[2]))
 
 
 @pytest.mark.parametrize("layout", [NTU_25, KINETICS_18], ids=lambda layout: layout.name)

@@ -20,7 +20,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
 
 from pose.layouts import KINETICS_18, NTU_25
-from recognizer.networks import build
+from recognizer.networks.build import build
 from recognizer.networks.dualhead import DualHeadConfig
 from recognizer.networks.lsta import LSTAConfig
 from recognizer.networks.sem import SEMConfig

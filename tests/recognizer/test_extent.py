@@ -91,7 +91,7 @@ def window(joints: np.ndarray) -> SkeletonSequence:
 
 def test_weights_of_this_origin_are_used_live():
     card = Recognizer.untrained("ntu-25").card.model_copy(update={"preprocessing": OPTIONS})
-    recognizer = Recognizer(weights.build_network(card), card)
+    recognizer = Recognizer.of(weights.build_network(card), card)
     joints = np.random.default_rng(5).normal(0, 0.5, (32, 25, 3)).astype(np.float32)
     other = joints[::-1].copy()
     here, there, otherwise = recognizer.predict(

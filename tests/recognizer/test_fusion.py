@@ -22,7 +22,7 @@ def member(name: str, seed: int, stream: str = "joint", **changes) -> Recognizer
         update={"name": name, "preprocessing": Preprocessing(streams=(stream,)), **changes}
     )
     torch.manual_seed(seed)
-    return Recognizer(weights.build_network(card), card)
+    return Recognizer.of(weights.build_network(card), card)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A weights folder with a joint and a bone stream."""
     monkeypatch.setattr(weights, "weights_folder", lambda: tmp_path)
     for each in (member("joints", 1), member("bones", 2, "bone")):
-        weights.save(each._network, each.card, tmp_path)
+        weights.save(each.engine.network, each.card, tmp_path)
     return tmp_path
 
 
@@ -98,7 +98,7 @@ def test_fusion_by_name(folder: Path, windows, name: str, share: float):
 
 def test_a_plus_in_a_file_name_is_no_fusion(folder: Path):
     (folder / "mine+yours").mkdir()
-    path = weights.save(member("one", 1)._network, member("one", 1).card, folder / "mine+yours")
+    path = weights.save(member("one", 1).engine.network, member("one", 1).card, folder / "mine+yours")
     assert not isinstance(load_recognizer(path), Fusion)
 
 

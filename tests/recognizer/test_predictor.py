@@ -10,11 +10,11 @@ import torch
 
 from pose.layouts import KINETICS_18, NTU_25
 from pose.skeleton import SkeletonSequence
-from recognizer import predictor, weights
+from recognizer import weights
 from recognizer.attention import AttentionMaps, unit_range
 from recognizer.networks.dualhead import DualHeadConfig
 from recognizer.networks.spa import SPAConfig
-from recognizer.predictor import LabelScore, Prediction, Recognizer, top_labels
+from recognizer.predictor import LabelScore, Prediction, Recognizer, softmax, top_labels, unit_length
 from recognizer.preprocess import network_input
 from recognizer.sparse import SparseError
 from recognizer.weights import WeightsError
@@ -49,7 +49,7 @@ def test_open_set_weights_leave_something_for_what_they_do_not_know(recognizer: 
     card = recognizer.card.model_copy(update={"open_set": True})
     torch.manual_seed(0)
     network = weights.build_network(card)
-    (prediction,) = Recognizer(network, card).predict([window()])
+    (prediction,) = Recognizer.of(network, card).predict([window()])
     values = network_input(window().joints[0], window().confidence[0], KINETICS_18, card.preprocessing)
     with torch.inference_mode():
         wanted = network.eval()(torch.from_numpy(values)[None, ..., None]).softmax(1)[0]
@@ -65,7 +65,7 @@ def test_an_embedding_is_the_networks_own_at_length_1(recognizer: Recognizer):
         for w in windows
     ]
     with torch.inference_mode():
-        wanted = recognizer._network.forward_in_full(torch.from_numpy(np.stack(values))[..., None])[1]
+        wanted = recognizer.engine.network.forward_in_full(torch.from_numpy(np.stack(values))[..., None])[1]
     assert embedded.dtype == np.float32
     np.testing.assert_allclose(embedded, wanted / wanted.norm(dim=1, keepdim=True), atol=1e-5)
     np.testing.assert_array_equal(embedded, [each.embedding for each in recognizer.predict(windows)])
@@ -143,12 +143,14 @@ def test_every_layout_of_a_body():
 def test_a_network_that_attends_to_nothing_has_empty_maps(recognizer: Recognizer):
     config = DualHeadConfig(width=0.125, temporal_attention="none", spatial_attention="none")
     card = recognizer.card.model_copy(update={"network": config})
-    predictions = Recognizer(weights.build_network(card), card).predict([window(), window()], attention=True)
+    predictions = Recognizer.of(weights.build_network(card), card).predict(
+        [window(), window()], attention=True
+    )
     assert [prediction.attention for prediction in predictions] == [AttentionMaps(), AttentionMaps()]
 
 
 def test_saved_and_loaded_it_says_the_same(recognizer: Recognizer, tmp_path: Path):
-    path = weights.save(recognizer._network, recognizer.card, tmp_path)
+    path = weights.save(recognizer.engine.network, recognizer.card, tmp_path)
     loaded = Recognizer.load(path, device="cpu")
     wanted = recognizer.predict([window()])[0].probabilities
     np.testing.assert_allclose(loaded.predict([window()])[0].probabilities, wanted, atol=1e-6)
@@ -179,13 +181,24 @@ def test_unit_range():
 def test_who_computes_sparse_convolutions_is_chosen_when_loading(tmp_path: Path, monkeypatch):
     card = Recognizer.untrained().card.model_copy(update={"network": SPAConfig(width=0.0625), "name": "spa"})
     path = weights.save(weights.build_network(card), card, tmp_path)
-    assert Recognizer.load(path, sparse_backend="torch")._network.backend == "torch"
+    assert Recognizer.load(path, sparse_backend="torch").engine.network.backend == "torch"
 
     def missing():
         raise SparseError("no MinkowskiEngine here")
 
-    monkeypatch.setattr(predictor, "minkowski_engine", missing)
+    monkeypatch.setattr("recognizer.sparse.minkowski_backend.minkowski_engine", missing)
     with pytest.raises(SparseError, match="no MinkowskiEngine here"):
         Recognizer.load(path, sparse_backend="minkowski")
     # Networks without sparse convolutions do not care.
     Recognizer.load("kinetics-18-lsta-daily", sparse_backend="minkowski")
+
+
+def test_probabilities_of_logits_as_large_as_can_be():
+    logits = np.array([[1000.0, 1000.0, -1000.0], [-np.inf, 0.0, np.log(3)]], np.float32)
+    np.testing.assert_allclose(softmax(logits), [[0.5, 0.5, 0], [0, 0.25, 0.75]])
+
+
+def test_vectors_of_length_1_and_nothing():
+    np.testing.assert_allclose(
+        unit_length(np.array([[3.0, 4.0], [0.0, 0.0]], np.float32)), [[0.6, 0.8], [0, 0]]
+    )

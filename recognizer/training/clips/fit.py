@@ -25,7 +25,7 @@ from torch.utils.data import DataLoader
 
 from recognizer import weights
 from recognizer.data.prepared import TEST, TRAIN, PreparedClips
-from recognizer.networks import build
+from recognizer.networks.build import build
 from recognizer.networks.protocol import Network
 from recognizer.preprocess import channels
 from recognizer.training.clips.config import ClipConfig

@@ -14,9 +14,8 @@ from recognizer.data.clip import DataError
 from recognizer.data.corpus import Example, load_corpus
 from recognizer.data.views import slower
 from recognizer.fusion import load_recognizer
-from recognizer.predictor import WindowRecognizer
+from recognizer.predictor import SparseBackend, WindowRecognizer
 from recognizer.smoothing import MARGIN, Steadiness
-from recognizer.sparse import Backend
 from recognizer.training.shared.errors import ConfigError
 from recognizer.training.shared.judging import as_known_to, vocabulary_of
 from recognizer.training.streams.join import join
@@ -83,7 +82,7 @@ def evaluate_streams(
     data: Path,
     part: str | None = None,
     dataset: str | None = None,
-    sparse_backend: Backend = "auto",
+    sparse_backend: SparseBackend = "auto",
     window_seconds: float | None = None,
     seed: int = 0,
 ) -> list[StreamReport]:

@@ -12,8 +12,7 @@ from pose.layouts import LAYOUTS
 from recognizer.data.corpus import Example, load_corpus
 from recognizer.data.real_landmarks import REAL_LANDMARKS
 from recognizer.fusion import load_recognizer
-from recognizer.predictor import WindowRecognizer
-from recognizer.sparse import Backend
+from recognizer.predictor import SparseBackend, WindowRecognizer
 from recognizer.training.shared.judging import as_known_to, vocabulary_of
 from recognizer.training.windows.dataset import clip_windows
 
@@ -49,7 +48,7 @@ def evaluate(
     dataset: str | None = None,
     part: str | None = None,
     frame_rates: bool = False,
-    sparse_backend: Backend = "auto",
+    sparse_backend: SparseBackend = "auto",
 ) -> dict[str, dict[str, float]]:
     """Evaluates weights on the clips that they must never have been trained on.
 

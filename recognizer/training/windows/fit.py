@@ -17,7 +17,7 @@ from pose.layouts import LAYOUTS
 from recognizer import weights
 from recognizer.data.corpus import Example, load_corpus
 from recognizer.data.real_landmarks import REAL_LANDMARKS
-from recognizer.networks import build
+from recognizer.networks.build import build
 from recognizer.networks.protocol import Network
 from recognizer.predictor import Recognizer
 from recognizer.preprocess import channels, network_input
@@ -111,7 +111,7 @@ def train(
     }
     metrics = {"validation_probability": round(float(best.best_model_score or 0.0), 4)}
     real = [e for e in parts["val"] if e.clip.dataset in REAL_LANDMARKS]
-    recognizer = Recognizer(network, draft, device="cpu")
+    recognizer = Recognizer.of(network, draft, device="cpu")
     judged = [classify(recognizer, example) for example in real or parts["val"]]
     # Lab recordings promise more than a webcam keeps.
     threshold = choose_threshold(judged, wanted=0.92 if real else 0.95, refused=0.8)

@@ -53,7 +53,7 @@ def evaluated(monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
 def mine(tmp_path: Path) -> Path:
     recognizer = Recognizer.untrained()
     card = recognizer.card.model_copy(update={"name": "mine"})
-    return weights.save(recognizer._network, card, tmp_path / "weights")
+    return weights.save(recognizer.engine.network, card, tmp_path / "weights")
 
 
 def ran(*arguments: str | Path) -> str:

@@ -191,7 +191,7 @@ def test_every_network_has_figures_that_json_can_carry(looked, config, kinds):
     recognizer = Recognizer.untrained("ntu-25")
     if config is not None:
         card = recognizer.card.model_copy(update={"network": config})
-        recognizer = Recognizer(build_network(card), card)
+        recognizer = Recognizer.of(build_network(card), card)
     window = looked(AttentionMaps(), NTU_25)
     rng = np.random.default_rng(0)
     joints = window.body + rng.normal(scale=0.05, size=(1, 32, 25, 3)).cumsum(1)
@@ -261,7 +261,7 @@ def test_networks_of_hands_have_figures(hand_window, config, kinds):
             "preprocessing": Preprocessing(origin="spine", confidence=False),
         }
     )
-    (prediction,) = Recognizer(build_network(card), card).predict([hand_window], attention=True)
+    (prediction,) = Recognizer.of(build_network(card), card).predict([hand_window], attention=True)
     looked = window_attention(1, hand_window, prediction.attention)
     told = panel(looked, True, TICKS)
     assert [figure["kind"] for figure in told["figures"]] == kinds

@@ -14,7 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from pose.layouts import KINETICS_18, NTU_25, SHREC_22
 from recognizer import graph
 from recognizer.layers.stgc import STGCBlock
-from recognizer.networks import build
+from recognizer.networks.build import build
 from recognizer.networks.dualhead import DualHeadConfig, DualHeadNet, SpatialGate, TemporalGate
 from recognizer.networks.msg3d import MSG3D
 from tests.recognizer.modules import count, with_history

@@ -9,7 +9,8 @@ import torch
 from torch import nn
 
 from pose.layouts import KINETICS_18, NTU_25
-from recognizer.networks import NETWORKS, TITLES, build
+from recognizer.networks import TITLES
+from recognizer.networks.build import NETWORKS, build
 from recognizer.networks.dualhead import DualHeadConfig
 from recognizer.networks.lsta import LSTAConfig
 from recognizer.networks.sem import SEMConfig

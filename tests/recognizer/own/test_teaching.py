@@ -50,8 +50,8 @@ def recognizer() -> WindowRecognizer:
 
 
 @pytest.fixture
-def school(tmp_path: Path, recognizer: Recognizer) -> School:
-    path = weights.save(recognizer._network, recognizer.card, tmp_path)
+def school(tmp_path: Path, recognizer: WindowRecognizer) -> School:
+    path = weights.save(recognizer.engine.network, recognizer.card, tmp_path)
     school = School(tmp_path, recognizer, str(path), Collections(tmp_path / "collections"))
     rests = [window for seed in range(12) for window in school.windows("rest", seed)]
     save_bank(

@@ -10,7 +10,7 @@ import pytest
 from pose.layouts import NTU_25
 from recognizer.data.augment import Augmentation
 from recognizer.data.sources import SOURCES
-from recognizer.networks import build
+from recognizer.networks.build import build
 from recognizer.preprocess import channels
 from recognizer.training.clips.config import ClipAugmentation, ClipConfig
 from recognizer.training.configs import load_config, shipped_configs

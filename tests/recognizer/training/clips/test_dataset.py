@@ -14,7 +14,7 @@ from recognizer.data import shrec17
 from recognizer.data.prepare import prepare
 from recognizer.data.prepared import PreparedClips
 from recognizer.data.sources import SOURCES
-from recognizer.networks import build
+from recognizer.networks.build import build
 from recognizer.preprocess import network_input
 from recognizer.training.clips.config import ClipAugmentation
 from recognizer.training.clips.dataset import ClipDataset, EpochSampler, clip_input, sample

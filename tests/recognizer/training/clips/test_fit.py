@@ -20,7 +20,7 @@ import yaml
 from pose.layouts import KINETICS_18, NTU_25
 from pose.skeleton import SkeletonSequence
 from recognizer import weights
-from recognizer.networks import build
+from recognizer.networks.build import build
 from recognizer.predictor import Recognizer
 from recognizer.preprocess import Preprocessing
 from recognizer.training.clips import fit as fit_clips
@@ -150,7 +150,7 @@ def test_weights_are_averaged_every_so_many_steps(
 def test_weights_for_pictures_are_not_used_live():
     card = Recognizer.untrained().card
     card = card.model_copy(update={"preprocessing": Preprocessing(origin="picture")})
-    recognizer = Recognizer(weights.build_network(card), card)
+    recognizer = Recognizer.of(weights.build_network(card), card)
     window = SkeletonSequence(
         np.ones((1, 32, 18, 2)), np.ones((1, 32, 18)), np.linspace(0, 3, 32), KINETICS_18
     )

@@ -13,7 +13,7 @@ import torch
 from pose.layouts import NTU_25
 from recognizer.data.kinect import KINECT_20
 from recognizer.data.prepare import prepare
-from recognizer.networks import build
+from recognizer.networks.build import build
 from recognizer.preprocess import channels
 from recognizer.training.clips.config import ClipAugmentation
 from recognizer.training.clips.dataset import ClipDataset, clip_input

@@ -186,7 +186,7 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         lambda root, vocabulary, layout, names: [c for n in names for c in clips[n]],
     )
     recognizer = Recognizer.untrained()
-    return weights.save(recognizer._network, recognizer.card, tmp_path)
+    return weights.save(recognizer.engine.network, recognizer.card, tmp_path)
 
 
 def events(streams: list[LabelledStream]) -> dict[str, int]:

@@ -107,7 +107,7 @@ def test_a_clip_is_the_mean_over_its_windows(recognizer: Recognizer):
 def shipped(recognizer: Recognizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setitem(VOCABULARIES, "small", SMALL)
     torch.manual_seed(0)
-    return weights.save(recognizer._network, recognizer.card, tmp_path)
+    return weights.save(recognizer.engine.network, recognizer.card, tmp_path)
 
 
 def test_each_set_is_judged_on_its_own_part(shipped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -17,7 +17,7 @@ from recognizer.data.augment import interpolated
 from recognizer.data.clip import Clip
 from recognizer.data.corpus import Example
 from recognizer.data.views import project_to_kinetics18, rotation, slower
-from recognizer.networks import build
+from recognizer.networks.build import build
 from recognizer.predictor import Recognizer
 from recognizer.training.debug import overfit
 from recognizer.training.shared.errors import ConfigError

@@ -1,24 +1,19 @@
-"""Frozen networks against the networks themselves."""
+"""Batch norm that becomes part of the convolution before it."""
 
 from __future__ import annotations
-
-import dataclasses
 
 import pytest
 import torch
 from torch import Tensor, nn
 
 from pose.layouts import KINETICS_18, NTU_25
-from recognizer.attention import attention_maps
-from recognizer.frozen import FrozenNetwork, fold_batch_norm
-from recognizer.networks import build
-from recognizer.networks.dualhead import DualHeadConfig
-from recognizer.networks.lsta import LSTAConfig
-from recognizer.networks.sem import SEMConfig
-from recognizer.networks.stf import STFConfig
+from recognizer.networks.build import build
+from recognizer.networks.configs import DualHeadConfig, LSTAConfig, SEMConfig, STFConfig
+from recognizer.runtime.answer import named
+from recognizer.runtime.fold import fold_batch_norm
 from tests.recognizer.modules import with_history
 
-TRACED = {
+FOLDED = {
     "dualhead": DualHeadConfig(width=0.125),
     "dualhead, self-learned": DualHeadConfig(
         width=0.125, temporal_attention="self", spatial_attention="self", subsampling=4
@@ -36,29 +31,25 @@ TRACED = {
 
 
 @pytest.mark.parametrize("layout", [KINETICS_18, NTU_25], ids=lambda layout: layout.name)
-@pytest.mark.parametrize("config", TRACED.values(), ids=TRACED.keys())
-def test_logits_and_attention_are_those_of_the_network(config, layout):
+@pytest.mark.parametrize("config", FOLDED.values(), ids=FOLDED.keys())
+def test_the_answer_stays_the_same(config, layout):
     torch.manual_seed(0)
     network = with_history(build(config, layout, 9, 4))
-    frozen = FrozenNetwork(network, torch.zeros(1, 4, 20, len(layout), 1))
-    for samples in (1, 3, 2):
-        x = torch.randn(samples, 4, 20, len(layout), 1)
-        with torch.inference_mode():
-            logits, embedding, attention = network.forward_in_full(x)
-            fast, embedded, looked = frozen(x)
-        torch.testing.assert_close(fast, logits, rtol=1e-4, atol=1e-4)
-        torch.testing.assert_close(embedded, embedding, rtol=1e-4, atol=1e-4)
-        assert type(looked) is type(attention)
-        torch.testing.assert_close(
-            dataclasses.asdict(looked), dataclasses.asdict(attention), rtol=1e-4, atol=1e-4
-        )
-        assert len(attention_maps(looked)) == len(attention_maps(attention))
+    folded = fold_batch_norm(network, torch.zeros(1, 4, 20, len(layout), 1))
+    norms = [sum(isinstance(each, nn.BatchNorm2d) for each in one.modules()) for one in (network, folded)]
+    assert norms[1] < norms[0]
+    x = torch.randn(3, 4, 20, len(layout), 1)
+    with torch.inference_mode():
+        *wanted, attention = network.forward_in_full(x)
+        *found, looked = folded.forward_in_full(x)
+    torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(named(looked), named(attention), rtol=1e-4, atol=1e-4)
 
 
 def test_the_network_itself_stays_as_it_was():
     network = build(LSTAConfig(width=0.25), KINETICS_18, 5, 3).train()
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    FrozenNetwork(network, torch.randn(1, 3, 8, 18, 1))
+    fold_batch_norm(network, torch.randn(1, 3, 8, 18, 1))
     assert network.training
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
 

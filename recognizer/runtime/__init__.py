@@ -1,0 +1,1 @@
+"""Trained networks made quick for live use."""

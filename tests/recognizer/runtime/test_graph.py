@@ -1,0 +1,142 @@
+"""Graphs against the networks that they were made of."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import numpy as np
+import onnx
+import pytest
+import torch
+
+from recognizer import weights
+from recognizer.attention import attention_maps
+from recognizer.networks.configs import DualHeadConfig, LSTAConfig, SEMConfig, SPAConfig, STFConfig
+from recognizer.predictor import Recognizer, untrained_card
+from recognizer.runtime.answer import named
+from recognizer.runtime.eager import as_arrays
+from recognizer.runtime.graph import (
+    ANSWERS,
+    FastGraph,
+    GraphError,
+    can_be_graph,
+    graph_key,
+    network_threads,
+    sample_shape,
+)
+from recognizer.runtime.making import make_graph
+from tests.recognizer.modules import with_history
+
+SMALL = {
+    "lsta": LSTAConfig(width=0.25),
+    "lsta, ms-gcn without attention": LSTAConfig(width=0.25, spatial="ms-gcn", attention=False),
+    "stf": STFConfig(width=0.125),
+    "sem": SEMConfig(width=0.125),
+    "sem, unified": SEMConfig(width=0.125, attention="unified", global_regularisation=False),
+    "dualhead": DualHeadConfig(width=0.125),
+    "dualhead, no attention": DualHeadConfig(
+        width=0.125, temporal_attention="none", spatial_attention="none", coarse_paths=2
+    ),
+    "ms-g3d": DualHeadConfig(heads=1, width=0.125),
+}
+SHIPPED = [name for name, card in weights.available().items() if can_be_graph(card)]
+
+
+def small(config, layout="kinetics-18", **changes):
+    card = untrained_card(layout, frames=12).model_copy(update={"network": config, **changes})
+    torch.manual_seed(0)
+    return with_history(weights.build_network(card)), card
+
+
+def check_same(graph: FastGraph, network, card) -> None:
+    torch.manual_seed(1)
+    for samples in (1, 3, 2):
+        x = 0.3 * torch.randn(samples, *sample_shape(card))
+        with torch.inference_mode():
+            logits, embeddings, attention = network.forward_in_full(x)
+        found = graph(x.numpy())
+        np.testing.assert_allclose(found.logits, logits, rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(found.embeddings, embeddings, rtol=1e-4, atol=1e-4)
+        wanted = as_arrays(attention)
+        assert type(found.attention) is type(wanted)
+        assert named(found.attention).keys() == named(wanted).keys()
+        for name, array in named(wanted).items():
+            np.testing.assert_allclose(named(found.attention)[name], array, rtol=1e-4, atol=1e-4)
+        assert len(attention_maps(found.attention)) == len(attention_maps(wanted))
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_shipped_graphs_are_those_of_the_shipped_weights(name: str):
+    recognizer = Recognizer.load(name, device="cpu")
+    assert isinstance(recognizer.engine, FastGraph), "there is no graph beside the weights, or an old one"
+    check_same(recognizer.engine, *weights.load(name))
+
+
+@pytest.mark.parametrize("config", SMALL.values(), ids=SMALL.keys())
+def test_a_new_graph_gives_what_its_network_gives(config):
+    network, card = small(config, layout="ntu-25" if config == SMALL["lsta"] else "kinetics-18", persons=2)
+    check_same(FastGraph(make_graph(network, card), card), network, card)
+
+
+@pytest.fixture(scope="module")
+def made():
+    network, card = small(LSTAConfig(width=0.25))
+    return network, card, make_graph(network, card)
+
+
+def test_a_damaged_graph_is_none(made):
+    _, card, content = made
+    with pytest.raises(GraphError, match="ONNX Runtime cannot read it"):
+        FastGraph(content[:1000], card)
+    model = onnx.load_from_string(content)
+    largest = max(model.graph.initializer, key=lambda each: len(each.raw_data))
+    largest.raw_data = largest.raw_data[::-1]
+    with pytest.raises(GraphError, match="damaged: its answers are .* away"):
+        FastGraph(model.SerializeToString(), card)
+
+
+@pytest.mark.parametrize("written", ["", "{}", '{"logits": "AAAA"}', "[]"])
+def test_a_graph_without_answers_is_none(made, written: str):
+    _, card, content = made
+    model = onnx.load_from_string(content)
+    next(each for each in model.metadata_props if each.key == ANSWERS).value = written
+    with pytest.raises(GraphError, match="damaged"):
+        FastGraph(model.SerializeToString(), card)
+
+
+def test_a_graph_carries_what_the_network_answered(made):
+    network, card, content = made
+    about = {each.key: each.value for each in onnx.load_from_string(content).metadata_props}
+    answers = json.loads(about[ANSWERS])
+    logits = np.frombuffer(base64.b64decode(answers["logits"]), "<f4").reshape(2, -1)
+    x = torch.from_numpy(np.random.default_rng(0).normal(0, 0.3, (2, *sample_shape(card))).astype(np.float32))
+    with torch.inference_mode():
+        np.testing.assert_allclose(logits, network(x), rtol=1e-4, atol=1e-5)
+
+
+def test_a_graph_of_something_else_is_none(made):
+    _, card, content = made
+    changes = [
+        {"sha256": "0" * 64}, {"network": LSTAConfig(width=0.25, dropout=0.5)}, {"frames": 16},
+        {"persons": 2}, {"layout": "ntu-25"},
+    ]  # fmt: skip
+    for change in changes:
+        other = card.model_copy(update=change)
+        assert graph_key(other) != graph_key(card)
+        with pytest.raises(GraphError, match="of other weights"):
+            FastGraph(content, other)
+    # What makes no other network needs no other graph.
+    renamed = card.model_copy(update={"name": "another", "metrics": {"top1": 1.0}, "threshold": 0.1})
+    assert graph_key(renamed) == graph_key(card)
+
+
+def test_spa_net_can_be_no_graph():
+    card = untrained_card()
+    assert can_be_graph(card)
+    assert not can_be_graph(card.model_copy(update={"network": SPAConfig()}))
+
+
+@pytest.mark.parametrize("cores,threads", [(1, 1), (2, 1), (3, 1), (4, 2), (8, 4), (64, 4)])
+def test_half_of_the_cores_compute_networks(cores: int, threads: int):
+    assert network_threads(cores) == threads
