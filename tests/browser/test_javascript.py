@@ -54,7 +54,14 @@ def test_a_place_in_space_is_turned(page: Page):
 
 
 @pytest.mark.parametrize(
-    ("taken", "sent"), [((640, 480), [640, 480]), ((1920, 1080), [640, 360]), ((720, 1280), [360, 640])]
+    ("taken", "sent"),
+    [
+        ((640, 480), [480, 360]),
+        ((3840, 2160), [640, 360]),
+        ((720, 1280), [360, 640]),
+        ((320, 240), [320, 240]),
+        ((2000, 400), [640, 128]),
+    ],
 )
 def test_large_pictures_are_sent_smaller(page: Page, taken: tuple[int, int], sent: list[int]):
     assert call(page, "camera.js", "sentSize", *taken) == sent
