@@ -29,11 +29,11 @@ export const TEMPLATE = `
       <dl class="p2a-figures">
         <div title="Camera pictures shown a second"><dt>pictures/s</dt><dd data-figure="pictures">–</dd></div>
         <div title="Pictures a second in which the program has looked for people"><dt>poses/s</dt><dd data-figure="poses">–</dd></div>
-        <div title="From the camera's picture to the skeleton that was seen in it, when that is drawn, median; it is moved on for that time"><dt>skeleton's age</dt><dd data-figure="age">–</dd></div>
+        <div title="From the camera's picture to the skeleton that was seen in it, when that is drawn, median; it is moved on for that time"><dt>skeleton age</dt><dd data-figure="age">–</dd></div>
         <div title="Label updates a second"><dt>labels/s</dt><dd data-figure="labels">–</dd></div>
       </dl>
-      <button type="button" class="p2a-save p2a-save-picture" title="Saves the picture with skeletons, as PNG" disabled>Save picture</button>
-      <button type="button" class="p2a-save p2a-save-record" title="Saves labels and landmarks of the last 30 seconds, as JSON" disabled>Save last 30 s</button>
+      <button type="button" class="p2a-save p2a-save-picture" aria-label="Save picture" title="Saves the picture with its skeletons, as PNG" disabled>⤓ picture</button>
+      <button type="button" class="p2a-save p2a-save-record" aria-label="Save the last 30 seconds" title="Saves labels and landmarks of the last 30 seconds, as JSON" disabled>⤓ 30 s</button>
       <button type="button" class="p2a-stop" hidden>Stop</button>
     </div>
   </section>

@@ -308,7 +308,7 @@ def test_the_last_seconds_are_saved_as_labels_and_landmarks(camera_of_any_size):
     page, _ = camera_of_any_size
     expect(page.locator(".p2a-action").first).to_have_text("wave")
     with page.expect_download() as waiting:
-        page.get_by_role("button", name="Save last 30 s").click()
+        page.get_by_role("button", name="Save the last 30 seconds").click()
     saved = waiting.value
     assert saved.suggested_filename.startswith("pose2action-last-30-seconds-")
     record = json.loads(Path(saved.path()).read_text())
