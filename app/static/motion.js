@@ -2,13 +2,15 @@
 // Where landmarks are now, from where they were: each moves on at its own speed for the time that it is late.
 
 /** Milliseconds for which a landmark moves on, at most: nobody keeps a speed for longer. */
-export const FARTHEST = 120;
+const LONGEST = 120;
+/** Body sizes by which it moves on, at most: what seems faster has mostly jumped. */
+const FARTHEST = 0.3;
 /** Milliseconds between two sightings after which nothing is known of the speed. */
 const GAP = 350;
 // The speed is smoothed as the One-Euro filter smoothes (Casiez et al. 2012): what is slow, and so mostly noise,
 // with a low cut-off, what is fast with a high one that hardly lags.
-const CUT_OFF = 0.7; // Hz, at rest
-const BETA = 2.2; // Hz more for each body size a second
+const CUT_OFF = 1; // Hz, at rest
+const BETA = 2; // Hz more for each body size a second
 
 export class Motion {
   /** @type {number | undefined} milliseconds of the newest sighting */
@@ -17,6 +19,7 @@ export class Motion {
   points = new Float64Array(0);
   /** @type {Float64Array} a millisecond, smoothed */
   speed = new Float64Array(0);
+  size = 0;
 
   /**
    * Takes the landmarks of a picture.
@@ -41,6 +44,7 @@ export class Motion {
     this.time = time;
     this.points = Float64Array.from(points);
     this.speed = speed;
+    this.size = size;
   }
 
   /**
@@ -48,7 +52,10 @@ export class Motion {
    * @param {number} time milliseconds; before the newest sighting, and long after it, they stand still
    */
   at(time) {
-    const late = Math.min(Math.max(time - (this.time ?? time), 0), FARTHEST);
-    return this.points.map((place, i) => place + this.speed[i] * late);
+    const late = Math.min(Math.max(time - (this.time ?? time), 0), LONGEST);
+    return this.points.map((place, i) => {
+      const far = late * Math.hypot(this.speed[i], this.speed[i ^ 1]); // with its other coordinate
+      return place + this.speed[i] * late * Math.min(1, (FARTHEST * this.size) / (far || 1));
+    });
   }
 }

@@ -211,5 +211,8 @@ export class People {
     for (const id of ids) {
       if (!shown.has(id)) shown.set(id, new Kind(box, id, this.colours[id % this.colours.length], this.name));
     }
+    // By number, also where somebody comes back before whom another has come.
+    const order = [...shown].sort(([a], [b]) => a - b).map(([, { root }]) => root);
+    if (order.some((root, place) => box.children[place] !== root)) box.append(...order);
   }
 }

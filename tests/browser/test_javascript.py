@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from math import pi
 from pathlib import Path
@@ -140,6 +141,8 @@ def test_a_landmark_moves_on_at_its_own_speed_for_a_while(page: Page):
     last, x = sightings[-1]
     places = moved(page, sightings, [last, last + 50, last + 120, last + 5000, last - 100])
     assert [place[0] - x for place in places] == pytest.approx([0, 0.1, 0.24, 0.24, 0], abs=0.01)
+    (jumped,) = moved(page, [(0.0, 0.0), (33.0, 3.0)], [133.0])
+    assert math.hypot(jumped[0] - 3.0, jumped[1] - 1.5) == pytest.approx(0.3, abs=0.001), "a jump"
     assert places[1][1] == pytest.approx(places[1][0] / 2)
 
 
