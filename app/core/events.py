@@ -24,10 +24,11 @@ class Event:
     score: float
     count: int | None
 
-    def as_json(self) -> str:
-        """One line: {"time": 12.3, "person": 0, "label": "squat", "score": 0.93, "count": 4}."""
+    def as_json(self, **more: int) -> str:
+        """One line: {"time": 12.3, "person": 0, "label": "squat", "score": 0.93, "count": 4}, behind more."""
         return json.dumps(
             {
+                **more,
                 "time": round(self.time, 3),
                 "person": self.person,
                 "label": self.label,

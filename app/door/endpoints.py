@@ -74,13 +74,15 @@ class Endpoints:
     Attributes:
         app: the application.
         check: looks at the calls of the page's functions.
+        sockets: paths of the WebSockets that there are.
     """
 
     app: ASGIApp
     check: CheckCall
+    sockets: tuple[str, ...] = ("/live",)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan" or (scope["type"] == "websocket" and scope["path"] == "/live"):
+        if scope["type"] == "lifespan" or (scope["type"] == "websocket" and scope["path"] in self.sockets):
             await self.app(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008, "reason": "nothing here"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping, MutableMapping
 from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
 
 from app.core.events import Event
 from app.video.presence import AWAY
@@ -12,7 +13,19 @@ from pose.mapping import to_layout
 from pose.skeleton import PersonPose
 from recognizer.counting import RepetitionCounter
 from recognizer.motions import MOTIONS
-from recognizer.smoothing import SmoothedLabel
+
+
+class Shown(Protocol):
+    """A label to show and its score (``recognizer.smoothing.SmoothedLabel``)."""
+
+    @property
+    def label(self) -> str | None: ...
+
+    @property
+    def score(self) -> float: ...
+
+
+AnyShown = TypeVar("AnyShown", bound=Shown)
 
 
 @dataclass
@@ -40,7 +53,7 @@ class Following:
         return None if followed is None or followed.event is None else followed.event.count
 
     def update(
-        self, time: float, poses: Mapping[int, PersonPose], shown: MutableMapping[int, SmoothedLabel]
+        self, time: float, poses: Mapping[int, PersonPose], shown: MutableMapping[int, AnyShown]
     ) -> list[Event]:
         """Takes one frame and gives what has changed with it.
 
@@ -55,7 +68,7 @@ class Following:
             if person not in poses and time - followed.seen > AWAY:
                 del self._people[person]
                 shown.pop(person, None)
-                if followed.event is not None and followed.event.label is not None:
+                if followed.event is not None:
                     events.append(Event(time, person, None, 0.0, None))
         for person, pose in poses.items():
             event = self._look(time, person, pose, shown.get(person))
@@ -63,7 +76,16 @@ class Following:
                 events.append(event)
         return events
 
-    def _look(self, time: float, person: int, pose: PersonPose, shown: SmoothedLabel | None) -> Event | None:
+    def leave(self, time: float) -> list[Event]:
+        """Everybody has gone: gives the events that tell it."""
+        people, self._people = self._people, {}
+        return [
+            Event(time, person, None, 0.0, None)
+            for person, followed in people.items()
+            if followed.event is not None
+        ]
+
+    def _look(self, time: float, person: int, pose: PersonPose, shown: Shown | None) -> Event | None:
         followed = self._people.get(person)
         if followed is None:
             counter = RepetitionCounter(self._layout, self._repeating)

@@ -23,6 +23,8 @@ from app.door.uploads import DEFAULT_LIMIT, MEGABYTE, Uploads, give_file
 from app.drawing.limbs import css, limbs_for_page
 from app.drawing.picture import PERSON_COLOURS
 from app.web.calls import check_calls
+from app.web.events import ROUTE as EVENTS
+from app.web.events import Events
 from app.web.open_pages import Connections, OpenPages
 from app.web.server import STATIC, STATIC_ROUTE, SessionLimit, create_server
 from app.web.theme import page_theme
@@ -154,6 +156,7 @@ def create_app(
     limit: SessionLimit | None = None,
     guests: Guests | None = None,
     max_upload: int = DEFAULT_LIMIT,
+    events: bool = False,
 ) -> FastAPI:
     """The whole application: the page at "/", live sessions at "/live", and the door in front of both.
 
@@ -163,12 +166,13 @@ def create_app(
         limit: of live sessions.
         guests: who is let in; None lets in whoever names this machine localhost.
         max_upload: megabytes of an uploaded video.
+        events: whether programs may listen at "/events".
     """
     catalogue = Catalogue.shipped() if recognizers is None else recognizers
     guests = Guests() if guests is None else guests
     pages = OpenPages()
     page = build_page(catalogue, pages, shared=guests.token is not None)
-    app = create_server(catalogue, make_estimator, limit)
+    app = create_server(catalogue, make_estimator, limit, events=Events() if events else None)
     app.api_route(f"{API}/file={{path:path}}", methods=["GET", "HEAD"])(give_file(_files))
     gr.mount_gradio_app(
         app,
@@ -186,7 +190,8 @@ def create_app(
     # The last one is asked first.
     app.add_middleware(Connections, pages=pages)
     app.add_middleware(Uploads, folder=_files, limit=max_upload * MEGABYTE)
-    app.add_middleware(Endpoints, check=check_calls(page))
+    sockets = ("/live", EVENTS) if events else ("/live",)
+    app.add_middleware(Endpoints, check=check_calls(page), sockets=sockets)
     if guests.origins:
         app.add_middleware(
             CORSMiddleware, allow_origins=guests.origins, allow_methods=["GET", "POST"], allow_headers=["*"]

@@ -12,6 +12,7 @@ from app.core.catalogue import Catalogue
 from app.core.protocols import MakeEstimator, make_mediapipe
 from app.web.answers import told
 from app.web.conversation import Conversation, Patience
+from app.web.events import Events
 from app.web.outbox import Outbox
 from app.web.session import LiveSession
 
@@ -64,8 +65,9 @@ def create_server(
     make_estimator: MakeEstimator = make_mediapipe,
     limit: SessionLimit | None = None,
     patience: Patience | None = None,
+    events: Events | None = None,
 ) -> FastAPI:
-    """The application without its page: ``/live`` and the static files."""
+    """The application without its page: ``/live``, the static files, and ``/events`` if wanted."""
     limit, patience = limit or SessionLimit(), patience or Patience()
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.mount(STATIC_ROUTE, _Files(directory=STATIC), name="page-files")
@@ -82,16 +84,20 @@ def create_server(
             return  # the page went away before it heard that
 
         def begin(outbox: Outbox) -> LiveSession:
+            camera = None if events is None else events.camera()
+
             def ended() -> None:
                 limit.leave()
                 outbox.finish()
 
             try:
-                return LiveSession(catalogue, make_estimator, outbox, ended)
+                return LiveSession(catalogue, make_estimator, outbox, ended, camera)
             except BaseException:  # its thread did not start, so it will not end either
                 limit.leave()
                 raise
 
         await Conversation(socket, begin, patience).run()
 
+    if events is not None:
+        events.serve(app)
     return app

@@ -14,6 +14,7 @@ from app.core.failures import explain
 from app.core.protocols import MakeEstimator
 from app.live.engine import LiveEngine
 from app.web.answers import ready, recorded, seen, told
+from app.web.events import CameraEvents
 from app.web.memory import give_back
 from app.web.messages import (
     MAX_PIXELS,
@@ -53,13 +54,19 @@ class LiveSession:
         make_estimator: gives this session's own pose estimators.
         page: takes the answers, one a frame, and all else that there is to say.
         ended: called once, from the session's thread, when nothing computes for it any more.
+        events: told of what changes, where programs of the user may listen; None where they may not.
     """
 
     def __init__(
-        self, catalogue: Catalogue, make_estimator: MakeEstimator, page: Page, ended: Callable[[], None]
+        self,
+        catalogue: Catalogue,
+        make_estimator: MakeEstimator,
+        page: Page,
+        ended: Callable[[], None],
+        events: CameraEvents | None = None,
     ) -> None:
         self._catalogue, self._make_estimator = catalogue, make_estimator
-        self._page, self._ended = page, ended
+        self._page, self._ended, self._events = page, ended, events
         self._wake = threading.Condition()
         self._frame: CameraFrame | None = None
         self._messages: deque[PageMessage] = deque()
@@ -115,6 +122,8 @@ class LiveSession:
         except Exception as error:
             self._page.tell(told("failed", message=explain(error, BROKEN)))
         finally:
+            if self._events is not None:
+                self._events.close()
             try:
                 if self._engine is not None:
                     self._engine.close()
@@ -172,6 +181,8 @@ class LiveSession:
             self._page.tell(told("weights-failed", message=str(error)))
             return
         self._page.tell(ready(recognizer.card.name, recognizer.classes, recognizer.layout))
+        if self._events is not None:
+            self._events.use(recognizer)
 
     def _answer(self, frame: CameraFrame) -> None:
         if self._engine is None:
@@ -182,4 +193,6 @@ class LiveSession:
             self._page.answer(told("skipped", captured=frame.captured, message=UNUSABLE))
             return
         view = self._engine.process(picture, frame.captured / 1000)
+        if self._events is not None:
+            self._events.look(view)
         self._page.answer(seen(view, frame.captured))
