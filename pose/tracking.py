@@ -29,6 +29,7 @@ _SHAPE_MEMORY = 0.3  # seconds
 _SIZE_MEMORY = 0.5  # seconds
 _COASTING = 0.6  # seconds over which the velocity of somebody unseen dies away: people stop and turn
 _OUT_OF_REACH = 1e6
+_ABOUT_AS_LARGE = 0.7  # natural logarithm: up to twice as large, or half
 
 
 @dataclass(frozen=True)
@@ -102,17 +103,21 @@ class PersonTracker:
 
     Args:
         slots: the most people known at one time.
+        comes_back: seconds since somebody was last seen in which whoever newly comes, about as large, is
+            taken to be them, wherever they come in. Somebody else who comes so soon gets their id too: before
+            a camera that is rarer than that people step aside for a moment.
     """
 
-    def __init__(self, slots: int = 2) -> None:
+    def __init__(self, slots: int = 2, comes_back: float = 0.0) -> None:
         if slots < 1:
             raise ValueError(f"slots must be at least 1, got {slots}")
-        self._slots = slots
+        self._slots, self._comes_back = slots, comes_back
         self.reset()
 
     def reset(self) -> None:
         """Forget everybody; ids start from 0 again."""
         self._tracks: list[_Track] = []
+        self._left: list[_Track] = []
         self._next_id = 0
         self._now: float | None = None
 
@@ -129,6 +134,10 @@ class PersonTracker:
         if self._now is not None and timestamp < self._now:
             self.reset()
         self._now = timestamp
+        self._left += [
+            each for each in self._tracks if each.id is not None and _is_forgotten(each, timestamp)
+        ]
+        self._left = [each for each in self._left if timestamp - each.last_seen <= self._comes_back]
         self._tracks = [track for track in self._tracks if not _is_forgotten(track, timestamp)]
         empty_scene = not any(track.id is not None for track in self._tracks)
 
@@ -138,8 +147,7 @@ class PersonTracker:
         for track in self._tracks:
             lasted = track.last_seen == timestamp and timestamp - track.first_seen >= _CONFIRMED_AFTER
             if track.id is None and (empty_scene or lasted):
-                track.id = self._next_id
-                self._next_id += 1
+                track.id = self._id_of(track)
         return sorted(
             (
                 TrackedPose(track.id, track.pose)
@@ -148,6 +156,16 @@ class PersonTracker:
             ),
             key=lambda person: person.id,
         )
+
+    def _id_of(self, newcomer: _Track) -> int:
+        """That of whoever has left lately and is most likely back, or a new one."""
+        sizes = [abs(float(np.log(newcomer.size / each.size))) for each in self._left]
+        if not sizes or min(sizes) > _ABOUT_AS_LARGE:
+            self._next_id += 1
+            return self._next_id - 1
+        back = self._left.pop(sizes.index(min(sizes))).id
+        assert back is not None  # only those with an id are kept there
+        return back
 
     def _assign(self, poses: list[PersonPose], now: float) -> list[PersonPose]:
         """Give the poses to the known people they fit best; returns those left over."""

@@ -30,6 +30,8 @@ from recognizer.windows import LIVE_RATE
 SOONEST = 0.004
 """Seconds between two frames. One that comes sooner (no camera is that fast) takes the place of the last, so
 that a clock which hardly moves cannot heap up poses."""
+COMES_BACK = 4.0
+"""Seconds in which somebody who comes back keeps their number."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class LiveEngine:
         self._make_estimator = make_estimator
         self._estimator: Estimator | None = None
         self._subject: Subject | None = None
-        self._tracker = PersonTracker(slots=persons)
+        self._tracker = PersonTracker(slots=persons, comes_back=COMES_BACK)
         self._label_period = 1.0 / label_rate
         self._threshold = threshold
         self._attention = attention

@@ -166,6 +166,31 @@ def test_somebody_gone_frees_the_slot_for_a_third_person() -> None:
     assert ids[29] == [0, 1] and ids[45] == [0] and ids[-1] == [0, 2]
 
 
+@pytest.mark.parametrize(
+    ("away", "scale", "id"), [(3.0, 1.0, 0), (3.0, 1.6, 0), (3.0, 3.0, 1), (5.0, 1.0, 1)]
+)
+def test_who_comes_back_soon_and_about_as_large_keeps_the_id(away: float, scale: float, id: int) -> None:
+    tracker = PersonTracker(comes_back=4.0)
+    for time in np.arange(0, 1.01, 0.1):
+        tracker.update([walker(150, 0, 1)], time)
+    for time in np.arange(1.1, 1 + away - 0.01, 0.1):
+        assert tracker.update([], time) == []
+    (back,) = tracker.update([walker(520, 0, -1, scale=scale)], 1 + away)
+    assert back.id == id
+
+
+def test_beside_somebody_known_who_comes_back_keeps_the_id_and_a_third_has_another() -> None:
+    tracker = PersonTracker(comes_back=4.0)
+    ids = []
+    for frame in range(240):
+        poses = [walker(100, 0, 1)]
+        if frame < 30 or 90 <= frame < 100 or frame >= 230:
+            poses.append(walker(300 if frame < 30 else 500, 0, 1))
+        ids.append([person.id for person in tracker.update(poses, frame / 30)])
+    assert ids[29] == [0, 1] and ids[99] == [0, 1], "back after two seconds"
+    assert ids[110] == [0] and ids[-1] == [0, 2], "after four it is somebody else"
+
+
 def test_no_more_people_than_slots() -> None:
     tracker = PersonTracker(slots=2)
     for frame in range(30):
