@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-import mediapipe
 from platformdirs import user_cache_path
 
 from pose.errors import UserError
 from pose.files import replacing
+from pose.mediapipe_parts import FOLDER
 
-_MODULES = Path(mediapipe.__file__).parent / "modules"
+_MODULES = FOLDER / "modules"
 _LANDMARK_OUTPUTS = 5
 _TFLITE_IDENTIFIER = b"TFL3"
 

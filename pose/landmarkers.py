@@ -8,12 +8,22 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TypeAlias
 
-import mediapipe as mp
 import numpy as np
-from mediapipe.tasks.python import BaseOptions, vision
 
 from pose.bundle import hand_bundle, pose_bundle
 from pose.layouts import MEDIAPIPE_33, MEDIAPIPE_HAND_21, SkeletonLayout
+from pose.mediapipe_parts import (
+    BaseOptions,
+    HandLandmarker,
+    HandLandmarkerOptions,
+    HandLandmarkerResult,
+    Image,
+    ImageFormat,
+    PoseLandmarker,
+    PoseLandmarkerOptions,
+    PoseLandmarkerResult,
+    RunningMode,
+)
 from pose.quiet import quiet_native_libraries
 from pose.skeleton import PersonPose
 
@@ -24,8 +34,8 @@ _seen: set[str] = set()
 _LEAP = 60 * 60 * 1000
 """Milliseconds: a picture that comes so long after the last one has nothing to do with it."""
 
-_Native: TypeAlias = vision.PoseLandmarker | vision.HandLandmarker
-_Result: TypeAlias = vision.PoseLandmarkerResult | vision.HandLandmarkerResult
+_Native: TypeAlias = PoseLandmarker | HandLandmarker
+_Result: TypeAlias = PoseLandmarkerResult | HandLandmarkerResult
 
 
 @dataclass(frozen=True)
@@ -42,16 +52,16 @@ class Box:
         return image[self.top : self.bottom, self.left : self.right]
 
 
-def _people(mode: vision.RunningMode, most: int) -> vision.PoseLandmarker:
+def _people(mode: RunningMode, most: int) -> PoseLandmarker:
     model = BaseOptions(model_asset_path=str(pose_bundle()))
-    options = vision.PoseLandmarkerOptions(base_options=model, running_mode=mode, num_poses=most)
-    return vision.PoseLandmarker.create_from_options(options)
+    options = PoseLandmarkerOptions(base_options=model, running_mode=mode, num_poses=most)
+    return PoseLandmarker.create_from_options(options)
 
 
-def _hands(mode: vision.RunningMode, most: int) -> vision.HandLandmarker:
+def _hands(mode: RunningMode, most: int) -> HandLandmarker:
     model = BaseOptions(model_asset_path=str(hand_bundle()))
-    options = vision.HandLandmarkerOptions(base_options=model, running_mode=mode, num_hands=most)
-    return vision.HandLandmarker.create_from_options(options)
+    options = HandLandmarkerOptions(base_options=model, running_mode=mode, num_hands=most)
+    return HandLandmarker.create_from_options(options)
 
 
 @dataclass(frozen=True)
@@ -66,7 +76,7 @@ class Task:
     """
 
     layout: SkeletonLayout
-    create: Callable[[vision.RunningMode, int], _Native]
+    create: Callable[[RunningMode, int], _Native]
     landmarks: Callable[[_Result], tuple[list, list]]
     tells_visibility: bool
 
@@ -85,7 +95,7 @@ class ImageLandmarker:
 
     def __init__(self, task: Task, most: int) -> None:
         self._task = task
-        self._native = _create(task, vision.RunningMode.IMAGE, most)
+        self._native = _create(task, RunningMode.IMAGE, most)
 
     def find(self, image: np.ndarray, box: Box | None = None) -> list[PersonPose]:
         """Poses in ``box`` of the picture, in pixels of the whole picture.
@@ -113,7 +123,7 @@ class VideoLandmarker:
 
     def __init__(self, task: Task, most: int) -> None:
         self._task = task
-        self._native = _create(task, vision.RunningMode.VIDEO, most)
+        self._native = _create(task, RunningMode.VIDEO, most)
         self._clock = 0
         self._holds = False
 
@@ -183,19 +193,19 @@ class PictureClock:
         return continues
 
 
-def _create(task: Task, mode: vision.RunningMode, most: int) -> _Native:
+def _create(task: Task, mode: RunningMode, most: int) -> _Native:
     with quiet_native_libraries():
         landmarker = task.create(mode, most)
         # Part of the chatter comes with the first picture, as does part of the setting up.
-        if mode is vision.RunningMode.VIDEO:
+        if mode is RunningMode.VIDEO:
             landmarker.detect_for_video(_picture(_BLANK), 0)
         else:
             landmarker.detect(_picture(_BLANK))
     return landmarker
 
 
-def _picture(image: np.ndarray) -> mp.Image:
-    return mp.Image(image_format=mp.ImageFormat.SRGB, data=np.ascontiguousarray(image))
+def _picture(image: np.ndarray) -> Image:
+    return Image(image_format=ImageFormat.SRGB, data=np.ascontiguousarray(image))
 
 
 def _poses(task: Task, result: _Result, box: Box, frame_size: tuple[int, int]) -> list[PersonPose]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from pose.similarity import body_centre, body_size
 from pose.skeleton import PersonPose
@@ -173,11 +172,21 @@ class PersonTracker:
             return list(poses)
         costs = np.array([[track.cost(pose, now) for pose in poses] for track in self._tracks])
         taken = set()
-        for row, column in zip(*linear_sum_assignment(costs), strict=True):
+        for row, column in _assignment(costs):
             if costs[row, column] < _OUT_OF_REACH:
                 self._tracks[row].see(poses[column], now)
                 taken.add(column)
         return [pose for index, pose in enumerate(poses) if index not in taken]
+
+
+def _assignment(costs: np.ndarray) -> list[tuple[int, int]]:
+    """(row, column) pairs, each in at most one of them, whose costs have the smallest sum."""
+    if min(costs.shape) == 1:
+        best = int(costs.argmin())
+        return [(best // costs.shape[1], best % costs.shape[1])]
+    from scipy.optimize import linear_sum_assignment  # takes a third of a second, and one person needs none
+
+    return list(zip(*linear_sum_assignment(costs), strict=True))
 
 
 def _size(pose: PersonPose) -> float:

@@ -119,3 +119,45 @@ def test_recognition_and_training_run_without_the_front_end():
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=240, check=False
     )
     assert done.stdout.strip() == "recognises", done.stderr
+
+
+SLOW = ("torch", "lightning", "matplotlib", "sympy", "pandas", "sounddevice", "onnx", "onnxscript")
+"""Packages that take long to import, or much memory, and that recognition does without."""
+
+
+def imported_by(code: str) -> set[str]:
+    """Top-level names of all that a program has imported in the end."""
+    code += "\nimport sys; print('imported', *{name.partition('.')[0] for name in sys.modules})"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=240, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.splitlines()[-1].split()[1:])
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys; sys.argv = ['pose2action', 'run', '--help']\n"
+        "from app.cli import main\ntry:\n    main()\nexcept SystemExit:\n    pass"
+    )
+    names = imported_by(code)
+    assert not names & {*SLOW, "numpy", "scipy", "mediapipe", "cv2", "av", "gradio", "plotly", "onnxruntime"}
+
+
+def test_a_recogniser_and_pose_estimation_need_no_slow_packages():
+    code = (
+        "import app.commands.run, app.video.process, app.live.engine, pose.estimators, pose.hands\n"
+        "from app.core.catalogue import Catalogue\n"
+        "from recognizer.runtime.graph import FastGraph\n"
+        "fusion = Catalogue.shipped().load(None)\n"
+        "assert all(isinstance(each.engine, FastGraph) for each, _ in fusion._members)"
+    )
+    assert not imported_by(code) & {*SLOW, "scipy", "gradio", "plotly"}
+
+
+def test_the_page_needs_no_slow_packages():
+    code = (
+        "from app.core.catalogue import Catalogue\n"
+        "from app.web.page import create_app\ncreate_app(Catalogue.shipped())"
+    )
+    assert not imported_by(code) & {"torch", "lightning", "matplotlib", "sympy", "onnx", "onnxscript"}

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 from pathlib import Path
 
-import mediapipe
 import pytest
 
 from pose import bundle
 from pose.bundle import PoseModelError, hand_bundle, pose_bundle
+from pose.mediapipe_parts import FOLDER
 
 both = pytest.mark.parametrize("make", [pose_bundle, hand_bundle])
 
@@ -24,21 +25,21 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_bundle_holds_the_wheels_models(cache: Path) -> None:
     path = pose_bundle()
-    assert path.parent == cache and mediapipe.__version__ in path.name
+    assert path.parent == cache and version("mediapipe") in path.name
     with zipfile.ZipFile(path) as members:
         assert members.testzip() is None
         assert all(entry.compress_type == zipfile.ZIP_STORED for entry in members.infolist())
         detector = members.read("pose_detector.tflite")
         landmarks = members.read("pose_landmarks_detector.tflite")
-    modules = Path(mediapipe.__file__).parent / "modules"
+    modules = FOLDER / "modules"
     assert detector == (modules / "pose_detection/pose_detection.tflite").read_bytes()
     assert landmarks[4:8] == b"TFL3" and b"TFLITE_METADATA" in landmarks
 
 
 def test_the_hand_bundle_holds_the_wheels_models(cache: Path) -> None:
     path = hand_bundle()
-    assert path.parent == cache and mediapipe.__version__ in path.name and path != pose_bundle()
-    modules = Path(mediapipe.__file__).parent / "modules"
+    assert path.parent == cache and version("mediapipe") in path.name and path != pose_bundle()
+    modules = FOLDER / "modules"
     with zipfile.ZipFile(path) as members:
         assert all(entry.compress_type == zipfile.ZIP_STORED for entry in members.infolist())
         assert {name: members.read(name) for name in members.namelist()} == {

@@ -9,14 +9,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import av
-import mediapipe as mp
 import numpy as np
 import pytest
-from mediapipe.tasks.python import BaseOptions, vision
 
 from pose.bundle import pose_bundle
 from pose.estimators import MediaPipePose
 from pose.landmarkers import PEOPLE, Box, ImageLandmarker
+from pose.mediapipe_parts import (
+    BaseOptions,
+    Image,
+    ImageFormat,
+    PoseLandmarker,
+    PoseLandmarkerOptions,
+    RunningMode,
+)
 from pose.similarity import body_centre, same_body
 from pose.tracking import PersonTracker
 
@@ -85,15 +91,15 @@ def test_closing_twice_is_fine_and_a_closed_one_says_so() -> None:
 @pytest.mark.parametrize("persons", [1, 2])
 def test_one_person_equals_mediapipes_video_mode(persons: int) -> None:
     clip = frames(ONE_PERSON, stop=30)
-    options = vision.PoseLandmarkerOptions(
+    options = PoseLandmarkerOptions(
         base_options=BaseOptions(model_asset_path=str(pose_bundle())),
-        running_mode=vision.RunningMode.VIDEO,
+        running_mode=RunningMode.VIDEO,
         num_poses=1,
     )
-    with vision.PoseLandmarker.create_from_options(options) as plain, MediaPipePose(persons) as estimator:
+    with PoseLandmarker.create_from_options(options) as plain, MediaPipePose(persons) as estimator:
         for index, image in enumerate(clip):
             milliseconds = 33 * index
-            expected = plain.detect_for_video(mp.Image(mp.ImageFormat.SRGB, image), milliseconds + 1)
+            expected = plain.detect_for_video(Image(ImageFormat.SRGB, image), milliseconds + 1)
             (pose,) = estimator.estimate(image, milliseconds / 1000)
             height, width = image.shape[:2]
             landmarks = [(point.x * width, point.y * height) for point in expected.pose_landmarks[0]]
