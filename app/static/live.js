@@ -11,6 +11,7 @@ import { Mirror } from "./mirror.js";
 import { People } from "./people.js";
 import { savePicture, saveRecord } from "./saving.js";
 import { TEMPLATE } from "./stage.js";
+import { Teach } from "./teach.js";
 
 /** @import { Asked, Part, Seen, Settings, Told } from "./types.js" */
 
@@ -98,8 +99,9 @@ class PoseLive extends HTMLElement {
       this.meters.drawn(drawn.at, age);
       this.dispatchEvent(new CustomEvent("pose2action:drawn", { bubbles: true, detail: { ...drawn, age } }));
     });
+    this.teach = new Teach(find(".p2a-teach"), (message) => this.ask(message), choose);
     /** @type {Part[]} all that follow the session */
-    this.parts = [this.mirror, this.people, this.looking, this.meters];
+    this.parts = [this.mirror, this.people, this.looking, this.meters, this.teach];
     find(".p2a-start").addEventListener("click", () => this.start());
     this.stopButton.addEventListener("click", () => this.stop());
     const [picture, record] = this.saveButtons;
@@ -117,7 +119,7 @@ class PoseLive extends HTMLElement {
     this.replaceChildren(this.content);
     const { weights, threshold, attention, colours, drawing } = this.dataset;
     this.mirror.colours = this.people.colours = this.looking.colours = JSON.parse(colours ?? "[]");
-    if (drawing !== undefined) this.mirror.drawing = JSON.parse(drawing);
+    if (drawing !== undefined) this.mirror.drawing = this.teach.drawing = JSON.parse(drawing);
     if (weights !== undefined) settings.weights ??= JSON.parse(weights);
     if (threshold !== undefined) settings.threshold ??= JSON.parse(threshold);
     if (attention !== undefined) settings.attention ??= JSON.parse(attention);
@@ -257,6 +259,10 @@ class PoseLive extends HTMLElement {
       case "skipped":
         if (message.message) this.note(message.message);
         break;
+      case "taught":
+      case "teach-shown":
+      case "teach-failed":
+        break; // the teaching's own
       case "recorded":
         saveRecord(message.record);
         break;

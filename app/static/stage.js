@@ -1,6 +1,8 @@
 // @ts-check
 // What <pose-live> consists of.
 
+import { TEACH } from "./teach.js";
+
 const FIGURE = `
   <svg class="p2a-figure" viewBox="0 0 120 120" aria-hidden="true">
     <g class="p2a-bones"><path d="M60 36V68M60 68 46 104M60 68l16 36M60 40 38 56M60 40l24-8M84 32l8-22"/></g>
@@ -47,4 +49,5 @@ export const TEMPLATE = `
   <section class="p2a-past" aria-label="The last 30 seconds">
     <header><span>30 s ago</span><span>20</span><span>10</span><span>now</span></header>
     <div class="p2a-strips"></div>
-  </section>`;
+  </section>
+  ${TEACH}`;

@@ -5,10 +5,48 @@ export interface Settings {
   weights?: string | null;
   threshold?: number | null;
   attention?: boolean;
+  /** Collection of own actions; null for none. */
+  own?: string | null;
 }
 
+/** What is asked for while an action is taught (app/web/teach_messages.py). */
+export type TeachAsked = { collection: string } & (
+  | { type: "teach-record"; action: string; since: number; until: number; both_sides: boolean | null }
+  | { type: "teach-list" | "teach-undo" }
+  | { type: "teach-show"; action: string }
+  | { type: "teach-delete"; action: string; recording?: string }
+  | { type: "teach-rename"; action: string; to: string }
+  | { type: "teach-sides"; action: string; both_sides: boolean }
+);
+
 /** All messages to the program that are text (app/web/messages.py). */
-export type Asked = ({ type: "settings" } & Settings) | { type: "record" };
+export type Asked = ({ type: "settings" } & Settings) | { type: "record" } | TeachAsked;
+
+/** A collection of own actions (app/web/teaching.py). */
+export interface Taught {
+  type: "taught";
+  collection: string | null;
+  collections: string[];
+  actions: {
+    name: string;
+    both_sides: boolean;
+    hints: string[];
+    recordings: { name: string; seconds: number; fit: number | null; odd: boolean }[];
+  }[];
+  undo: string | null;
+  learnt: boolean;
+  said: string;
+  /** The recording that is new. */
+  kept: string | null;
+}
+
+/** Skeletons of an action's recordings. */
+export interface TeachShown {
+  type: "teach-shown";
+  collection: string;
+  action: string;
+  loops: Record<string, number[][]>;
+}
 
 export interface Person {
   id: number;
@@ -47,7 +85,9 @@ export type Told =
   | { type: "ready"; weights: string; classes: string[]; subject: "person" | "hand"; joints: number[][] }
   | { type: "skipped"; captured: number; message?: string }
   | { type: "recorded"; record: unknown }
-  | { type: "weights-failed" | "failed" | "refused" | "idle"; message: string };
+  | Taught
+  | TeachShown
+  | { type: "teach-failed" | "weights-failed" | "failed" | "refused" | "idle"; message: string };
 
 /**
  * A part of the live page that follows the session: cards, heat, figures ... Each method is called if it is there.

@@ -6,8 +6,10 @@ the page's clock; then the picture as a JPEG, not mirrored.
 A text message is a JSON object whose ``type`` says what it is about. Each kind is a class below and a member
 of ``PageMessage``, which alone knows them all; ``LiveSession._do`` does what they ask for.
 
-    {"type": "settings", "weights": "A*60+B*40", "threshold": 0.5, "attention": true}   what is set, changes
+    {"type": "settings", "weights": "A*60+B*40", "threshold": 0.5, "attention": true,
+     "own": "mine"}                                                       what is set, changes
     {"type": "record"}                                                    asks for the last 30 seconds
+    {"type": "teach-...", ...}                                            see ``app.web.teach_messages``
 
 What goes the other way is described in ``app.web.answers``.
 """
@@ -24,6 +26,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from app.web.jpeg import jpeg_size
+from app.web.teach_messages import TeachMessage
 from pose.errors import UserError
 
 MAX_PIXELS = 1920 * 1920
@@ -97,12 +100,14 @@ class Settings(_Text):
         weights: a name, or several joined by "+"; None for the default.
         threshold: probability under which no action is named; None for the one that the weights recommend.
         attention: whether to tell what the network looks at.
+        own: collection of own actions to recognise beside the weights' own; None for none.
     """
 
     type: Literal["settings"] = "settings"
     weights: Annotated[str, Field(max_length=MAX_TEXT)] | None = None
     threshold: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
     attention: bool = False
+    own: Annotated[str, Field(max_length=200)] | None = None
 
     def then(self, newer: Settings) -> Settings:
         """These with what newer ones set."""
@@ -119,7 +124,7 @@ class RecordRequest(_Text):
     type: Literal["record"] = "record"
 
 
-PageMessage = Settings | RecordRequest
+PageMessage = Settings | RecordRequest | TeachMessage
 """All kinds of text messages."""
 
 _READER: TypeAdapter[PageMessage] = TypeAdapter(Annotated[PageMessage, Field(discriminator="type")])

@@ -44,6 +44,7 @@ _HEAD = "".join(
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f'<link rel="stylesheet" href="{STATIC_ROUTE}/live.css">',
         f'<link rel="stylesheet" href="{STATIC_ROUTE}/heat.css">',
+        f'<link rel="stylesheet" href="{STATIC_ROUTE}/teach.css">',
         f'<script type="module" src="{STATIC_ROUTE}/page.js"></script>',
         f'<script type="module" src="{STATIC_ROUTE}/heat.js"></script>',
         f'<script type="module" src="{STATIC_ROUTE}/live.js"></script>',

@@ -15,6 +15,7 @@ from app.web.conversation import Conversation, Patience
 from app.web.events import Events
 from app.web.outbox import Outbox
 from app.web.session import LiveSession
+from app.web.teaching import School
 
 STATIC = Path(__file__).parents[1] / "static"
 STATIC_ROUTE = "/pose2action"  # /static and /assets are Gradio's
@@ -65,10 +66,11 @@ def create_server(
     make_estimator: MakeEstimator = make_mediapipe,
     limit: SessionLimit | None = None,
     patience: Patience | None = None,
+    school: School | None = None,
     events: Events | None = None,
 ) -> FastAPI:
     """The application without its page: ``/live``, the static files, and ``/events`` if wanted."""
-    limit, patience = limit or SessionLimit(), patience or Patience()
+    limit, patience, school = limit or SessionLimit(), patience or Patience(), school or School()
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.mount(STATIC_ROUTE, _Files(directory=STATIC), name="page-files")
 
@@ -91,7 +93,7 @@ def create_server(
                 outbox.finish()
 
             try:
-                return LiveSession(catalogue, make_estimator, outbox, ended, camera)
+                return LiveSession(catalogue, make_estimator, outbox, ended, school, camera)
             except BaseException:  # its thread did not start, so it will not end either
                 limit.leave()
                 raise

@@ -25,6 +25,8 @@ from app.web.messages import (
     RecordRequest,
     Settings,
 )
+from app.web.teaching import School, Teaching
+from recognizer.predictor import WindowRecognizer
 from recognizer.weights import WeightsError
 
 log = logging.getLogger(__name__)
@@ -54,6 +56,7 @@ class LiveSession:
         make_estimator: gives this session's own pose estimators.
         page: takes the answers, one a frame, and all else that there is to say.
         ended: called once, from the session's thread, when nothing computes for it any more.
+        school: own actions, shared with other sessions; None is one of its own.
         events: told of what changes, where programs of the user may listen; None where they may not.
     """
 
@@ -63,6 +66,7 @@ class LiveSession:
         make_estimator: MakeEstimator,
         page: Page,
         ended: Callable[[], None],
+        school: School | None = None,
         events: CameraEvents | None = None,
     ) -> None:
         self._catalogue, self._make_estimator = catalogue, make_estimator
@@ -74,6 +78,7 @@ class LiveSession:
         self._closed = False
         self._chosen = Settings()
         self._engine: LiveEngine | None = None
+        self._teaching = Teaching(School() if school is None else school, page.tell, self._ready)
         self._thread = threading.Thread(target=self._run, name="live-session", daemon=True)
         self._thread.start()
 
@@ -122,6 +127,7 @@ class LiveSession:
         except Exception as error:
             self._page.tell(told("failed", message=explain(error, BROKEN)))
         finally:
+            self._teaching.close()
             if self._events is not None:
                 self._events.close()
             try:
@@ -157,6 +163,8 @@ class LiveSession:
             case RecordRequest():
                 if self._engine is not None:
                     self._page.tell(recorded(self._engine.record()))
+            case _:
+                self._teaching.hear(message)
 
     def _apply(self, news: Settings) -> None:
         """Makes the engine follow new settings; weights that cannot be used are told and change nothing."""
@@ -167,6 +175,8 @@ class LiveSession:
             self._engine.set_attention(self._chosen.attention)
             if news.sets("threshold"):
                 self._engine.set_threshold(news.threshold)
+        if news.sets("own"):
+            self._teaching.choose(news.own)
 
     def _use(self, weights: str | None) -> None:
         try:
@@ -180,6 +190,10 @@ class LiveSession:
         except (WeightsError, ValueError) as error:
             self._page.tell(told("weights-failed", message=str(error)))
             return
+        self._ready(recognizer)
+        self._teaching.use(self._engine, recognizer, self._catalogue.choice(weights).names)
+
+    def _ready(self, recognizer: WindowRecognizer) -> None:
         self._page.tell(ready(recognizer.card.name, recognizer.classes, recognizer.layout))
         if self._events is not None:
             self._events.use(recognizer)
@@ -192,6 +206,7 @@ class LiveSession:
         if picture is None:
             self._page.answer(told("skipped", captured=frame.captured, message=UNUSABLE))
             return
+        self._teaching.look()
         view = self._engine.process(picture, frame.captured / 1000)
         if self._events is not None:
             self._events.look(view)

@@ -34,11 +34,13 @@ class Lesson:
         action: its name; ``collection.NOTHING`` teaches what is none.
         name: of the recording.
         embeddings: (W, D) of its windows and their variants.
+        taken_for: of each of its windows, the built-in label that it would have; "" for none.
     """
 
     action: str
     name: str
     embeddings: np.ndarray
+    taken_for: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ class OwnRecognizer(WindowRecognizer):
         answers = self.base.predict(windows, attention)
         if not answers:
             return []
-        own = self.model.probabilities(np.stack([answer.embedding for answer in answers]))
+        own = self.model.probabilities(embeddings_of(answers))
         together = probabilities_with_own(
             np.stack([answer.probabilities for answer in answers]), own, self._places
         )
@@ -44,3 +44,8 @@ class OwnRecognizer(WindowRecognizer):
             replace(answer, probabilities=row, classes=self.classes)
             for answer, row in zip(answers, together, strict=True)
         ]
+
+
+def embeddings_of(answers: Sequence[Prediction]) -> np.ndarray:
+    """(N, D) embeddings of one answer or more; a recogniser of weights gives each one."""
+    return np.stack([answer.embedding for answer in answers if answer.embedding is not None])

@@ -90,7 +90,12 @@ class Recording:
 
     def check(self) -> None:
         """Raises RecordingError where it is too short, too long or shows nobody for most of its time."""
-        if self.duration < SHORTEST or len(self.times) < FEWEST_FRAMES:
+        if self.duration >= SHORTEST and len(self.times) < FEWEST_FRAMES:
+            raise RecordingError(
+                f"Only {len(self.times)} pictures of you came in {self.duration:.1f} s, as this machine is "
+                "busy: close other programs, or record for longer."
+            )
+        if self.duration < SHORTEST:
             raise RecordingError(
                 f"This recording shows somebody for {self.duration:.1f} s only: record at least {SHORTEST} s."
             )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import zlib
+from collections import OrderedDict
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,7 +14,7 @@ from pose.skeleton import SkeletonSequence
 from recognizer.own.bank import Bank, joined, load_bank
 from recognizer.own.collection import NOTHING, Collection
 from recognizer.own.learner import Lesson, learn
-from recognizer.own.recognizer import OwnRecognizer
+from recognizer.own.recognizer import OwnRecognizer, embeddings_of
 from recognizer.own.variants import variants_of, windows_of
 from recognizer.predictor import WindowRecognizer
 
@@ -70,43 +72,98 @@ def lesson_of(
     windows = [all_windows[index] for index in chosen]
     rng = np.random.default_rng(zlib.crc32(f"{action}/{name}".encode()))
     windows += variants_of(sequence, seconds, frames, varied, rng, both_sides)
-    return Lesson(action, name, recognizer.embed(windows))
+    answers = recognizer.predict(windows)
+    best = [answer.top(1)[0] for answer in answers[: len(chosen)]]
+    taken_for = tuple(each.label if each.score >= recognizer.threshold else "" for each in best)
+    return Lesson(action, name, embeddings_of(answers), taken_for)
 
 
-def lessons_of(recognizer: WindowRecognizer, collection: Collection) -> list[Lesson]:
-    """What all sound recordings of a collection teach."""
-    counts = {action: len(collection.recordings(action)) for action in collection.actions()}
-    about = {action: collection.about(action) for action in counts}
-    return [
-        lesson_of(
-            recognizer,
+class Lessons:
+    """Keeps what recordings teach, so that one more recording costs only its own windows.
+
+    May be used from several threads; each lesson is made once.
+
+    Args:
+        most: lessons that are kept; the ones unused for longest go.
+    """
+
+    def __init__(self, most: int = 4000) -> None:
+        self._most = most
+        self._kept: OrderedDict[tuple[object, ...], Lesson] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, recognizer: WindowRecognizer, collection: Collection) -> list[Lesson]:
+        """What all sound recordings of a collection teach."""
+        lessons = []
+        for action in collection.actions():
+            names = collection.recordings(action)
+            about = collection.about(action)
+            for name in names:
+                lesson = self._one(recognizer, collection, action, name, about.both_sides, len(names))
+                if lesson is not None:
+                    lessons.append(lesson)
+        return lessons
+
+    def _one(
+        self,
+        recognizer: WindowRecognizer,
+        collection: Collection,
+        action: str,
+        name: str,
+        both_sides: bool,
+        count: int,
+    ) -> Lesson | None:
+        many = max(count, _MANY // (WINDOWS + VARIANTS))  # below, the count changes nothing
+        key = (
+            recognizer.card.name,
+            recognizer.card.sha256,
+            str(collection.folder),
             action,
             name,
-            recording.sequence(recognizer.layout),
-            about[action].both_sides,
-            counts[action],
+            both_sides,
+            many,
         )
-        for action, name, recording in collection.sound()
-        if recording.landmarks.name == recognizer.layout.landmarks
-    ]
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        try:
+            recording = collection.read(action, name)
+        except (UserError, OSError):  # damaged, or deleted meanwhile
+            return None
+        if recording.landmarks.name != recognizer.layout.landmarks:
+            return None
+        sequence = recording.sequence(recognizer.layout)
+        lesson = lesson_of(recognizer, action, name, sequence, both_sides, many)
+        with self._lock:
+            self._kept[key] = lesson
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+        return lesson
 
 
-def with_own(recognizer: WindowRecognizer, names: Sequence[str], collection: Collection) -> OwnRecognizer:
+def with_own(
+    recognizer: WindowRecognizer,
+    names: Sequence[str],
+    collection: Collection,
+    lessons: Lessons | None = None,
+) -> OwnRecognizer:
     """A recogniser that knows a collection's actions beside its own.
 
     Args:
         recognizer: of the weights.
         names: of the weights, see ``bank_of``.
         collection: the own actions.
+        lessons: keeps what recordings teach; None makes all anew.
 
     Raises:
         OwnError: there is nothing to learn, or the weights cannot.
     """
     bank = bank_of(names)
-    lessons = lessons_of(recognizer, collection)
-    if not any(lesson.action != NOTHING for lesson in lessons):
+    taught = (Lessons() if lessons is None else lessons).of(recognizer, collection)
+    if not any(lesson.action != NOTHING for lesson in taught):
         raise OwnError(
             f"The collection {collection.name!r} has no recording of a {recognizer.layout.subject} yet: "
             "teach it an action first."
         )
-    return OwnRecognizer(recognizer, learn(lessons, bank, NOTHING), collection.name)
+    return OwnRecognizer(recognizer, learn(taught, bank, NOTHING), collection.name)

@@ -1,0 +1,301 @@
+"""Teaching while the camera runs: what one page asks for, in a thread beside its live session.
+
+What the page is told, beside ``teach-failed`` with ``message``:
+
+    taught       collection; collections, all names; actions: of each name, both_sides, hints (sentences) and
+                 recordings: of each name, seconds, fit (how like the others, 0 to 1, or null) and odd; undo:
+                 what ``teach-undo`` would bring back, or null; learnt: whether they are recognised now;
+                 said: a sentence on what was done; kept: the recording that is new, or null
+    teach-shown  action; loops: by recording, frames of x and y of each landmark in turn, in 1/1000 of the
+                 skeleton's height, from its middle
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any, Protocol
+
+import numpy as np
+
+from app.core.failures import explain
+from app.core.subjects import subject_of
+from app.live.view import LiveRecord
+from app.video.recording import only_one
+from app.web.answers import told
+from app.web.teach_messages import (
+    TeachDelete,
+    TeachList,
+    TeachMessage,
+    TeachRecord,
+    TeachRename,
+    TeachShow,
+    TeachSides,
+    TeachUndo,
+)
+from pose.errors import UserError
+from pose.skeleton import PersonPose
+from recognizer.own.collection import Collection, CollectionError, Collections, Deleted, OwnAction
+from recognizer.own.judging import reports_of
+from recognizer.own.recordings import Recording, RecordingError
+from recognizer.own.teaching import Lessons, OwnError, bank_of, with_own
+from recognizer.predictor import WindowRecognizer
+from recognizer.weights import WeightsError
+
+MOST_WAITING = 8
+"""Things that a page may have asked for and that are not done."""
+FAILED = "This could not be done, and nothing was changed. Try again."
+_LOOP = 16
+"""Frames of a skeleton that moves."""
+_MOST_LOOPS = 24
+
+
+class School:
+    """What all live sessions of a server share: the collections, and what their recordings teach.
+
+    Args:
+        home: where collections are; None takes the user's folder.
+    """
+
+    def __init__(self, home: Collections | None = None) -> None:
+        self.home = Collections() if home is None else home
+        self.lessons = Lessons()
+        self._changes: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def changes(self, collection: str) -> int:
+        """How often a collection was changed from a page of this server."""
+        with self._lock:
+            return self._changes.get(collection, 0)
+
+    def changed(self, collection: str) -> None:
+        """Counts a change."""
+        with self._lock:
+            self._changes[collection] = self._changes.get(collection, 0) + 1
+
+
+class Pupil(Protocol):
+    """Whom own actions are taught (``app.live.engine.LiveEngine``)."""
+
+    def set_recognizer(self, recognizer: Any) -> None: ...
+
+    def record(self) -> LiveRecord: ...
+
+
+class Teaching:
+    """One session's teaching. Methods return at once; what is asked for is done in a thread, in order.
+
+    Args:
+        school: shared by all sessions.
+        tell: takes messages for the page; any thread may call it.
+        ready: called, from the thread, with the recogniser that is used now.
+    """
+
+    def __init__(
+        self, school: School, tell: Callable[[str], None], ready: Callable[[WindowRecognizer], None]
+    ) -> None:
+        self._school, self._tell, self._ready = school, tell, ready
+        self._pool = ThreadPoolExecutor(1, "teaching")
+        self._lock = threading.Lock()
+        self._waiting = 0
+        self._pupil: Pupil | None = None
+        self._base: WindowRecognizer | None = None
+        self._names: Sequence[str] = ()
+        self._own: str | None = None
+        self._seen = 0
+        self._deleted: Deleted | None = None
+
+    def use(self, pupil: Pupil, base: WindowRecognizer, names: Sequence[str]) -> None:
+        """Other weights were chosen, which the pupil uses already."""
+        self._pupil, self._base, self._names = pupil, base, names
+        if self._own is not None:
+            self._later(self._learn_and_report)
+
+    def choose(self, collection: str | None) -> None:
+        """Recognises a collection's actions from now on; None only the built-in ones."""
+        self._own = collection
+        if self._base is None:
+            return
+        if collection is None:
+            self._later(self._forget)
+        else:
+            self._later(self._learn_and_report)
+
+    def look(self) -> None:
+        """Notices what other pages have taught. Called often."""
+        own = self._own
+        if own is not None and self._base is not None and self._school.changes(own) != self._seen:
+            self._seen = self._school.changes(own)
+            self._later(self._learn_and_report)
+
+    def hear(self, message: TeachMessage) -> None:
+        """Does what a page asks for."""
+        record = None
+        if isinstance(message, TeachRecord) and self._pupil is not None:
+            record = self._pupil.record()  # now: the frames that it is about are forgotten later
+        self._later(lambda: self._do(message, record))
+
+    def close(self) -> None:
+        """Ends the thread after what it is doing."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _later(self, work: Callable[[], object]) -> None:
+        with self._lock:
+            if self._waiting >= MOST_WAITING:
+                self._fail("Too much was asked for at once: wait a moment and try again.")
+                return
+            self._waiting += 1
+
+        def run() -> None:
+            try:
+                work()
+            except UserError as error:
+                self._fail(str(error))
+            except OSError as error:
+                self._fail(f"Nothing was kept: {error.strerror or error}. Make room and try again.")
+            except Exception as error:
+                self._fail(explain(error, FAILED))
+            finally:
+                with self._lock:
+                    self._waiting -= 1
+
+        self._pool.submit(run)
+
+    def _fail(self, sentence: str) -> None:
+        self._tell(told("teach-failed", message=sentence))
+
+    def _do(self, message: TeachMessage, record: LiveRecord | None) -> None:
+        home = self._school.home
+        said, kept = "", None
+        match message:
+            case TeachRecord():
+                recording = self._cut(message, record)
+                collection = home.make(message.collection)
+                kept = collection.add(message.action, recording, message.both_sides)
+                said = f"Kept {recording.duration:.1f} s of {message.action.strip()}."
+            case TeachList():
+                there = message.collection in home.names()
+                self._report(home.open(message.collection) if there else None)
+                return
+            case TeachShow():
+                self._show(home.open(message.collection), message.action)
+                return
+            case TeachDelete():
+                collection = home.open(message.collection)
+                self._deleted = collection.delete(message.action, message.recording)
+                said = f"Deleted {'a recording of ' if message.recording else ''}{message.action}."
+                if message.recording and not collection.recordings(message.action):
+                    collection.delete(message.action)
+            case TeachRename():
+                collection = home.open(message.collection)
+                said = f"{message.action} is now {collection.rename(message.action, message.to)}."
+            case TeachSides():
+                collection = home.open(message.collection)
+                collection.describe(message.action, OwnAction(both_sides=message.both_sides))
+            case TeachUndo():
+                if self._deleted is None:
+                    raise CollectionError("There is nothing to undo.")
+                home.restore(self._deleted)
+                said, self._deleted = f"{self._deleted.place.split('/')[1]} is back.", None
+                collection = home.open(message.collection)
+        self._school.changed(collection.name)
+        self._seen = self._school.changes(collection.name)
+        if isinstance(message, TeachRecord) and self._own is None:
+            self._own = collection.name
+        problem = self._learn()
+        self._report(collection, problem, f"{said} {problem}".strip(), kept)
+
+    def _cut(self, message: TeachRecord, record: LiveRecord | None) -> Recording:
+        """What one person did between the times of a message."""
+        since, until = message.since / 1000, message.until / 1000
+        frames: dict[float, dict[int, PersonPose]] = {}
+        for person, seen in (record.landmarks if record is not None else {}).items():
+            for each in seen:
+                if since <= each.timestamp <= until:
+                    frames.setdefault(each.timestamp, {})[person] = each.pose
+        if self._base is None or not frames:
+            raise RecordingError("Nobody was in the picture: step into it and try again.")
+        return only_one(sorted(frames.items()), subject_of(self._base.layout), "This was not kept")
+
+    def _learn_and_report(self) -> None:
+        problem = self._learn()
+        if self._own is not None and self._own in self._school.home.names():
+            self._report(self._school.home.open(self._own), problem, problem)
+
+    def _learn(self) -> str:
+        """Teaches the pupil what is chosen; a sentence where own actions are not recognised now, or ""."""
+        pupil, base, names, own = self._pupil, self._base, self._names, self._own
+        if pupil is None or base is None or own is None:
+            return ""
+        recognizer: WindowRecognizer = base
+        problem = ""
+        try:
+            recognizer = with_own(base, names, self._school.home.open(own), self._school.lessons)
+        except (OwnError, CollectionError, WeightsError) as error:
+            problem = str(error)
+        if base is self._base and own == self._own:  # nothing else was chosen meanwhile
+            pupil.set_recognizer(recognizer)
+            self._ready(recognizer)
+        return problem
+
+    def _forget(self) -> None:
+        if self._pupil is not None and self._base is not None and self._own is None:
+            self._pupil.set_recognizer(self._base)
+            self._ready(self._base)
+
+    def _report(
+        self, collection: Collection | None, problem: str = "", said: str = "", kept: str | None = None
+    ) -> None:
+        about: dict[str, Any] = {"collection": None, "actions": [], "undo": None, "learnt": False}
+        if collection is not None:
+            undo = None if self._deleted is None else self._deleted.place.split("/")[1]
+            about = {
+                "collection": collection.name,
+                "actions": self._actions(collection),
+                "undo": undo,
+                "learnt": not problem and self._own == collection.name,
+            }
+        self._tell(told("taught", **about, collections=self._school.home.names(), said=said, kept=kept))
+
+    def _actions(self, collection: Collection) -> list[dict[str, Any]]:
+        lessons, bank = [], None
+        if self._base is not None:
+            lessons = self._school.lessons.of(self._base, collection)
+            with suppress(OwnError, WeightsError):
+                bank = bank_of(self._names)
+        return [
+            {
+                "name": report.name,
+                "both_sides": collection.about(report.name).both_sides,
+                "hints": report.hints,
+                "recordings": [
+                    {
+                        "name": each.name,
+                        "seconds": round(each.seconds, 1),
+                        "fit": None if each.fit is None else round(each.fit, 3),
+                        "odd": each.odd,
+                    }
+                    for each in report.recordings
+                ],
+            }
+            for report in reports_of(list(collection.sound()), lessons, bank)
+        ]
+
+    def _show(self, collection: Collection, action: str) -> None:
+        loops = {
+            name: _loop(collection.read(action, name))
+            for name in collection.recordings(action)[-_MOST_LOOPS:]
+        }
+        self._tell(told("teach-shown", collection=collection.name, action=action, loops=loops))
+
+
+def _loop(recording: Recording) -> list[list[int]]:
+    """A few frames of a recording, about its middle, in 1/1000 of its height."""
+    rows = np.flatnonzero(recording.detected)
+    rows = rows[np.linspace(0, len(rows) - 1, min(_LOOP, len(rows))).round().astype(int)]
+    points = recording.image[rows]
+    low, high = points.min((0, 1)), points.max((0, 1))
+    size = max(float((high - low).max()), 1.0)
+    return np.round(1000 * (points - (low + high) / 2) / size).astype(int).reshape(len(rows), -1).tolist()

@@ -1,0 +1,264 @@
+"""Teaching beside a live session, without a browser: what is asked for is kept, and whoever asks is told."""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from app.live.landmarks import SeenPose
+from app.live.view import LiveRecord
+from app.web.messages import MessageError, parse_text
+from app.web.teach_messages import TeachRecord
+from app.web.teaching import MOST_WAITING, School, Teaching
+from recognizer import weights
+from recognizer.own.bank import UNKNOWN, BankWindows, save_bank
+from recognizer.own.collection import Collections
+from recognizer.own.variants import windows_of
+from recognizer.predictor import Recognizer, WindowRecognizer
+from tests.recognizer.own.motions import poses, recording
+
+SOON = 60.0
+
+
+class Pupil:
+    """Stands in for the live engine: remembers what it was given, and has seen somebody."""
+
+    def __init__(self) -> None:
+        self.recognizers: list[WindowRecognizer] = []
+        self.people: dict[int, list] = {}
+
+    def set_recognizer(self, recognizer: WindowRecognizer) -> None:
+        self.recognizers.append(recognizer)
+
+    def record(self) -> LiveRecord:
+        seen = {
+            person: tuple(SeenPose(time, pose) for time, pose in moves if pose is not None)
+            for person, moves in self.people.items()
+        }
+        return LiveRecord(10.0, seen, ())
+
+
+class Tab:
+    """One page that teaches."""
+
+    def __init__(self, school: School, base: WindowRecognizer, names: list[str]) -> None:
+        self.heard: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.pupil = Pupil()
+        self.teaching = Teaching(school, lambda text: self.heard.put(json.loads(text)), lambda _: None)
+        self.teaching.use(self.pupil, base, names)
+
+    def say(self, kind: str, **content: Any) -> dict[str, Any]:
+        """Sends a message and gives the answer."""
+        message = parse_text(json.dumps({"type": f"teach-{kind}", "collection": "mine", **content}))
+        self.teaching.hear(message)
+        return self.heard.get(timeout=SOON)
+
+    def shows(self, motion: str, seconds: float = 2.0, seed: int = 0) -> None:
+        self.pupil.people = {0: poses(motion, seconds, seed, start=1.0)}
+
+    def teach(self, action: str, motion: str, seed: int = 0, **more: Any) -> dict[str, Any]:
+        self.shows(motion, seed=seed)
+        return self.say("record", action=action, since=500.0, until=4000.0, **more)
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> tuple[WindowRecognizer, str]:
+    """Weights that nobody has trained, with a bank of people who stand."""
+    recognizer = Recognizer.untrained(frames=16)
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("weights")
+    path = weights.save(weights.build_network(recognizer.card), recognizer.card, folder)
+    rests = [
+        window
+        for seed in range(12)
+        for window in windows_of(recording("rest", 2.0, seed).sequence(recognizer.layout), 3.0, 16)
+    ]
+    save_bank(
+        path, recognizer.embed(rests), BankWindows(tuple(rests), np.full(len(rests), UNKNOWN)), "made up"
+    )
+    return recognizer, str(path)
+
+
+@pytest.fixture
+def school(tmp_path: Path) -> School:
+    return School(Collections(tmp_path / "collections"))
+
+
+@pytest.fixture
+def tab(school: School, base: tuple[WindowRecognizer, str]) -> Tab:
+    return Tab(school, base[0], [base[1]])
+
+
+def test_what_was_shown_is_kept_and_known_at_once(tab: Tab, school: School):
+    for seed in range(3):
+        told = tab.teach("lift", "raise", seed)
+    assert told["type"] == "taught" and told["learnt"] and "Kept 2.0 s of lift" in told["said"]
+    (action,) = told["actions"]
+    assert len(action["recordings"]) == 3 and told["kept"] in [each["name"] for each in action["recordings"]]
+    assert all(each["fit"] > 0.5 and not each["odd"] for each in action["recordings"])
+    assert tab.pupil.recognizers[-1].classes[-1] == "lift"
+    assert len(school.home.open("mine").recordings("lift")) == 3
+
+
+def test_one_that_does_not_look_like_the_others_is_told(tab: Tab):
+    for seed in range(3):
+        tab.teach("duck", "crouch", seed)
+        told = tab.teach("lift", "circle", seed)
+    told = tab.teach("lift", "crouch", 9)
+    lift = next(each for each in told["actions"] if each["name"] == "lift")
+    assert [each["odd"] for each in lift["recordings"]] == [False, False, False, True]
+
+
+def test_only_the_asked_time_is_kept(tab: Tab, school: School):
+    tab.shows("raise", 4.0)
+    tab.say("record", action="lift", since=2000.0, until=3500.0)
+    (name,) = school.home.open("mine").recordings("lift")
+    assert school.home.open("mine").read("lift", name).duration == pytest.approx(1.5, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("people", "sentence"),
+    [
+        ({}, "Nobody was in the picture"),
+        ({0: poses("raise", 2.0, start=50.0)}, "Nobody was in the picture"),
+        ({0: poses("raise", 0.2, start=1.0)}, "record at least"),
+        ({0: poses("raise", 2.0, start=1.0)[::15]}, "Only 4 pictures of you came in 1.5 s"),
+        ({0: poses("raise", 2.0, start=1.0), 1: poses("crouch", 2.0, start=1.0)}, "two are in the picture"),
+    ],
+)
+def test_what_cannot_be_kept_is_told(tab: Tab, school: School, people: dict, sentence: str):
+    tab.pupil.people = people
+    told = tab.say("record", action="lift", since=500.0, until=4000.0)
+    assert told["type"] == "teach-failed" and sentence in told["message"]
+    assert school.home.names() == ()
+
+
+def test_somebody_who_only_passes_by_does_not_hinder(tab: Tab):
+    tab.pupil.people = {0: poses("raise", 2.0, start=1.0), 1: poses("crouch", 0.3, start=1.0)}
+    assert tab.say("record", action="lift", since=500.0, until=4000.0)["type"] == "taught"
+
+
+def test_deleting_renaming_and_undoing(tab: Tab, school: School):
+    first = tab.teach("lift", "raise")["kept"]
+    tab.teach("lift", "raise", 1)
+    told = tab.say("delete", action="lift", recording=first)
+    assert [len(each["recordings"]) for each in told["actions"]] == [1] and told["undo"] == "lift"
+    told = tab.say("undo")
+    assert [len(each["recordings"]) for each in told["actions"]] == [2] and told["undo"] is None
+    assert tab.say("rename", action="lift", to="hoist")["actions"][0]["name"] == "hoist"
+    assert tab.say("sides", action="hoist", both_sides=True)["actions"][0]["both_sides"]
+    told = tab.say("delete", action="hoist")
+    assert told["actions"] == [] and not told["learnt"]
+    assert tab.pupil.recognizers[-1] is tab.teaching._base, "no own action is left to recognise"
+    assert tab.say("undo")["learnt"]
+    assert tab.say("undo")["message"] == "There is nothing to undo."
+
+
+def test_the_last_recording_takes_the_action_with_it(tab: Tab):
+    name = tab.teach("lift", "raise")["kept"]
+    assert tab.say("delete", action="lift", recording=name)["actions"] == []
+    assert len(tab.say("undo")["actions"][0]["recordings"]) == 1
+
+
+@pytest.mark.parametrize("name", ["../x", "", "a/b", ".x"])
+def test_a_path_is_no_name(tab: Tab, school: School, name: str):
+    told = tab.teach(name, "raise")
+    assert told["type"] == "teach-failed" and "no name for an action" in told["message"]
+    assert all(school.home.open(each).actions() == () for each in school.home.names())
+
+
+def test_a_full_disk_is_told_and_nothing_is_lost(tab: Tab, school: School, monkeypatch: pytest.MonkeyPatch):
+    tab.teach("lift", "raise")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("recognizer.own.collection.write_recording", full)
+    told = tab.teach("lift", "raise", 1)
+    assert told == {
+        "type": "teach-failed",
+        "message": "Nothing was kept: No space left on device. Make room and try again.",
+    }
+    assert len(school.home.open("mine").recordings("lift")) == 1
+
+
+def test_weights_without_a_bank_keep_the_recording_and_say_why(school: School, tmp_path: Path):
+    recognizer = Recognizer.untrained(frames=16)
+    path = weights.save(weights.build_network(recognizer.card), recognizer.card, tmp_path)
+    told = Tab(school, recognizer, [str(path)]).teach("lift", "raise")
+    assert not told["learnt"] and "own bank" in told["said"] and len(told["actions"]) == 1
+
+
+def test_another_tab_learns_what_this_one_teaches(school: School, base: tuple[WindowRecognizer, str]):
+    one, two = (Tab(school, base[0], [base[1]]) for _ in range(2))
+    one.teach("lift", "raise")
+    two.teaching.choose("mine")
+    assert two.heard.get(timeout=SOON)["actions"][0]["name"] == "lift"
+    one.teach("duck", "crouch")
+    two.teaching.look()
+    told = two.heard.get(timeout=SOON)
+    assert [each["name"] for each in told["actions"]] == ["duck", "lift"]
+    assert two.pupil.recognizers[-1].classes[-2:] == ("duck", "lift")
+    two.teaching.look()
+    assert two.heard.empty()
+
+
+def test_own_actions_can_be_switched_off(tab: Tab):
+    tab.teach("lift", "raise")
+    tab.teaching.choose(None)
+    tab.say("list")
+    assert tab.pupil.recognizers[-1] is tab.teaching._base
+
+
+def test_skeletons_are_shown(tab: Tab):
+    name = tab.teach("lift", "raise")["kept"]
+    told = tab.say("show", action="lift")
+    loop = told["loops"][name]
+    assert told["action"] == "lift" and len(loop) == 16 and len(loop[0]) == 66
+    assert max(abs(each) for frame in loop for each in frame) <= 500
+
+
+def test_hints_help(tab: Tab):
+    assert any("twice more" in hint for hint in tab.teach("lift", "raise")["actions"][0]["hints"])
+    for seed in (1, 2):
+        told = tab.teach("lift", "raise", seed)
+    assert any("same side" in hint for hint in told["actions"][0]["hints"])
+
+
+def test_a_page_that_asks_for_too_much_is_told(tab: Tab):
+    message = parse_text(json.dumps({"type": "teach-list", "collection": "mine"}))
+    busy = threading.Event()
+    tab.teaching._pool.submit(busy.wait, SOON)
+    for _ in range(MOST_WAITING + 5):
+        tab.teaching.hear(message)
+    busy.set()
+    kinds = [tab.heard.get(timeout=SOON)["type"] for _ in range(MOST_WAITING)]
+    assert "teach-failed" in kinds
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"type": "teach-record", "collection": "mine", "action": "a", "since": "1", "until": 2.0},
+        {"type": "teach-record", "collection": "mine", "action": "a", "since": 1.0, "until": 1e300},
+        {"type": "teach-record", "collection": "mine", "action": "a" * 300, "since": 1.0, "until": 2.0},
+        {"type": "teach-list"},
+        {"type": "teach-list", "collection": "mine", "more": 1},
+        {"type": "teach-fly", "collection": "mine"},
+    ],
+)
+def test_messages_that_are_none_are_refused(message: dict):
+    with pytest.raises(MessageError):
+        parse_text(json.dumps(message))
+
+
+def test_a_message_is_read_as_it_is_meant():
+    text = '{"type": "teach-record", "collection": "mine", "action": "a", "since": 1, "until": 2.5}'
+    assert parse_text(text) == TeachRecord(collection="mine", action="a", since=1.0, until=2.5)
