@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.commands.outputs import OutputError, Outputs
+from app.video.landmarks import LandmarkFile
 from app.video.results import VideoResult, write_csv, write_json
 
 if TYPE_CHECKING:
@@ -65,7 +66,6 @@ def analyse(
     """
     from app.core.attention import AttentionLog
     from app.core.subjects import subject_of
-    from app.video.landmarks import LandmarkFile
     from app.video.process import process_video
     from recognizer.weights import WeightsError
 
@@ -87,7 +87,7 @@ def analyse(
             source, recognizer, video_out=outputs.video, skeleton_out=outputs.skeleton, threshold=threshold,
             attention=attention, **more,
         )  # fmt: skip
-        if attention is not None:
+        if attention is not None and outputs.attention is not None:
             attention.save(outputs.attention, tuple(person.id for person in result.persons))
     if outputs.csv is not None:
         write_csv(result, outputs.csv)

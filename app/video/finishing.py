@@ -81,8 +81,9 @@ class Finishing:
                 self._answer(*pending.pop(0))
             if self._following is not None:
                 events = self._following.update(picture.timestamp, picture.poses, self.answers.shown)
-                for event in events if self._on_event is not None else ():
-                    self._on_event(event)
+                if self._on_event is not None:
+                    for event in events:
+                        self._on_event(event)
             if self.writer is not None:
                 self.writer.write(self._drawn(picture), picture.timestamp)
         for window, prediction in pending:

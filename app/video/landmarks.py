@@ -12,7 +12,6 @@ from pose.layouts import MEDIAPIPE_33, MEDIAPIPE_HAND_21, SkeletonLayout
 from pose.skeleton import PersonPose
 from pose.sources import Frame, VideoInfo
 from recognizer.data.clip import METRES, PIXELS, DataError, check_numbers
-from recognizer.data.files import read_npz
 
 MOST_BYTES = 2**31
 """Of the arrays. An hour at 30 frames a second has 114 million for each person."""
@@ -87,6 +86,8 @@ class LandmarkFile:
         self.close()
 
     def _read(self) -> None:
+        from recognizer.data.files import read_npz  # imports SciPy, which a video does not need
+
         head = read_npz(self.path, ("time", "persons", "size"), MOST_BYTES)
         times, persons, size = head["time"], head["persons"], head["size"]
         if times.ndim != 1 or times.dtype.kind != "f" or not np.isfinite(times).all():
@@ -109,6 +110,8 @@ class LandmarkFile:
         self.info = VideoInfo(width, height, 1 / step, float(times[-1]) + step, len(times))
 
     def _person(self, person: int, size: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        from recognizer.data.files import read_npz
+
         names = tuple(f"{what}_{person}" for what in ("landmarks", "world", "detected"))
         image, world, seen = read_npz(self.path, names, MOST_BYTES).values()
         layout = self._layout(image)

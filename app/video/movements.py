@@ -68,8 +68,8 @@ class Movements:
         if self._newest:
             blocks.append(_together(self._newest))
         if not blocks:
-            joints = len(self._layout)
-            return np.empty(0), np.empty((0, joints, self._layout.coordinates)), np.empty((0, joints))
+            count = len(self._layout)
+            return np.empty(0), np.empty((0, count, self._layout.coordinates)), np.empty((0, count))
         times, joints, confidence = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
         inside = (times >= start) & (times <= end)
         return times[inside], joints[inside], confidence[inside]

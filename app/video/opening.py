@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from app.video.landmarks import LandmarkFile
 from pose.sources import Camera, VideoFile
 from pose.sources import open_source as open_local
 from pose.streams import Stream, Tell, is_address
-
-if TYPE_CHECKING:
-    from app.video.landmarks import LandmarkFile
 
 
 def open_source(text: str, tell: Tell | None = None) -> VideoFile | Camera | Stream | LandmarkFile:
@@ -26,7 +23,5 @@ def open_source(text: str, tell: Tell | None = None) -> VideoFile | Camera | Str
     if is_address(text):
         return Stream(text, tell)
     if Path(text).suffix.lower() == ".npz":
-        from app.video.landmarks import LandmarkFile  # imports SciPy, which a video does not need
-
         return LandmarkFile(text)
     return open_local(text)
