@@ -29,6 +29,7 @@ cli = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # with Rich, --help would take three times as long
 )
 
 Weights = Annotated[
@@ -357,7 +358,11 @@ def teach(
     teach_action(collection, action, videos, start, end, both_sides, hands)
 
 
-own = typer.Typer(help="List, show, export, import or delete what you have taught.", no_args_is_help=True)
+own = typer.Typer(
+    help="List, show, export, import or delete what you have taught.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 cli.add_typer(own, name="own")
 
 CollectionName = Annotated[str, typer.Argument(help="Name of the collection.")]

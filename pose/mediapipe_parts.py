@@ -3,8 +3,8 @@
 MediaPipe imports everything that it holds when it is imported: drawing with matplotlib, recording
 with sounddevice, tasks for sound and text. That takes 1.0 s of a core and 120 MB; these parts take 0.2 s and
 53 MB, of which NumPy takes half. So its packages are entered without being run, unless somebody has imported
-MediaPipe before. Afterwards ``import mediapipe`` gives a package in which only modules are found that are named
-in full.
+MediaPipe before. Afterwards ``import mediapipe`` gives a package in which only modules are found that are
+named in full.
 """
 
 from __future__ import annotations
