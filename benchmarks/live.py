@@ -2,8 +2,11 @@
 
     python -m benchmarks.live CLIP [--seconds 120] [--weights NAME] [--tabs 1] [--attention]
 
-Latency is measured in the page, from the camera's capture time to the annotated picture on the screen. A
-label update is a picture with the answer to a newer window. Memory is the server's resident set (Linux).
+All is measured in the page. Pictures are those of the camera that the browser has put on the screen, poses
+the answers to frames, labels the answers that bring a newer window. The skeleton's age is the time from the
+camera's picture to the skeleton that was seen in it: when an answer is first drawn, and over all paintings,
+of which there is one for each picture and each answer (the skeleton is moved on for that time). Memory is
+the server's resident set (Linux).
 """
 
 from __future__ import annotations
@@ -26,22 +29,37 @@ from playwright.sync_api import Page
 from benchmarks.chromium import browser, make_camera
 
 RECORD = """
+window.seen = [];
+window.drawn = [];
 window.shown = [];
-window.addEventListener("pose2action:shown", ({ detail: { at, latency, state } }) =>
-  window.shown.push([at, latency, state.label_age_ms && state.captured - state.label_age_ms, state.pose_ms]));
+window.addEventListener("pose2action:seen", ({ detail: { captured, label_age_ms, pose_ms, total_ms } }) =>
+  window.seen.push([performance.now(), label_age_ms && captured - label_age_ms, pose_ms, total_ms]));
+window.addEventListener("pose2action:drawn", ({ detail: { age, fresh } }) => window.drawn.push([age, fresh]));
+document.addEventListener("click", () => {
+  const video = document.querySelector("pose-live video");
+  const next = (now, { presentedFrames }) => {
+    window.shown.push([now, presentedFrames]);
+    video.requestVideoFrameCallback(next);
+  };
+  video.requestVideoFrameCallback(next);
+}, { once: true });
 """
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What one tab showed: seconds; pictures and label updates a second; times in milliseconds."""
+    """What one tab showed: seconds; pictures, poses and label updates a second; times in milliseconds."""
 
     seconds: float
-    fps: float
+    pictures: float
+    poses: float
     labels: float
-    latency: float
-    latency_95: float
+    age: float
+    age_95: float
+    any_age: float
+    any_age_95: float
     pose: float
+    frame: float
 
 
 def free_port() -> int:
@@ -73,22 +91,32 @@ def resident(process: int) -> float:
     raise ValueError(f"no memory figure for process {process}")
 
 
+def middle_and_95(values: list[float]) -> tuple[float, float]:
+    """The median and what 95 % of the values do not exceed."""
+    ordered = sorted(values)
+    return statistics.median(ordered), ordered[int(0.95 * (len(ordered) - 1))]
+
+
 def figures(page: Page) -> Figures:
     """What a page showed since its record was emptied."""
-    rows = page.evaluate("window.shown.splice(0)")
-    if len(rows) < 2:
-        raise SystemExit("The page showed no pictures.")
-    seconds = (rows[-1][0] - rows[0][0]) / 1000
-    latencies = sorted(row[1] for row in rows)
-    ends = [row[2] for row in rows]  # of the newest window, in ms
-    updates = sum(after > before + 1 for before, after in pairwise(ends))
+    seen, drawn, shown = page.evaluate("[seen.splice(0), drawn.splice(0), shown.splice(0)]")
+    if len(seen) < 2 or len(shown) < 2 or not any(fresh for _, fresh in drawn):
+        raise SystemExit("The page showed nobody.")
+    seconds = (seen[-1][0] - seen[0][0]) / 1000
+    ends = [row[1] for row in seen]  # of the newest window, in ms
+    age, age_95 = middle_and_95([age for age, fresh in drawn if fresh])
+    any_age, any_age_95 = middle_and_95([age for age, _ in drawn])
     return Figures(
         seconds=seconds,
-        fps=(len(rows) - 1) / seconds,
-        labels=updates / seconds,
-        latency=statistics.median(latencies),
-        latency_95=latencies[int(0.95 * (len(latencies) - 1))],
-        pose=statistics.median(row[3] for row in rows),
+        pictures=1000 * (shown[-1][1] - shown[0][1]) / (shown[-1][0] - shown[0][0]),
+        poses=(len(seen) - 1) / seconds,
+        labels=sum(after > before + 1 for before, after in pairwise(ends)) / seconds,
+        age=age,
+        age_95=age_95,
+        any_age=any_age,
+        any_age_95=any_age_95,
+        pose=statistics.median(row[2] for row in seen),
+        frame=statistics.median(row[3] for row in seen),
     )
 
 
@@ -122,7 +150,7 @@ def main() -> None:
                 for page in pages:
                     page.wait_for_selector("pose-live[data-state=on] .p2a-person", timeout=60_000)
                     page.wait_for_timeout(3000)  # past the first window
-                    page.evaluate("window.shown.splice(0)")
+                    page.evaluate("[seen.splice(0), drawn.splice(0), shown.splice(0)]")
                 memory = [resident(server.pid)]
                 for _ in range(2):
                     pages[0].wait_for_timeout(arguments.seconds * 500)
@@ -134,8 +162,10 @@ def main() -> None:
     print(f"page answers after {ready:.1f} s, usable after {usable:.1f} s")
     for found in results:
         print(
-            f"{found.seconds:.0f} s: {found.fps:.1f} pictures/s, latency median {found.latency:.0f} ms "
-            f"and 95 % {found.latency_95:.0f} ms, {found.labels:.1f} labels/s, pose {found.pose:.0f} ms"
+            f"{found.seconds:.0f} s: {found.pictures:.1f} pictures/s, {found.poses:.1f} poses/s, "
+            f"{found.labels:.1f} labels/s; age of the skeleton when first drawn: median {found.age:.0f} ms, "
+            f"95 % {found.age_95:.0f} ms; of all paintings: {found.any_age:.0f} and "
+            f"{found.any_age_95:.0f} ms; pose {found.pose:.0f} ms, whole frame {found.frame:.0f} ms"
         )
     print("server memory at start, middle, end: " + ", ".join(f"{each:.0f} MB" for each in memory))
 
