@@ -95,7 +95,10 @@ class Following:
         row = followed.counter.update(time, *to_layout(pose, self._layout), label)
         if shown is None:
             return None
-        count = row.count if row is not None and row.label == label else None
+        if row is not None and row.label == label:
+            count: int | None = row.count
+        else:  # the row before it may still go on for a moment
+            count = 0 if label is not None and label in self._repeating else None
         event = Event(time, person, label, shown.score, count)
         before, followed.event = followed.event, event
         if before is not None and replace(before, time=time, score=shown.score) == event:
