@@ -74,14 +74,15 @@ def waving_arms(body: np.ndarray, seconds: float, rng: np.random.Generator) -> n
 
     The data sets' waves are few and quick. People also wave slowly, widely and high above the head, so
     periods go from 0.4 to 4.5 s and swings from 15 to 60 degrees. At a desk the upper arm hangs: the hand
-    waves beside the shoulder, nearer to the camera than the elbow, so that the forearm looks short.
+    waves beside the shoulder or before the chest, nearer to the camera than the elbow, so that the forearm
+    looks short; the other hand hangs, or rests before the body, where an estimator's guess wanders.
 
     Args:
         body: (T, 18, 2) image coordinates, y down, of someone who faces the camera.
         seconds: duration of the T frames.
 
     Returns:
-        (T, 18, 2); the arm that does not wave hangs.
+        (T, 18, 2).
     """
     torso = _torso(body)
     time = np.linspace(0.0, seconds, len(body))
@@ -92,13 +93,19 @@ def waving_arms(body: np.ndarray, seconds: float, rng: np.random.Generator) -> n
     apart = rng.choice([0.0, np.pi])  # both arms to the same side, or together and apart
     swing, sway = rng.uniform(15, 60), rng.uniform(0, 25)
     hangs = rng.random() < 0.4
-    raised, upright = rng.uniform(-88, -45) if hangs else rng.uniform(-45, 70), rng.uniform(65, 110)
+    raised = rng.uniform(-88, -45) if hangs else rng.uniform(-45, 70)
+    # Two hands before the chest would clap.
+    upright = rng.uniform(65, 145 if hangs and not both else 110)
+    rests = hangs and rng.random() < 0.5
     upper, fore = rng.uniform(0.3, 0.6), rng.uniform(0.25 if hangs else 0.4, 0.55)
     for side, (shoulder, elbow, wrist) in enumerate(_ARMS):
         outward = 1.0 if side == 0 else -1.0  # the left arm is on the right of the picture
         if side in waving:
             beat = np.sin(2 * np.pi * time / period + rng.uniform(-0.2, 0.2) + (apart if side else 0.0))
             first, second = raised + sway * beat, upright - swing * beat
+        elif rests:
+            wander = np.interp(time, np.linspace(0.0, seconds, 5), rng.normal(0.0, rng.uniform(2, 25), 5))
+            first, second = -rng.uniform(60, 88) + wander / 2, rng.uniform(70, 150) + wander
         else:
             first = second = np.full(len(time), -rng.uniform(70, 88))
         at = body[:, shoulder]

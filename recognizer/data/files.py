@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-import scipy.io
 from numpy.lib import format as npy
 
 from pose.npz import add_array
@@ -161,6 +160,8 @@ def read_matlab(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
         OSError: it cannot be read.
     """
     _check_matlab(path, read_bytes(path, _MOST_MATLAB))
+    import scipy.io  # takes a third of a second, and only some data sets need it
+
     try:
         for name, shape, kind in scipy.io.whosmat(str(path)):
             if name not in names:

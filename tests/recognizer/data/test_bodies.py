@@ -7,7 +7,7 @@ import pytest
 
 from pose.layouts import KINETICS_18
 from pose.skeleton import SkeletonSequence
-from recognizer.data.bodies import still_bodies, with_arms_of
+from recognizer.data.bodies import still_bodies, waving_arms, with_arms_of
 from recognizer.data.clip import Clip
 from recognizer.data.corpus import Example
 from recognizer.data.views import project_to_kinetics18, rotation
@@ -61,3 +61,26 @@ def test_only_people_who_face_the_camera_and_keep_still_lend_their_body(wave):
         [real(clip, azimuth=85), real(clip, azimuth=180), real(clip, "squat"), lying, lab, good]
     )
     assert found == [good]
+
+
+def test_made_up_waves_swing_a_hand_and_never_clap(wave):
+    body = np.repeat(seen(wave())[0][:1], 90, 0)
+    torso = 0.5 * np.linalg.norm(
+        body[0, [K("left_shoulder"), K("right_shoulder")]].sum(0)
+        - body[0, [K("left_hip"), K("right_hip")]].sum(0)
+    )
+    resting = 0
+    for seed in range(200):
+        made = waving_arms(body, 3.0, np.random.default_rng(seed))
+        others = [index for index in range(18) if index not in ARMS]
+        np.testing.assert_array_equal(made[:, others], body[:, others])
+        hands = made[:, [K("left_wrist"), K("right_wrist")]] / torso
+        swings = np.ptp(hands[..., 0], axis=0)
+        assert swings.max() > 0.05, "a hand goes from side to side"
+        still = int(swings.argmin())
+        shoulders = made[:, [K("left_shoulder"), K("right_shoulder")], 1] / torso
+        waits = np.ptp(np.diff(hands[:, still], axis=0), axis=0).max() < 0.02
+        resting += waits and (hands[:, still, 1] - shoulders[:, still]).mean() < 0.55
+        apart = np.linalg.norm(hands[:, 0] - hands[:, 1], axis=-1)
+        assert (apart < 0.08).mean() < 0.3, "hands that meet and stay together are another action"
+    assert 10 < resting < 100, "the other hand often rests before the body"
