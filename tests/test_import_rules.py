@@ -155,6 +155,20 @@ def test_a_recogniser_and_pose_estimation_need_no_slow_packages():
     assert not imported_by(code) & {*SLOW, "scipy", "gradio", "plotly"}
 
 
+def test_gradio_writes_no_stubs_and_is_whole():
+    code = (
+        "import inspect; before = inspect.getfile\n"
+        "import app.web, gradio, gradio.component_meta as meta\n"
+        "assert inspect.getfile is before and gradio.Blocks and gradio.HTML\n"
+        "calls = []; meta.create_pyi = lambda *_: calls.append(1) or ''\n"
+        "import importlib, gradio.components.html as html\n"
+        "from app.web.gradio_import import _components_in_no_file\n"
+        "with _components_in_no_file():\n    importlib.reload(html)\n"
+        "assert not calls"
+    )
+    assert "gradio" in imported_by(code)
+
+
 def test_the_page_needs_no_slow_packages():
     code = (
         "from app.core.catalogue import Catalogue\n"

@@ -13,7 +13,7 @@ from recognizer.choice import Choice, parse_choice
 from recognizer.fields import shown
 from recognizer.weights import DEFAULT, WeightsCard, WeightsError, available, difference
 
-if TYPE_CHECKING:  # importing it takes seconds (torch), and the page must not wait for that
+if TYPE_CHECKING:  # the page does not wait for what recognises
     from recognizer.predictor import SparseBackend, WindowRecognizer
 
 

@@ -68,6 +68,7 @@ def make_graph(network: Network, card: WeightsCard) -> bytes:
     with tempfile.TemporaryDirectory(prefix="pose2action-") as folder:
         path = Path(folder, "graph.onnx")
         options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
         options.optimized_model_filepath = str(path)
         content = program.model_proto.SerializeToString()
