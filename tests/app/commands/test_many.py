@@ -215,7 +215,7 @@ def wait_until(condition, process: subprocess.Popen, seconds: float = 120) -> No
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_stopped_in_the_middle_it_goes_on(tmp_path: Path, weights_file: Path, number: signal.Signals):
-    clips(tmp_path / "in", 6, frames=600)
+    clips(tmp_path / "in", 6, frames=400)
     out = tmp_path / "out"
     arguments = [tmp_path / "in", "--out", out, "-w", weights_file]
     process = started(*arguments)
@@ -242,7 +242,7 @@ def test_stopped_in_the_middle_it_goes_on(tmp_path: Path, weights_file: Path, nu
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 def test_a_process_that_is_killed_stops_nothing(tmp_path: Path, weights_file: Path):
-    clips(tmp_path / "in", 4, frames=600)
+    clips(tmp_path / "in", 4, frames=400)
     out = tmp_path / "out"
     process = started(tmp_path / "in", "--out", out, "-w", weights_file)
     wait_until(lambda: list(out.glob("*.npz.json")), process)

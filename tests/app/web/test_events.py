@@ -193,6 +193,7 @@ def test_of_too_many_programs_the_last_is_turned_away(monkeypatch):
 def test_a_slow_program_gets_the_newest_of_each_person():
     async def slow() -> list[dict]:
         listener = _Listener(asyncio.get_running_loop())
+        listener.put((0, 7), Event(0.0, 7, "wave", 0.9, None).as_json(camera=0))  # and then stays
         for number in range(10_000):
             person = number % 3
             listener.put((0, person), Event(number, person, "squat", 0.9, number).as_json(camera=0))
@@ -201,7 +202,7 @@ def test_a_slow_program_gets_the_newest_of_each_person():
 
     found = asyncio.run(slow())
     newest = {each["person"]: each["count"] for each in found}
-    assert newest == {0: 9999, 1: 9997, 2: 9998}
+    assert newest == {7: None, 0: 9999, 1: 9997, 2: 9998}
     for person in range(3):
         counts = [each["count"] for each in found if each["person"] == person]
         assert counts == sorted(counts)
