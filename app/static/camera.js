@@ -5,7 +5,6 @@
 // JPEG alone moves it at 640 x 480 (benchmarks/sizes.py), while there are 40 % fewer pixels to pack, send and unpack.
 const SHORT_SIDE = 360;
 const LONG_SIDE = 640;
-const JPEG_QUALITY = 0.75;
 
 const OTHER_PROGRAM = "The camera is in use by another program. Close that program and press Start again.";
 const NOT_ALLOWED =
@@ -68,8 +67,10 @@ export class Camera {
     /** @type {MediaStream | null} */
     this.stream = stream;
     this.video = video;
-    this.canvas = document.createElement("canvas");
-    this.context = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d", { alpha: false }));
+    this.packer = new Worker(new URL("packing.js", import.meta.url), { type: "module" });
+    /** @type {((jpeg: ArrayBuffer | null) => void)[]} those who wait for a picture, in turn */
+    this.waiting = [];
+    this.packer.onmessage = ({ data }) => this.waiting.shift()?.(data);
     for (const track of stream.getVideoTracks()) track.addEventListener("ended", onLost);
     video.srcObject = stream;
     video.play().catch(() => {}); // interrupted by a stop that came first
@@ -107,26 +108,25 @@ export class Camera {
   }
 
   /**
-   * The current picture, unmirrored, as a JPEG (null when there is none).
+   * The current picture, unmirrored, as a small JPEG (null when there is none).
    * @returns {Promise<ArrayBuffer | null>}
    */
   async grab() {
-    const { videoWidth, videoHeight } = this.video;
-    if (!videoWidth) return null;
-    const [width, height] = sentSize(videoWidth, videoHeight);
-    if (this.canvas.width !== width || this.canvas.height !== height) {
-      this.canvas.width = width;
-      this.canvas.height = height;
-    }
-    this.context.drawImage(this.video, 0, 0, width, height);
-    /** @type {Blob | null} */
-    const blob = await new Promise((resolve) => this.canvas.toBlob(resolve, "image/jpeg", JPEG_QUALITY));
-    return blob?.arrayBuffer() ?? null;
+    const { video } = this;
+    if (!this.stream || !video.videoWidth || video.readyState < video.HAVE_CURRENT_DATA) return null;
+    const [width, height] = sentSize(video.videoWidth, video.videoHeight);
+    const picture = "VideoFrame" in window ? new VideoFrame(video) : await createImageBitmap(video);
+    return new Promise((resolve) => {
+      this.waiting.push(resolve);
+      this.packer.postMessage({ picture, width, height }, [picture]);
+    });
   }
 
   close() {
     for (const track of this.stream?.getTracks() ?? []) track.stop(); // fires no "ended"
     this.stream = null;
     this.video.srcObject = null;
+    this.packer.terminate();
+    for (const resolve of this.waiting.splice(0)) resolve(null);
   }
 }

@@ -4,6 +4,7 @@
 /** @import { Asked, Seen, Settings, Told } from "./types.js" */
 
 const MOST_IN_FLIGHT = 2;
+const EARLY = 12; // milliseconds by which the second frame may come before the program is done with the first
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 4000;
 
@@ -28,6 +29,7 @@ export class Connection extends EventTarget {
   /** @type {number | undefined} */
   timer;
   answered = false;
+  worksFor = 0; // milliseconds that the program takes for a frame
 
   /** @param {() => Settings} settings what the server is told first, each time */
   constructor(settings) {
@@ -85,7 +87,10 @@ export class Connection extends EventTarget {
   #take(message) {
     // The server answers the newest frame only, so an answer settles all frames before it too.
     if ("captured" in message) this.inFlight = this.inFlight.filter(({ captured }) => captured > message.captured);
-    if (message.type === "seen") this.answered = true;
+    if (message.type === "seen") {
+      this.answered = true;
+      this.worksFor += 0.2 * (message.total_ms - this.worksFor);
+    }
     this.#say(message.type === "seen" ? "seen" : "told", message);
   }
 
@@ -97,11 +102,14 @@ export class Connection extends EventTarget {
     return this.answered && this.inFlight.length ? now - this.inFlight[0].at : 0;
   }
 
-  /** Whether one more frame may go out now. */
-  get free() {
-    return (
-      this.socket.readyState === WebSocket.OPEN && this.inFlight.length < MOST_IN_FLIGHT && !this.socket.bufferedAmount
-    );
+  /**
+   * Whether one more frame may go out now: the program shall neither wait for a frame, nor a frame for the program.
+   * @param {number} now
+   */
+  free(now) {
+    const { inFlight, socket } = this;
+    if (socket.readyState !== WebSocket.OPEN || socket.bufferedAmount || inFlight.length >= MOST_IN_FLIGHT) return false;
+    return !inFlight.length || now - inFlight[0].at >= this.worksFor - EARLY;
   }
 
   /**

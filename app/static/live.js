@@ -228,7 +228,7 @@ class PoseLive extends HTMLElement {
   // Sends the newest picture as soon as there is a place for it; pictures in between are never queued.
   async #pump() {
     const { camera, connection } = this;
-    if (!camera || this.newest === null || !connection?.free) return;
+    if (!camera || this.newest === null || !connection?.free(performance.now())) return;
     const captured = this.newest;
     this.newest = null;
     connection.reserve(captured);

@@ -123,6 +123,43 @@ def test_a_skeleton_fades_when_it_is_late_and_is_gone_in_the_end(page: Page):
     assert 1 > strengths[2] > strengths[3] > 0.2
 
 
+def test_a_frame_goes_out_when_the_program_is_about_to_be_free(page: Page):
+    """Asked every 10 ms whether a second frame may go, and a third; the program takes 60 ms for each."""
+    may = page.evaluate(
+        """async (address) => {
+          const { Connection } = await import(address);
+          const { WebSocket } = window;
+          window.WebSocket = class {
+            static OPEN = 1;
+            readyState = 1;
+            bufferedAmount = 0;
+            send() {}
+          };
+          const connection = new Connection(() => ({}));
+          const answer = { type: "seen", captured: -1, total_ms: 60 };
+          for (let i = 0; i < 30; i += 1) connection.socket.onmessage({ data: JSON.stringify(answer) });
+          const ask = () => {
+            const sent = connection.inFlight[0]?.at ?? performance.now();
+            return Array.from({ length: 10 }, (_, i) => connection.free(sent + 10 * i));
+          };
+          const first = ask();
+          connection.reserve(0);
+          const second = ask();
+          connection.reserve(33);
+          const third = ask();
+          connection.socket.onmessage({ data: JSON.stringify({ ...answer, captured: 33 }) });
+          const again = ask();
+          window.WebSocket = WebSocket;
+          return [first, second, third, again];
+        }""",
+        f"{STATIC_ROUTE}/connection.js",
+    )
+    first, second, third, again = may
+    assert first == again == [True] * 10, "nothing is under way"
+    assert second == [False] * 5 + [True] * 5
+    assert third == [False] * 10
+
+
 def moved(page: Page, sightings: list[tuple[float, float]], times: list[float], size: float = 1.0) -> list:
     """x of a landmark at some times that was seen at (time, x), its y being half of it."""
     return page.evaluate(
