@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
 
 import gradio as gr
 
 from app.core.catalogue import NO_WEIGHTS, Catalogue
 from app.drawing.picture import readable
-from recognizer.choice import MOST_MEMBERS
+from pose.layouts import LAYOUTS
+from recognizer.choice import MOST_MEMBERS, parse_choice
 from recognizer.networks import TITLES
+from recognizer.weights import WeightsCard
 
 EVEN = 50
 """What each share starts as, of 1 to 100; they need not add up to anything."""
@@ -28,6 +31,20 @@ def about_weights(catalogue: Catalogue, name: str | None, partners: list[str] | 
         f"Trained on: {card.data.rstrip('.')}. Licence: {card.licence}"
     )
     return f'<div class="p2a-about"><p>{escape(said)}</p><ul class="p2a-chips">{actions}</ul></div>'
+
+
+def human_name(card: WeightsCard) -> str:
+    """What people call weights: "LSTA-Net, daily, 2-D" instead of kinetics-18-lsta-daily."""
+    if parse_choice(card.name).fused:
+        return card.name
+    trained_on = card.name.removeprefix(f"{card.layout}-{card.network.name}-").removesuffix("-3d")
+    dimensions = LAYOUTS[card.layout].coordinates
+    return f"{TITLES[card.network.name]}, {readable(trained_on.replace('-', ' '))}, {dimensions}-D"
+
+
+def _choices(catalogue: Catalogue, names: Iterable[str]) -> list[tuple[str, str]]:
+    """What a menu of weights shows, and what it means."""
+    return [(human_name(catalogue.cards[name]), name) for name in names]
 
 
 def threshold_of(catalogue: Catalogue, name: str | None, partners: list[str] | None = None) -> float:
@@ -53,7 +70,7 @@ def weights_menus(catalogue: Catalogue, prefix: str) -> tuple[gr.Dropdown, gr.Dr
     """
     first, chosen = first_choice(catalogue)
     weights = gr.Dropdown(
-        list(catalogue.cards),
+        _choices(catalogue, catalogue.cards),
         value=first,
         label="Weights",
         info="Which network looks, and which actions it knows.",
@@ -62,7 +79,7 @@ def weights_menus(catalogue: Catalogue, prefix: str) -> tuple[gr.Dropdown, gr.Dr
         min_width=300,
     )
     partners = gr.Dropdown(
-        catalogue.partners(first),
+        _choices(catalogue, catalogue.partners(first)),
         value=chosen,
         multiselect=True,
         label="Fused with",
@@ -75,7 +92,7 @@ def weights_menus(catalogue: Catalogue, prefix: str) -> tuple[gr.Dropdown, gr.Dr
 
     def fitting(name: str | None) -> dict:
         names = catalogue.partners(name)
-        return gr.update(choices=names, value=[], visible=bool(names))
+        return gr.update(choices=_choices(catalogue, names), value=[], visible=bool(names))
 
     weights.change(
         fitting, weights, partners, show_progress="hidden", queue=False, api_visibility="private",
@@ -104,7 +121,7 @@ def share_sliders(
     most = min(MOST_MEMBERS, 1 + max((len(catalogue.partners(name)) for name in catalogue.cards), default=0))
     if most == 1:
         return []
-    names = _members(*first_choice(catalogue))
+    names = _titles(catalogue, *first_choice(catalogue))
     with gr.Accordion(
         "How much each network counts", open=False, visible=len(names) > 1, elem_id=f"{prefix}-shares"
     ) as box:
@@ -125,7 +142,7 @@ def share_sliders(
             ]
 
     def begin(name: str | None, others: list[str]) -> list[dict]:
-        members = _members(name, others)[:most]
+        members = _titles(catalogue, name, others)[:most]
         there = [gr.update(label=each, value=EVEN, visible=True) for each in members]
         hidden = [gr.update(visible=False)] * (most - len(there))
         return [gr.update(visible=len(members) > 1), *there, *hidden]
@@ -138,5 +155,8 @@ def share_sliders(
     return sliders
 
 
-def _members(name: str | None, partners: list[str] | None) -> list[str]:
-    return [] if name is None else [name, *(partners or ())]
+def _titles(catalogue: Catalogue, name: str | None, partners: list[str] | None) -> list[str]:
+    """What people call the networks of a fusion, or the only one."""
+    names = [] if name is None else [name, *(partners or ())]
+    cards = [catalogue.cards.get(each) for each in names if isinstance(each, str)]
+    return [human_name(card) for card in cards if card is not None]

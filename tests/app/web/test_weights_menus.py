@@ -12,6 +12,7 @@ from app.web.weights_menus import (
     EVEN,
     about_weights,
     first_choice,
+    human_name,
     share_sliders,
     threshold_of,
     weights_menus,
@@ -37,6 +38,19 @@ def test_the_page_tells_what_the_weights_know():
     assert "<li>arm curl</li>" in said
     assert "LSTA-Net" in said and "2 actions" in said
     assert threshold_of(CATALOGUE, "waver") == 0.42
+
+
+def test_weights_go_by_a_human_name():
+    shipped = Catalogue.shipped().cards
+    assert human_name(shipped["kinetics-18-lsta-daily"]) == "LSTA-Net, daily, 2-D"
+    assert human_name(shipped["ntu-25-sem-daily-3d"]) == "SEM-Net, daily, 3-D"
+    names = [human_name(card) for card in shipped.values()]
+    assert len(set(names)) == len(names)
+    assert human_name(CATALOGUE.load("waver*0.7+curler*0.3").card) == "waver*0.7+curler*0.3"
+    with gr.Blocks():
+        weights, partners = weights_menus(CATALOGUE, "live")
+    assert ("LSTA-Net, deep, 3-D", "deep") in weights.choices and weights.value == "waver"
+    assert partners.choices == [("LSTA-Net, curler, 2-D", "curler")]
 
 
 def test_without_any_weights_it_says_so():
@@ -103,7 +117,7 @@ def test_there_is_a_slider_for_each_that_can_be_fused_and_none_where_nothing_can
         fused = Catalogue(CATALOGUE.cards, default="waver+curler")
         sliders = share_sliders(fused, "video", *weights_menus(fused, "video"))
         assert [(each.label, each.value, each.visible) for each in sliders] == [
-            ("waver", EVEN, True), ("curler", EVEN, True)
+            ("LSTA-Net, waver, 2-D", EVEN, True), ("LSTA-Net, curler, 2-D", EVEN, True)
         ]  # fmt: skip
         alone = Catalogue({"waver": CATALOGUE.cards["waver"]})
         assert share_sliders(alone, "alone", *weights_menus(alone, "alone")) == []
