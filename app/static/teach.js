@@ -69,6 +69,7 @@ export class Teach {
   began = 0;
   /** @type {number | undefined} */
   timer;
+  /** @type {ReturnType<typeof setTimeout> | 0} */
   frame = 0;
 
   /**
@@ -409,15 +410,15 @@ export class Teach {
     input.select();
   }
 
-  // The loops move while any is to be seen, and only then.
+  // The loops move while any is to be seen, and only then; ten pictures a second are enough.
   #animate() {
     if (this.frame) return;
-    const turn = (/** @type {number} */ now) => {
+    const turn = () => {
       const canvases = [...this.list.querySelectorAll("details[open] canvas")];
-      const drawn = canvases.filter((canvas) => this.#draw(/** @type {HTMLCanvasElement} */ (canvas), now)).length;
-      this.frame = drawn && this.root.isConnected ? requestAnimationFrame(turn) : 0;
+      const drawn = canvases.filter((canvas) => this.#draw(/** @type {HTMLCanvasElement} */ (canvas), performance.now()));
+      this.frame = drawn.length && this.root.isConnected ? setTimeout(turn, 100) : 0;
     };
-    this.frame = requestAnimationFrame(turn);
+    this.frame = setTimeout(turn);
   }
 
   /**

@@ -37,7 +37,14 @@ from app.web.teach_messages import (
 )
 from pose.errors import UserError
 from pose.skeleton import PersonPose
-from recognizer.own.collection import Collection, CollectionError, Collections, Deleted, OwnAction
+from recognizer.own.collection import (
+    Collection,
+    CollectionError,
+    Collections,
+    Deleted,
+    OwnAction,
+    checked_name,
+)
 from recognizer.own.judging import reports_of
 from recognizer.own.recordings import Recording, RecordingError
 from recognizer.own.teaching import Lessons, OwnError, bank_of, with_own
@@ -171,6 +178,9 @@ class Teaching:
         said, kept = "", None
         match message:
             case TeachRecord():
+                checked_name(
+                    message.action
+                )  # before what was shown: that can be mended without showing it anew
                 recording = self._cut(message, record)
                 collection = home.make(message.collection)
                 kept = collection.add(message.action, recording, message.both_sides)

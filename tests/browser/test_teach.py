@@ -16,6 +16,8 @@ from tests.browser.dots import BLUE, RED, film, to_and_fro
 from tests.browser.teach import PuppetEstimator
 
 SLOW = 60_000
+SECONDS = "4"
+"""Of a recording: a busy machine sees three pictures a second."""
 
 
 @pytest.fixture
@@ -41,6 +43,7 @@ def stand(playwright: Playwright, visit, tmp_path: Path, program: Server) -> Ite
         path = film(tmp_path / f"{len(browsers)}.mjpeg", dots, 4.0)
         browsers.append(launch(playwright, path))
         page = visit(browsers[-1], program.address)
+        page.set_viewport_size({"width": 560, "height": 700})  # less to draw for a busy machine
         begin(page)
         return page
 
@@ -56,7 +59,7 @@ def begin(page: Page) -> None:
 
 def teach(page: Page, name: str, times: int, already: int = 0) -> None:
     page.fill("[data-teach=name]", name)
-    page.fill("[data-teach=seconds]", "2")
+    page.fill("[data-teach=seconds]", SECONDS)
     for number in range(already + 1, already + times + 1):
         page.click("[data-teach=count]")
         many = "1 recording" if number == 1 else f"{number} recordings"
@@ -101,7 +104,7 @@ def test_two_tabs_teach_at_once_and_learn_of_each_other(stand: Callable[..., Pag
     for number in range(2):
         for page, name in ((red, "lift"), (blue, "duck")):
             page.fill("[data-teach=name]", name)
-            page.fill("[data-teach=seconds]", "1.5")
+            page.fill("[data-teach=seconds]", SECONDS)
             page.click("[data-teach=count]")
         for page, name in ((red, "lift"), (blue, "duck")):
             many = "1 recording" if number == 0 else "2 recordings"
@@ -151,8 +154,8 @@ def test_the_keyboard_alone_teaches(stand: Callable[..., Page], home: Collection
     page.keyboard.type("lift")
     page.locator("[data-teach=hold]").focus()
     page.keyboard.down(" ")
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(4000)
     page.keyboard.up(" ")
     expect(action(page, "lift").locator("summary")).to_have_text("1 recording", timeout=SLOW)
     (name,) = home.open("mine").recordings("lift")
-    assert 0.9 < home.open("mine").read("lift", name).duration < 2.5
+    assert 2.0 < home.open("mine").read("lift", name).duration < 6.0
