@@ -25,6 +25,7 @@ from recognizer.preprocess import Preprocessing, network_input
 from recognizer.runtime.answer import Engine
 from recognizer.runtime.graph import can_be_graph, network_threads, sample_shape
 from recognizer.runtime.keeping import fast_graph
+from recognizer.together import Together
 
 if TYPE_CHECKING:
     from recognizer.networks.protocol import Network
@@ -148,8 +149,17 @@ class WindowRecognizer(ABC):
         return np.stack(embeddings) if embeddings else np.zeros((0, 0), np.float32)
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """A window, what the network sees of it, and whether somebody wants to know what that looks at."""
+
+    window: SkeletonSequence
+    sample: np.ndarray
+    attention: bool
+
+
 class Recognizer(WindowRecognizer):
-    """A trained network, ready for windows.
+    """A trained network, ready for windows. Calls of several threads become one batch.
 
     Example:
         >>> recognizer = Recognizer.load("kinetics-18-lsta-daily")
@@ -164,6 +174,7 @@ class Recognizer(WindowRecognizer):
     def __init__(self, engine: Engine, card: weights.WeightsCard):
         super().__init__(card)
         self.engine = engine
+        self._together: Together[_Asked, Prediction] = Together(self._answers)
 
     @classmethod
     def load(
@@ -224,18 +235,28 @@ class Recognizer(WindowRecognizer):
         """See ``WindowRecognizer.predict``."""
         if not windows:
             return []
-        answer = self.engine(np.stack([self._input(window) for window in windows]))
+        return list(self._together([_Asked(window, self._input(window), attention) for window in windows]))
+
+    def _answers(self, asked: Sequence[_Asked]) -> list[Prediction]:
+        answer = self.engine(np.stack([each.sample for each in asked]))
         with np.errstate(over="ignore", invalid="ignore"):  # what is no number is told below
             probabilities = softmax(answer.logits)[:, : len(self.classes)]
             embeddings = unit_length(answer.embeddings)
         if not np.isfinite(probabilities).all():  # of weights as large as numbers can be
             raise weights.WeightsError(f"The weights {self.card.name} give no numbers: train them again.")
-        maps: Sequence[AttentionMaps | None] = [None] * len(windows)
-        if attention:
-            maps = attention_maps(answer.attention) or [AttentionMaps()] * len(windows)
+        maps: Sequence[AttentionMaps | None] = [None] * len(asked)
+        if any(each.attention for each in asked):
+            maps = attention_maps(answer.attention) or [AttentionMaps()] * len(asked)
         return [
-            Prediction(row, self.classes, float(window.timestamps[0]), float(window.timestamps[-1]), *more)
-            for row, window, *more in zip(probabilities, windows, maps, embeddings, strict=True)
+            Prediction(
+                row,
+                self.classes,
+                float(each.window.timestamps[0]),
+                float(each.window.timestamps[-1]),
+                seen if each.attention else None,
+                embedding,
+            )
+            for each, row, seen, embedding in zip(asked, probabilities, maps, embeddings, strict=True)
         ]
 
     def _input(self, window: SkeletonSequence) -> np.ndarray:
