@@ -16,7 +16,7 @@ FRONT_END = {"mediapipe", "cv2", "gradio", "av"}
 ROOMS = {
     "core": set(),
     "drawing": {"core"},
-    "live": {"core", "drawing"},
+    "live": {"core"},
     "video": {"core", "drawing"},
     "door": set(),
     "web": {"core", "drawing", "live", "video", "door"},

@@ -28,7 +28,7 @@ class PersonMark:
 
     Attributes:
         id: the track's number; chooses the tag's colour.
-        pose: landmarks in the unmirrored picture's pixels (of ``pose.frame_size``).
+        pose: landmarks in the picture's pixels (of ``pose.frame_size``).
         text: what the tag says; empty for no tag.
     """
 
@@ -52,23 +52,20 @@ def label_text(label: str | None, score: float) -> str:
     return "no action I know" if label is None else f"{readable(label)} {round(score * 100)}%"
 
 
-def annotate(image: np.ndarray, marks: Sequence[PersonMark], mirror: bool = False) -> np.ndarray:
+def annotate(image: np.ndarray, marks: Sequence[PersonMark]) -> np.ndarray:
     """A copy of the picture with skeletons and label tags.
 
     Args:
         image: (H, W, 3) uint8 RGB; not written to.
-        marks: people, in the unmirrored picture.
-        mirror: mirror the picture and the skeletons; text stays readable.
+        marks: people.
     """
-    picture = cv2.flip(image, 1) if mirror else np.array(image, order="C")
+    picture = np.array(image, order="C")
     height, width = picture.shape[:2]
     tags: list[tuple[int, int, int, int]] = []
     for mark in marks:
         points = mark.pose.image * (
             np.array([width, height], np.float32) / np.maximum(mark.pose.frame_size, 1)
         )
-        if mirror:
-            points = points * np.array([-1, 1], np.float32) + np.array([width - 1, 0], np.float32)
         seen = (mark.pose.visibility >= VISIBLE) & np.isfinite(points).all(axis=1)
         # Far outside the picture nothing shows, and OpenCV's fixed-point coordinates would overflow.
         points = np.clip(np.nan_to_num(points), -4 * max(width, height), 4 * max(width, height))

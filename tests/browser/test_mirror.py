@@ -317,3 +317,28 @@ def test_the_last_seconds_are_saved_as_labels_and_landmarks(camera_of_any_size):
     assert picture.shape == (len(person["times"]), 33, 2)
     assert np.abs(picture[:, 0, 0] - 0.3).max() < 0.02 and person["times"][-1] == 0
     assert record["labels"][-1][3] == "wave"
+
+
+def test_two_people_fit_on_a_screen_and_no_column_is_half_empty(stand):
+    estimator = DotEstimator(colours=(RED, BLUE))
+    ways = (RED, lambda t: 0.3), (BLUE, lambda t: 0.7)
+    with serving(Catalogue.of({"waver": WAVER}), make_estimator=lambda _: estimator) as server:
+        page = stand(server.address, *ways, seconds=1.0)
+        expect(page.locator(".p2a-strip")).to_have_count(2, timeout=60_000)
+
+        def box(selector: str) -> dict:
+            found = page.locator(selector).bounding_box()
+            return found | {"right": found["x"] + found["width"], "bottom": found["y"] + found["height"]}
+
+        assert box(".p2a-past")["bottom"] <= 900
+        page.get_by_role("checkbox", name="What the network looks at").first.check()
+        expect(page.locator(".p2a-live .p2a-heat-panel")).to_have_count(2, timeout=60_000)
+        page.evaluate("scrollTo(0, 0)")
+        assert box(".p2a-past")["bottom"] <= 900
+        heat, now, stage = (box(f".p2a-{each}") for each in ("heat", "now", "stage"))
+        assert heat["y"] == pytest.approx(stage["y"], abs=1)
+        assert heat["bottom"] == pytest.approx(now["bottom"], abs=1), "as tall as what is beside it"
+        panels = [each.bounding_box() for each in page.locator(".p2a-heat-panel").all()]
+        assert sum(each["height"] for each in panels) > 0.98 * heat["height"]
+        canvases = [each.bounding_box() for each in page.locator(".p2a-heat-panel canvas").all()]
+        assert min(each["height"] for each in canvases) > 120

@@ -1,8 +1,10 @@
+import json
+
 import cv2
 import numpy as np
 import pytest
 
-from app.drawing.limbs import FINGER_COLOURS, LEFT_COLOUR, RIGHT_COLOUR
+from app.drawing.limbs import FINGER_COLOURS, LEFT_COLOUR, RIGHT_COLOUR, limbs_for_page, limbs_of
 from app.drawing.picture import PersonMark, annotate, label_text, person_colour
 from pose.layouts import MEDIAPIPE_33, MEDIAPIPE_HAND_21
 from pose.skeleton import PersonPose
@@ -22,32 +24,31 @@ def at(picture, point):
 
 
 @pytest.mark.parametrize("size", [(640, 480), (480, 640), (16, 12), (1, 1), (3840, 2160), (1281, 719)])
-@pytest.mark.parametrize("mirror", [False, True])
-def test_any_size_of_picture(fakes, size, mirror):
+def test_any_size_of_picture(fakes, size):
     width, height = size
     pose = fakes.pose(width / 2, height * 0.55, height / 6, size)
     picture = grey(*size)
-    drawn = annotate(picture, [PersonMark(0, pose, "jumping jacks 92%")], mirror)
+    drawn = annotate(picture, [PersonMark(0, pose, "jumping jacks 92%")])
     assert drawn.shape == picture.shape and drawn.dtype == np.uint8
     assert len(changed(picture, drawn))
     assert (picture == 80).all()
 
 
-@pytest.mark.parametrize("mirror", [False, True])
-def test_sides_have_their_colours_in_the_right_places(fakes, mirror):
+def test_sides_have_their_colours_in_the_right_places(fakes):
     pose = fakes.pose(300)
-    drawn = annotate(grey(640, 480), [PersonMark(0, pose, "")], mirror)
+    drawn = annotate(grey(640, 480), [PersonMark(0, pose, "")])
     for name, colour in (("left_knee", LEFT_COLOUR), ("right_knee", RIGHT_COLOUR)):
         x, y = pose.image[MEDIAPIPE_33.index(name)]
-        assert at(drawn, (639 - x if mirror else x, y)) == colour
+        assert at(drawn, (x, y)) == colour
 
 
-def test_a_mirrored_tag_reads_as_the_plain_one(fakes):
-    pose = fakes.pose(319.5)
-    plain, mirrored = (annotate(grey(640, 480), [PersonMark(0, pose, "wave 92%")], m) for m in (False, True))
-    box = np.argwhere((plain == person_colour(0)).all(axis=2))
-    (top, left), (bottom, right) = box.min(axis=0), box.max(axis=0)
-    np.testing.assert_array_equal(plain[top : bottom + 1, left:right], mirrored[top : bottom + 1, left:right])
+@pytest.mark.parametrize("landmarks", [MEDIAPIPE_33, MEDIAPIPE_HAND_21], ids=lambda layout: layout.name)
+def test_a_page_is_told_how_to_draw_the_same(landmarks):
+    limbs, told = limbs_of(landmarks), json.loads(json.dumps(limbs_for_page(landmarks)))
+    assert [(a, b) for a, b, _ in told["lines"]] == [(a, b) for a, b, _ in limbs.lines]
+    assert told["lines"][0][2] == "rgb({} {} {})".format(*limbs.lines[0][2])
+    assert len(told["joints"]) == len(landmarks) and set(told["dots"]) == limbs.dots
+    assert (told["top"], told["bottom"]) == (list(landmarks.torso_top), list(landmarks.torso_bottom))
 
 
 @pytest.mark.parametrize("place", [(5, 240), (635, 240), (320, -20), (320, 600), (-500, -500)])
@@ -106,10 +107,9 @@ def test_what_a_tag_says():
     assert label_text(None, 0.3) == "no action I know"
 
 
-@pytest.mark.parametrize("mirror", [False, True])
-def test_every_finger_has_its_own_colour_from_base_to_tip(mirror):
+def test_every_finger_has_its_own_colour_from_base_to_tip():
     hand = open_hand()
-    drawn = annotate(grey(640, 480), [PersonMark(0, hand, "")], mirror)
+    drawn = annotate(grey(640, 480), [PersonMark(0, hand, "")])
     assert len(set(FINGER_COLOURS.values())) == 5
     for finger, colour in FINGER_COLOURS.items():
         joints = [
@@ -117,7 +117,7 @@ def test_every_finger_has_its_own_colour_from_base_to_tip(mirror):
         ]
         places = hand.image[joints]
         for x, y in (*places, *(places[1:] + places[:-1]) / 2):  # the joints, and half way between them
-            assert at(drawn, (639 - x if mirror else x, y)) == colour, finger
+            assert at(drawn, (x, y)) == colour, finger
 
 
 @pytest.mark.parametrize("size", [(640, 480), (16, 12), (1, 1), (3840, 2160)])
