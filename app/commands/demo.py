@@ -98,6 +98,7 @@ def launch(
             http=PatientProtocol,
             log_level="warning",
             ws_max_size=MAX_MESSAGE,
+            ws_per_message_deflate=False,  # JPEGs get no smaller
             limit_concurrency=MOST_CONNECTIONS,
             backlog=MOST_ACCEPTED,
             timeout_graceful_shutdown=1,
