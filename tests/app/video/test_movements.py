@@ -45,3 +45,10 @@ def test_only_what_repeats():
 
 def test_fast_videos_need_no_more_room():
     assert len(moved([], 1, 4, rate=240)._newest) <= 90
+
+
+def test_where_one_segment_follows_another_nothing_counts_twice():
+    found = moved([1 + i for i in range(9)], 1, 11).count(
+        [Segment(0.8, 5.75, "squat", 0.9), Segment(5.75, 10.2, "lunge", 0.9)]  # in the middle of one
+    )
+    assert [row.count for row in found] == [5, 4]
