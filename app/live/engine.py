@@ -19,7 +19,6 @@ from app.core.subjects import Subject, subject_of
 from app.live.history import HISTORY, History
 from app.live.landmarks import LandmarkHistory, SeenPose
 from app.live.people import STALE, People
-from app.live.person import Rate
 from app.live.view import LiveRecord, LiveView
 from app.live.worker import NewestOnlyWorker
 from pose.skeleton import SkeletonSequence
@@ -127,12 +126,9 @@ class LiveEngine:
             self._ask_for_labels(timestamp, posed)
             self._remember_labels(timestamp)
             done = time.perf_counter()
-            self._frames.add(done)
             return LiveView(
                 timestamp=timestamp,
                 persons=self._people.actions(timestamp, self._history.began),
-                fps=self._frames.rate(done),
-                labels_per_second=self._answers.rate(done),
                 pose_ms=(posed - began) * 1000,
                 total_ms=(done - began) * 1000,
                 recognise_ms=self._recognise_ms,
@@ -223,8 +219,6 @@ class LiveEngine:
         self._history = History(STALE, self._label_period)
         self._landmarks = LandmarkHistory()
         self._problem = ""
-        self._frames = Rate()
-        self._answers = Rate()
         self._recognise_ms = 0.0
         self._labels_end: float | None = None
         self._due = 0.0
@@ -263,7 +257,6 @@ class LiveEngine:
             self._people.forget_labels()
             return ()
         self._problem = ""
-        self._answers.add(time.perf_counter())
         self._labels_end = outcome.job.end
         attention = []
         for number, window, prediction in zip(

@@ -53,24 +53,3 @@ class Person:
         """Seconds from the first kept sighting to the last."""
         first = next((timestamp for timestamp, pose in self.poses if pose is not None), self.last_seen)
         return 0.0 if math.isinf(first) else self.last_seen - first
-
-
-class Rate:
-    """Events a second of wall time over the last ``SPAN`` seconds."""
-
-    SPAN = 2.0
-
-    def __init__(self) -> None:
-        self._times: deque[float] = deque()
-
-    def add(self, now: float) -> None:
-        """Counts one event."""
-        self._times.append(now)
-
-    def rate(self, now: float) -> float:
-        """Events a second; 0 until there are two."""
-        while self._times and now - self._times[0] > self.SPAN:
-            self._times.popleft()
-        if len(self._times) < 2:
-            return 0.0
-        return (len(self._times) - 1) / max(self._times[-1] - self._times[0], 1e-9)

@@ -48,8 +48,6 @@ class LiveView:
     Attributes:
         timestamp: the frame's.
         persons: those seen within the last second, by id.
-        fps: frames processed a second of wall time, over the last two seconds.
-        labels_per_second: windows' answers a second of wall time, over the last two seconds.
         pose_ms: milliseconds for the pose of this frame.
         total_ms: milliseconds from entering ``process`` to this view.
         recognise_ms: milliseconds of the recogniser's latest batch; 0 before the first.
@@ -64,8 +62,6 @@ class LiveView:
 
     timestamp: float
     persons: tuple[PersonAction, ...]
-    fps: float
-    labels_per_second: float
     pose_ms: float
     total_ms: float
     recognise_ms: float

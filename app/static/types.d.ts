@@ -76,7 +76,6 @@ export interface Seen {
   total_ms: number;
   recognise_ms: number;
   label_age_ms: number;
-  labels_per_second: number;
   attention?: Panel[];
 }
 

@@ -18,7 +18,6 @@ page keeps the picture, so none comes back. Times are milliseconds on the page's
     pose_ms, total_ms   what the pose, and the whole frame, took
     recognise_ms        what the newest labels took
     label_age_ms        how much older than the frame the windows of the newest labels end; 0 without any
-    labels_per_second   over the last two seconds
     attention           only while it is switched on, and with a new label: figures, see ``app.drawing.heat``
 
 Everything else:
@@ -75,7 +74,6 @@ def seen(view: LiveView, captured: float) -> str:
         "total_ms": round(view.total_ms, 1),
         "recognise_ms": round(view.recognise_ms, 1),
         "label_age_ms": round(view.label_age_ms, 1),
-        "labels_per_second": round(view.labels_per_second, 1),
     }
     if view.attention:
         # Part of the answer to a frame, not a message of its own: so it can neither queue up nor come late.

@@ -9,7 +9,7 @@ import pytest
 
 from app.live import engine as module
 from app.live.people import STALE
-from app.live.person import KEPT_POSES, Person, Rate
+from app.live.person import KEPT_POSES, Person
 from pose.layouts import KINETICS_18
 from tests.app.conftest import standing_pose
 
@@ -82,13 +82,3 @@ def test_between_two_frames_far_apart_a_label_begins_one_beat_ago(live, fakes, p
     recognizer = fakes.Recognizer(lambda end: "wave" if end < 4 else "clap")
     wave, clap = play(live.engine(recognizer, label_rate=2), 12, 0.9)[-1].history
     assert clap.start == pytest.approx(wave.end + 0.9 - 0.5)
-
-
-def test_a_rate_counts_the_steps_between_events():
-    rate = Rate()
-    assert rate.rate(0.0) == 0
-    for time in (0.0, 0.5, 1.0):
-        rate.add(time)
-    assert rate.rate(1.0) == pytest.approx(2.0)
-    assert rate.rate(2.4) == pytest.approx(2.0), "the event at 0 has left the span, two are in it"
-    assert rate.rate(10.0) == 0

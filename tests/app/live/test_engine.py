@@ -349,9 +349,8 @@ def test_attention_can_be_switched_while_it_runs(live):
     assert not any(live.recognizer.asked_for_attention[-5:])
 
 
-def test_rates_and_times_are_told(live):
+def test_times_are_told(live):
     view = live.run(live.engine(), 0, 2)[-1]
-    assert view.fps > 1 and view.labels_per_second > 1
     assert view.total_ms >= view.pose_ms >= 0
     assert view.recognise_ms >= 0 and view.label_age_ms == pytest.approx(100, abs=1)
 
