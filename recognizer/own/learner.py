@@ -7,8 +7,8 @@ built-in actions share what it leaves (``probabilities_with_own``).
 
 ``benchmarks/own.py`` measures it. Beside it were tried, on motions that the weights had never seen: cosine to
 class means with a threshold from the bank (at the same recall four times as many other clips taken for own
-ones), the five nearest windows (no better than class means), whitening by the bank's covariance within classes
-(no better), and no variants (three points fewer).
+ones), the five nearest windows (no better than class means), whitening by the bank's covariance within
+classes (no better), and no variants (three points fewer).
 """
 
 from __future__ import annotations
