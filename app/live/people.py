@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from app.core.protocols import ActionRecognizer
+from app.core.repeating import repeating
 from app.live.person import KEPT_POSES, Person
 from app.live.view import PersonAction
 from pose.skeleton import PersonPose
@@ -107,12 +108,12 @@ class People:
                 continue
             top5 = top_labels(person.shown.probabilities, self._recognizer.classes, 5)
             label, score = person.shown.label, person.shown.score
-            actions.append(PersonAction(number, label, score, top5, pose, began(number)))
+            actions.append(PersonAction(number, label, score, top5, pose, began(number), person.repetitions))
         return tuple(actions)
 
     def _new(self) -> Person:
         model = self._recognizer
-        return Person(model.layout, model.window_seconds, model.classes, self._threshold)
+        return Person(model.layout, model.window_seconds, model.classes, self._threshold, repeating(model))
 
     def _missing(self, person: Person) -> float:
         """Seconds of data that a person's first label still needs; negative where there is more."""

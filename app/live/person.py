@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from pose.buffer import SlidingBuffer
 from pose.layouts import SkeletonLayout
 from pose.mapping import to_layout
 from pose.skeleton import PersonPose
+from recognizer.counting import RepetitionCounter, Repetitions
 from recognizer.smoothing import LabelSmoother, SmoothedLabel
 
 KEPT_POSES = 6.0
@@ -17,20 +18,28 @@ KEPT_POSES = 6.0
 
 
 class Person:
-    """One tracked person: recent poses, the window that slides over them and the label shown.
+    """One tracked person: recent poses, the window that slides over them, the label shown, how often so far.
 
     Args:
         layout, window_seconds, classes: the recogniser's.
         threshold: probability under which no action is named.
+        repeating: labels that are counted.
     """
 
     def __init__(
-        self, layout: SkeletonLayout, window_seconds: float, classes: Sequence[str], threshold: float
+        self,
+        layout: SkeletonLayout,
+        window_seconds: float,
+        classes: Sequence[str],
+        threshold: float,
+        repeating: Container[str] = (),
     ) -> None:
         self._layout = layout
         self.buffer = SlidingBuffer(layout, window_seconds)
         self.smoother = LabelSmoother(classes, threshold)
         self.shown: SmoothedLabel | None = None
+        self._counter = RepetitionCounter(layout, repeating)
+        self._row: Repetitions | None = None
         self.poses: deque[tuple[float, PersonPose | None]] = deque()
         self.last_seen = -math.inf
 
@@ -46,7 +55,15 @@ class Person:
             self.buffer.push(timestamp, None, None)
             return
         self.last_seen = timestamp
-        self.buffer.push(timestamp, *to_layout(pose, self._layout))
+        joints, confidence = to_layout(pose, self._layout)
+        self.buffer.push(timestamp, joints, confidence)
+        self._row = self._counter.update(timestamp, joints, confidence, self.shown and self.shown.label)
+
+    @property
+    def repetitions(self) -> Repetitions | None:
+        """How often the action that is shown was done in a row; None where it is not counted."""
+        row, shown = self._row, self.shown
+        return row if row is not None and shown is not None and row.label == shown.label else None
 
     @property
     def span(self) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.core.attention import WindowAttention
 from app.live.landmarks import SeenPose
 from pose.skeleton import PersonPose
+from recognizer.counting import Repetitions
 from recognizer.predictor import LabelScore
 
 
@@ -21,6 +22,7 @@ class PersonAction:
         top5: best classes with their smoothed probabilities, best first; empty before the first window.
         pose: landmarks in this frame; None where they are not seen in it.
         since: seconds on the frames' clock at which the label began to be shown; None before the first.
+        repetitions: how often the label's action was done in a row; None where it is not counted.
     """
 
     id: int
@@ -29,6 +31,7 @@ class PersonAction:
     top5: tuple[LabelScore, ...]
     pose: PersonPose | None = None
     since: float | None = None
+    repetitions: Repetitions | None = None
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,7 @@ class PersonCard {
     setText(element("p", "p2a-who", this.root), `${name} ${id + 1}`);
     this.action = element("p", "p2a-action", this.root);
     this.action.setAttribute("role", "status");
+    this.count = element("p", "p2a-count", this.root);
     this.bars = element("ol", "p2a-bars", this.root);
     this.bars.setAttribute("aria-label", `Most likely actions of ${name.toLowerCase()} ${id + 1}`);
     /** @type {Record<"root" | "name" | "score" | "fill", HTMLElement>[]} */
@@ -72,6 +73,8 @@ class PersonCard {
     this.root.dataset.known = person.label ? "yes" : waiting ? "waiting" : "no";
     const wait = warming > 0.1 ? `watching … ${Math.ceil(warming)} s` : "watching …";
     setText(this.action, person.label ? readable(person.label) : waiting ? wait : "no action I know");
+    const tempo = person.per_minute === null ? "" : `, ${Math.round(person.per_minute)} a minute`;
+    setText(this.count, person.count ? `${person.count} times${tempo}` : "");
     while (this.rows.length < person.top.length) this.#addRow();
     this.rows.forEach((row, rank) => {
       const [name, score] = person.top[rank] ?? ["", 0];

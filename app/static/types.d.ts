@@ -56,6 +56,10 @@ export interface Person {
   top: [label: string, score: number][];
   /** Capture time of the frame since which the label is shown. */
   since: number | null;
+  /** How often the action was done in a row; null where it is not counted. */
+  count: number | null;
+  /** Its tempo; null before two repetitions. */
+  per_minute: number | null;
   /** x and y of each landmark in turn, in 1/10000 of the picture's width and height, not mirrored. */
   points: number[] | null;
   /** Of each landmark, in percent. */

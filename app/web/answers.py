@@ -10,6 +10,8 @@ page keeps the picture, so none comes back. Times are milliseconds on the page's
         score           of the label, or of the best class where it is null
         top             best five [class, score], best first; empty before the first window
         since           time of the frame since which the label is shown; null before the first
+        count           how often the label's action was done in a row; null where it is not counted
+        per_minute      its tempo; null before two repetitions
         points          x and y of each landmark in turn, in 1/10000 of the picture's width and height, not
                         mirrored; null where the person is not seen in this frame
         visibility      of each landmark, in percent; null as points
@@ -130,12 +132,15 @@ def _person(person: PersonAction) -> dict[str, Any]:
     if person.pose is not None:
         points = np.round(_in_pictures(person.pose) * UNIT).astype(int).ravel().tolist()
         visibility = np.round(person.pose.visibility * 100).astype(int).tolist()
+    row = person.repetitions
     return {
         "id": person.id,
         "label": person.label,
         "score": round(person.score, 4),
         "top": [[each.label, round(each.score, 4)] for each in person.top5],
         "since": None if person.since is None else round(person.since * 1000),
+        "count": None if row is None else row.count,
+        "per_minute": None if row is None or row.per_minute is None else round(row.per_minute, 1),
         "points": points,
         "visibility": visibility,
     }

@@ -11,6 +11,7 @@ from app.live import engine as module
 from app.live.people import STALE
 from app.live.person import KEPT_POSES, Person
 from pose.layouts import KINETICS_18
+from recognizer.smoothing import SmoothedLabel
 from tests.app.conftest import standing_pose
 
 
@@ -53,6 +54,19 @@ def test_old_poses_go():
     kept = [time for time, _ in person.poses]
     assert kept[-1] - kept[0] == pytest.approx(KEPT_POSES, abs=0.11)
     assert person.span == pytest.approx(KEPT_POSES, abs=0.11)
+
+
+def test_what_is_done_many_times_is_counted():
+    """Somebody goes down and up once in two seconds."""
+    person = Person(KINETICS_18, 2.0, ("squat", "wave"), 0.5, repeating=("squat",))
+    for time in np.arange(0, 11, 0.05):
+        person.push(float(time), standing_pose(unit=40 + 8 * np.cos(np.pi * time)))
+        label = "squat" if time > 1 else "wave"
+        person.shown = SmoothedLabel(label, 0.9, np.array([0.1, 0.9]))
+    row = person.repetitions
+    assert row.label == "squat" and row.count == 5 and row.per_minute == pytest.approx(30, rel=0.05)
+    person.shown = SmoothedLabel("wave", 0.9, np.array([0.1, 0.9]))
+    assert person.repetitions is None, "the count of what was done before"
 
 
 def test_the_next_who_gets_a_label_is_waited_for(live, fakes):

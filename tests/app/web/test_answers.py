@@ -10,6 +10,7 @@ import pytest
 from app.live.view import LiveView, PersonAction
 from app.web.answers import FARTHEST, UNIT, seen
 from pose.skeleton import PersonPose
+from recognizer.counting import Repetitions
 from recognizer.predictor import LabelScore
 from recognizer.weights import available
 from tests.doubles import standing
@@ -26,8 +27,11 @@ def test_two_people_with_the_longest_names_of_all_actions_need_less_than_two_kil
     classes = {label for card in available().values() for label in card.classes}
     longest = sorted(classes, key=len)[-5:]
     top = tuple(LabelScore(label, 0.123456) for label in longest)
+    row = Repetitions(longest[-1], 12_345, 0.0, (0.0, 0.7123456))
     people = (
-        PersonAction(number, longest[-1], 0.123456, top, standing(1920, 1080, 0.3 + number / 1000), 86_399.7)
+        PersonAction(
+            number, longest[-1], 0.123456, top, standing(1920, 1080, 0.3 + number / 1000), 86_399.7, row
+        )
         for number in (98, 99)
     )
     message = seen(view(*people), 86_400_123.4567)
@@ -40,7 +44,7 @@ def test_landmarks_are_told_to_a_fraction_of_a_pixel_and_whoever_is_not_seen_has
     first, second = told["persons"]
     places = np.reshape(first["points"], (33, 2)) / UNIT * [3840, 2160]
     np.testing.assert_allclose(places, pose.image, atol=0.2)
-    assert second["points"] is second["visibility"] is second["since"] is None
+    assert second["points"] is second["visibility"] is second["since"] is second["count"] is None
     assert (told["captured"], told["pose_ms"]) == (5, 18.1)
 
 
