@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +33,7 @@ class Catalogue:
         cards: what there is, by name.
         load: gives the recogniser of a name; may raise ``WeightsError``.
         default: what a page starts with, as ``parse_choice`` takes it; the first one if not given.
+        members: what a name stands for where that is not weights of the weights folder: paths, say.
     """
 
     def __init__(
@@ -40,8 +41,9 @@ class Catalogue:
         cards: Mapping[str, WeightsCard],
         load: Callable[[str], WindowRecognizer] = _load,
         default: str | None = None,
+        members: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
-        self.cards = dict(cards)
+        self.cards, self._members = dict(cards), dict(members or {})
         self.default = default if default is not None else next(iter(self.cards), None)
         self._load = load
         self._loaded: dict[str, Future[WindowRecognizer]] = {}
@@ -71,8 +73,9 @@ class Catalogue:
                 catalogue.load(None)  # tells what cannot be fused
             return catalogue
         recognizer = load(chosen)
-        catalogue = cls({recognizer.card.name: recognizer.card, **cards}, load, recognizer.card.name)
-        catalogue._loaded[recognizer.card.name] = loaded = Future()
+        name = recognizer.card.name
+        catalogue = cls({name: recognizer.card, **cards}, load, name, {name: choice.names})
+        catalogue._loaded[name] = loaded = Future()
         loaded.set_result(recognizer)
         return catalogue
 
@@ -98,6 +101,14 @@ class Catalogue:
                 f"There are no weights named {shown(unknown, 60)!r}; there are: {', '.join(self.cards)}."
             )
         return choice
+
+    def members(self, text: str | None = None) -> tuple[str, ...]:
+        """Names of the weights of a choice, or paths to them, as ``weights.load`` takes them.
+
+        Raises:
+            WeightsError: see ``choice``.
+        """
+        return tuple(each for name in self.choice(text).names for each in self._members.get(name, (name,)))
 
     def partners(self, name: str | None) -> list[str]:
         """Names of the other weights that can be fused with one."""

@@ -15,6 +15,7 @@ from app.core.catalogue import Catalogue
 from app.web.analysis import Outcome, analyse, in_a_sentence
 from app.web.jobs import Job, JobQueue, QueueFullError
 from app.web.orders import GONE, RESULTS, Order, OrderError, is_number, source_in
+from app.web.school import School
 from app.web.shared_example import ExampleClip
 
 log = logging.getLogger(__name__)
@@ -63,6 +64,7 @@ class Analyses:
         folder: where uploads are stored; results get folders in it.
         is_open: whether the page of a session is there, see ``app.web.open_pages``.
         clock: seconds that only grow.
+        school: where own actions come from; None takes the user's.
     """
 
     def __init__(
@@ -71,8 +73,10 @@ class Analyses:
         folder: Path,
         is_open: Callable[[str], bool],
         clock: Callable[[], float] = time.monotonic,
+        school: School | None = None,
     ) -> None:
         self._catalogue, self._folder, self._is_open, self._clock = catalogue, folder, is_open, clock
+        self._school = School() if school is None else school
         self._queue = JobQueue(MOST_AT_ONCE, MOST_WAITING)
         self._example = ExampleClip(folder, RESULTS)
         self._lock = threading.Lock()
@@ -96,7 +100,8 @@ class Analyses:
                 former.cancel()
             try:
                 job = self._queue.start(
-                    lambda job: analyse(job, source, order, self._catalogue, self._folder), Outcome.delete
+                    lambda job: analyse(job, source, order, self._catalogue, self._school, self._folder),
+                    Outcome.delete,
                 )
             except QueueFullError:
                 raise OrderError(
@@ -116,6 +121,12 @@ class Analyses:
             source = None if path is None else source_in(self._folder, path, self._example.drawn)
             self._choose(self._tab(session), source)
         self.sweep()
+
+    def has_ended(self, session: str) -> bool:
+        """Whether a tab's newest analysis has come to its end, with a result or an error."""
+        with self._lock:
+            tab = self._tabs.get(session)
+        return tab is not None and tab.job is not None and tab.job.done and not tab.job.cancelled
 
     def cancel(self, session: str) -> None:
         """Asks a tab's analysis to stop, if it has one."""

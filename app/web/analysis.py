@@ -18,7 +18,10 @@ from app.video.results import VideoResult, write_csv, write_json
 from app.web.jobs import Job
 from app.web.memory import give_back
 from app.web.orders import RESULTS, Order
+from app.web.school import School
 from pose.errors import UserError
+from recognizer.own.teaching import with_own
+from recognizer.predictor import WindowRecognizer
 
 DISK_FULL = "The disk is full where videos are analysed: free some space and press Analyse again."
 NO_MEMORY = "This video needs more memory than there is: close other programs, or make the video smaller."
@@ -64,7 +67,9 @@ class Outcome:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def analyse(job: Job[Outcome], source: Path, order: Order, catalogue: Catalogue, folder: Path) -> Outcome:
+def analyse(
+    job: Job[Outcome], source: Path, order: Order, catalogue: Catalogue, school: School, folder: Path
+) -> Outcome:
     """Does what a tab has ordered.
 
     Args:
@@ -72,24 +77,34 @@ def analyse(job: Job[Outcome], source: Path, order: Order, catalogue: Catalogue,
         source: the video.
         order: how to look at it.
         catalogue: where weights come from.
+        school: where own actions come from.
         folder: gets a folder for the results, which goes again when there are none.
 
     Raises:
         AnalysisError: the disk is full, or the memory.
         Cancelled: the job was.
         OSError: the results cannot be written.
-        UserError: weights or video cannot be used.
+        UserError: weights, own actions or video cannot be used.
     """
     try:
         with in_a_sentence():
-            return _write(job, source, order, catalogue, folder)
+            return _write(job, source, order, _recognizer(job, order, catalogue, school), folder)
     finally:
         give_back()
 
 
-def _write(job: Job[Outcome], source: Path, order: Order, catalogue: Catalogue, parent: Path) -> Outcome:
+def _recognizer(job: Job[Outcome], order: Order, catalogue: Catalogue, school: School) -> WindowRecognizer:
     job.report(None, "Loading the recogniser …")
     recognizer = catalogue.load(order.weights)
+    if order.own is None:
+        return recognizer
+    job.report(None, f"Learning the actions of {order.own} …")
+    return with_own(recognizer, catalogue.members(order.weights), school.home.open(order.own), school.lessons)
+
+
+def _write(
+    job: Job[Outcome], source: Path, order: Order, recognizer: WindowRecognizer, parent: Path
+) -> Outcome:
     parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=RESULTS, dir=parent))
     kept: AttentionLog | None = None

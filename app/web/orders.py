@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import NoneType
 
 from app.core.catalogue import Catalogue
 from app.door.uploads import file_in
@@ -31,12 +32,14 @@ class Order:
         weights: what ``Catalogue.load`` is asked for.
         threshold: probability under which no action is named.
         attention: whether to keep what the network looks at.
+        own: name of a collection whose actions are recognised beside those of the weights, or None.
     """
 
     source: str
     weights: str | None
     threshold: float
     attention: bool = False
+    own: str | None = None
 
 
 def order_of(
@@ -46,6 +49,7 @@ def order_of(
     partners: object,
     threshold: object,
     attention: object,
+    own: object = None,
     shares: Sequence[object] = (),
 ) -> Order:
     """An order from the values of a page.
@@ -57,6 +61,7 @@ def order_of(
         partners: names of those to fuse them with, a list or None.
         threshold: 0 to 1.
         attention: true or false.
+        own: name of a collection; "" or None for none.
         shares: how much the weights and then their partners count, positive numbers; those behind the last
             partner mean nothing. Without any, all count the same.
 
@@ -69,7 +74,10 @@ def order_of(
         raise OrderError("The threshold must be a number from 0 to 1.")
     if not isinstance(attention, bool):
         raise OrderError("Whether to show what the network looks at must be yes or no: reload the page.")
-    return Order(source, _weights(catalogue, name, partners, shares), float(threshold), attention)
+    if not isinstance(own, (str, NoneType)):
+        raise OrderError("This collection of own actions is not here: choose another.")
+    weights = _weights(catalogue, name, partners, shares)
+    return Order(source, weights, float(threshold), attention, own or None)
 
 
 def is_number(value: object) -> bool:

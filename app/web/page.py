@@ -26,6 +26,7 @@ from app.web.calls import check_calls
 from app.web.events import ROUTE as EVENTS
 from app.web.events import Events
 from app.web.open_pages import Connections, OpenPages
+from app.web.school import School
 from app.web.server import STATIC, STATIC_ROUTE, SessionLimit, create_server
 from app.web.theme import page_theme
 from app.web.video_tab import video_tab
@@ -129,12 +130,15 @@ def _live_tab(catalogue: Catalogue) -> None:
     )  # fmt: skip
 
 
-def build_page(catalogue: Catalogue, pages: OpenPages, shared: bool = False) -> gr.Blocks:
+def build_page(
+    catalogue: Catalogue, pages: OpenPages, school: School | None = None, shared: bool = False
+) -> gr.Blocks:
     """Both tabs. Uploads and results are deleted when they are a day old.
 
     Args:
         catalogue: where weights come from.
         pages: those that are open.
+        school: where own actions come from; None takes the user's.
         shared: whether other machines can reach the page; it says so then.
     """
     with gr.Blocks(title="pose2action", analytics_enabled=False, delete_cache=(HOUR, 24 * HOUR)) as page:
@@ -142,8 +146,8 @@ def build_page(catalogue: Catalogue, pages: OpenPages, shared: bool = False) -> 
         with gr.Tabs():
             with gr.Tab("Live", id="live"):
                 _live_tab(catalogue)
-            with gr.Tab("Video", id="video"):
-                video_tab(page, catalogue, pages)
+            with gr.Tab("Video", id="video") as tab:
+                video_tab(page, tab, catalogue, pages, School() if school is None else school)
     page.queue(max_size=MOST_CALLS, api_open=False)
     page.state_session_capacity = MOST_TABS
     # Gradio checks which files of the machine a page may name only after "launch", which is not called here.
@@ -172,8 +176,9 @@ def create_app(
     catalogue = Catalogue.shipped() if recognizers is None else recognizers
     guests = Guests() if guests is None else guests
     pages = OpenPages()
-    page = build_page(catalogue, pages, shared=guests.token is not None)
-    app = create_server(catalogue, make_estimator, limit, events=Events() if events else None)
+    school = School()
+    page = build_page(catalogue, pages, school, shared=guests.token is not None)
+    app = create_server(catalogue, make_estimator, limit, school=school, events=Events() if events else None)
     app.api_route(f"{API}/file={{path:path}}", methods=["GET", "HEAD"])(give_file(_files))
     gr.mount_gradio_app(
         app,

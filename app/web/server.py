@@ -14,8 +14,8 @@ from app.web.answers import told
 from app.web.conversation import Conversation, Patience
 from app.web.events import Events
 from app.web.outbox import Outbox
+from app.web.school import School
 from app.web.session import LiveSession
-from app.web.teaching import School
 
 STATIC = Path(__file__).parents[1] / "static"
 STATIC_ROUTE = "/pose2action"  # /static and /assets are Gradio's

@@ -25,7 +25,8 @@ from app.web.messages import (
     RecordRequest,
     Settings,
 )
-from app.web.teaching import School, Teaching
+from app.web.school import School
+from app.web.teaching import Teaching
 from recognizer.predictor import WindowRecognizer
 from recognizer.weights import WeightsError
 
@@ -191,7 +192,7 @@ class LiveSession:
             self._page.tell(told("weights-failed", message=str(error)))
             return
         self._ready(recognizer)
-        self._teaching.use(self._engine, recognizer, self._catalogue.choice(weights).names)
+        self._teaching.use(self._engine, recognizer, self._catalogue.members(weights))
 
     def _ready(self, recognizer: WindowRecognizer) -> None:
         self._page.tell(ready(recognizer.card.name, recognizer.classes, recognizer.layout))

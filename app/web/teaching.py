@@ -25,6 +25,7 @@ from app.core.subjects import subject_of
 from app.live.view import LiveRecord
 from app.video.recording import only_one
 from app.web.answers import told
+from app.web.school import School
 from app.web.teach_messages import (
     TeachDelete,
     TeachList,
@@ -40,14 +41,13 @@ from pose.skeleton import PersonPose
 from recognizer.own.collection import (
     Collection,
     CollectionError,
-    Collections,
     Deleted,
     OwnAction,
     checked_name,
 )
 from recognizer.own.judging import reports_of
 from recognizer.own.recordings import Recording, RecordingError
-from recognizer.own.teaching import Lessons, OwnError, bank_of, with_own
+from recognizer.own.teaching import OwnError, bank_of, with_own
 from recognizer.predictor import WindowRecognizer
 from recognizer.weights import WeightsError
 
@@ -57,30 +57,6 @@ FAILED = "This could not be done, and nothing was changed. Try again."
 _LOOP = 16
 """Frames of a skeleton that moves."""
 _MOST_LOOPS = 24
-
-
-class School:
-    """What all live sessions of a server share: the collections, and what their recordings teach.
-
-    Args:
-        home: where collections are; None takes the user's folder.
-    """
-
-    def __init__(self, home: Collections | None = None) -> None:
-        self.home = Collections() if home is None else home
-        self.lessons = Lessons()
-        self._changes: dict[str, int] = {}
-        self._lock = threading.Lock()
-
-    def changes(self, collection: str) -> int:
-        """How often a collection was changed from a page of this server."""
-        with self._lock:
-            return self._changes.get(collection, 0)
-
-    def changed(self, collection: str) -> None:
-        """Counts a change."""
-        with self._lock:
-            self._changes[collection] = self._changes.get(collection, 0) + 1
 
 
 class Pupil(Protocol):

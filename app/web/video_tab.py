@@ -21,6 +21,7 @@ from app.web.analysis import Outcome
 from app.web.attention_view import attention_view
 from app.web.open_pages import OpenPages
 from app.web.orders import order_of
+from app.web.school import School
 from app.web.weights_menus import first_choice, share_sliders, threshold_of, weights_menus
 
 FILE_TYPES = [".mp4", ".mov", ".avi", ".webm", ".gif", ".mkv", ".m4v"]
@@ -31,6 +32,7 @@ SHOW_EVERY = 0.25
 INVITATION = "Choose a video, or use the example, and press Analyse."
 BROKEN = "The program failed while it looked at this video. Try another file."
 NO_EXAMPLE = "The example could not be drawn. Choose a video instead."
+BUILT_IN = "Built-in ones only"
 HINT = "An mp4, mov, avi, webm or gif file. Up to two people are followed."
 
 
@@ -99,15 +101,17 @@ def _whole(person: PersonResult, subject: Subject) -> str:
     return f"{who} does no action I know, most likely {guess}" if person.unsure else f"{who}: {guess}"
 
 
-def video_tab(page: gr.Blocks, catalogue: Catalogue, pages: OpenPages) -> None:
+def video_tab(page: gr.Blocks, tab: gr.Tab, catalogue: Catalogue, pages: OpenPages, school: School) -> None:
     """Builds the tab inside the current block.
 
     Args:
         page: the whole page; its closing cancels what its tab still runs.
+        tab: around the block; when it is opened, the own actions are looked up anew.
         catalogue: where weights come from.
         pages: those that are open; what the others have left is cancelled and deleted.
+        school: where own actions come from.
     """
-    analyses = Analyses(catalogue, Path(get_upload_folder()), pages.__contains__)
+    analyses = Analyses(catalogue, Path(get_upload_folder()), pages.__contains__, school=school)
     analyses.watch()
     suggested = functools.partial(threshold_of, catalogue)
     with gr.Row(equal_height=False):
@@ -118,6 +122,14 @@ def video_tab(page: gr.Blocks, catalogue: Catalogue, pages: OpenPages) -> None:
             example = gr.Button("Use the example", size="sm", elem_id="video-example")
             weights, partners = weights_menus(catalogue, "video")
             shares = share_sliders(catalogue, "video", weights, partners)
+            own = gr.Dropdown(
+                _collections(school),
+                value="",
+                label="Own actions",
+                info="A collection that was taught in the Live tab; another choice analyses again.",
+                elem_id="video-own",
+                filterable=False,
+            )
             threshold = gr.Slider(
                 0,
                 1,
@@ -159,20 +171,20 @@ def video_tab(page: gr.Blocks, catalogue: Catalogue, pages: OpenPages) -> None:
             as_json = gr.DownloadButton("Download JSON", elem_id="video-json")
             as_csv = gr.DownloadButton("Download CSV", elem_id="video-csv")
 
-    outputs = [status, video, details, plot, table, as_json, as_csv, *view.outputs, analyse, cancel]
+    outputs = [status, video, details, plot, table, as_json, as_csv, *view.outputs, analyse, cancel, own]
     nothing = (
         gr.update(visible=False, value=None), gr.update(visible=False), *[gr.skip()] * 4, *view.hidden()
     )  # fmt: skip
-    unchanged = tuple([gr.skip()] * (len(outputs) - 3))
-    idle = (gr.update(interactive=True), gr.update(interactive=False))
-    busy = (gr.update(interactive=False), gr.update(interactive=True))
+    unchanged = tuple([gr.skip()] * (len(outputs) - 4))
+    idle = (gr.update(interactive=True), gr.update(interactive=False), gr.update(interactive=True))
+    busy = (gr.update(interactive=False), gr.update(interactive=True), gr.update(interactive=False))
 
     def run(
         request: gr.Request, file: object, name: object, others: object, least: object, look: object,
-        *counts: object,
+        collection: object, *counts: object,
     ) -> Iterator[tuple]:  # fmt: skip
         try:
-            order = order_of(catalogue, _path(file), name, others, least, look, counts)
+            order = order_of(catalogue, _path(file), name, others, least, look, collection, counts)
             job = analyses.start(request.session_hash, order)
         except Exception as error:  # whatever it is, the page says it
             yield (job_html(explain(error, BROKEN), kind="error"), *unchanged, *idle)
@@ -193,6 +205,12 @@ def video_tab(page: gr.Blocks, catalogue: Catalogue, pages: OpenPages) -> None:
             yield (job_html("Cancelled."), *nothing, *idle)
         else:
             yield (job_html(explain(job.error, BROKEN), kind="error"), *nothing, *idle)
+
+    def run_again(request: gr.Request, *values: object) -> Iterator[tuple]:
+        if analyses.has_ended(request.session_hash):
+            yield from run(request, *values)
+        else:
+            yield (gr.skip(), *unchanged, *[gr.skip()] * 3)
 
     def _results(outcome: Outcome) -> tuple:
         bars = bars_of(outcome)
@@ -220,20 +238,31 @@ def video_tab(page: gr.Blocks, catalogue: Catalogue, pages: OpenPages) -> None:
         except Exception as error:  # whatever it is, the page says it
             return gr.skip(), job_html(explain(error, NO_EXAMPLE), kind="error")
 
+    def look_up(collection: object) -> dict:
+        choices = _collections(school)
+        return gr.update(choices=choices, value=collection if (collection, collection) in choices else "")
+
     def close(request: gr.Request) -> None:
         analyses.close(request.session_hash)
 
     quiet = {"show_progress": "hidden", "api_visibility": "private"}
     # Any number of tabs may wait in "run": the analyses' own queue tells them their place in it.
-    chosen = [source, weights, partners, threshold, attention, *shares]
+    chosen = [source, weights, partners, threshold, attention, own, *shares]
     # Unprocessed: Gradio would leave an empty temporary file behind each time; "order_of" checks the values.
     analyse.click(run, chosen, outputs, concurrency_limit=None, preprocess=False, **quiet)
+    own.input(run_again, chosen, outputs, concurrency_limit=None, preprocess=False, **quiet)
+    tab.select(look_up, own, own, queue=False, preprocess=False, **quiet)
     cancel.click(stop, None, None, queue=False, **quiet)
     example.click(use_example, None, [source, status], **quiet)
     source.change(choose, source, None, queue=False, preprocess=False, **quiet)
     weights.change(suggested, weights, threshold, queue=False, preprocess=False, **quiet)
     partners.change(suggested, [weights, partners], threshold, queue=False, preprocess=False, **quiet)
     page.unload(close)
+
+
+def _collections(school: School) -> list[tuple[str, str]]:
+    """What the menu of own actions shows, and what it means."""
+    return [(BUILT_IN, ""), *((name, name) for name in school.home.names())]
 
 
 def _path(file: object) -> str | None:

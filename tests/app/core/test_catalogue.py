@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -95,3 +96,10 @@ def test_shares_are_as_on_the_command_line():
     )
     (prediction,) = Catalogue.of(recognizers).load("a*3+b").predict([window])
     assert prediction.probabilities.tolist() == pytest.approx([0.75, 0.25])
+
+
+def test_weights_given_by_path_are_known_by_it(hand_weights: Path):
+    catalogue = Catalogue.shipped(hand_weights)
+    assert catalogue.default == "shrec-22-sem-untrained"
+    assert catalogue.members() == (str(hand_weights),)
+    assert Catalogue(CARDS).members("b+a") == ("b", "a")

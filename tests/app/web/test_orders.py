@@ -27,6 +27,8 @@ GOOD: dict[str, Any] = {
 def test_what_the_page_offers_can_be_ordered():
     assert order_of(CATALOGUE, **GOOD) == Order("a.mp4", "waver+curler", 0.5, False)
     assert order_of(CATALOGUE, "a.mp4", "waver", None, 1, True) == Order("a.mp4", "waver", 1.0, True)
+    assert order_of(CATALOGUE, **GOOD, own="gym").own == "gym"
+    assert order_of(CATALOGUE, **GOOD, own="").own is None
     assert order_of(Catalogue({}), "a.mp4", None, [], 0.5, False).weights is None
 
 
@@ -49,6 +51,7 @@ def test_networks_count_as_much_as_ordered(partners: list[str], shares: Any, wei
        (["other"], ["deep"], ["curler", "curler"], ["waver"], ["curler"] * 3000, [["curler"]],
         "curler", {"a": 1})]
     + [{"source": value} for value in (None, 7, ["a.mp4"], {"path": "a.mp4"})]
+    + [{"own": value} for value in (3, True, ["gym"])]
     + [{"attention": value} for value in (None, "yes", 1)]
     + [{"shares": value} for value in
        ([50], [50, 0], [-1, 50], [50, None], ["50", 50], [float("nan"), 1], [True, 1], [10**400, 1])],

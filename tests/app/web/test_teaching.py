@@ -8,21 +8,18 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-import torch
 
 from app.live.landmarks import SeenPose
 from app.live.view import LiveRecord
 from app.web.messages import MessageError, parse_text
+from app.web.school import School
 from app.web.teach_messages import TeachRecord
-from app.web.teaching import MOST_WAITING, School, Teaching
+from app.web.teaching import MOST_WAITING, Teaching
 from recognizer import weights
-from recognizer.own.bank import UNKNOWN, BankWindows, save_bank
 from recognizer.own.collection import Collections
-from recognizer.own.variants import windows_of
 from recognizer.predictor import Recognizer, WindowRecognizer
-from tests.recognizer.own.motions import poses, recording
+from tests.recognizer.own.motions import poses
 
 SOON = 60.0
 
@@ -68,32 +65,14 @@ class Tab:
         return self.say("record", action=action, since=500.0, until=4000.0, **more)
 
 
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> tuple[WindowRecognizer, str]:
-    """Weights that nobody has trained, with a bank of people who stand."""
-    recognizer = Recognizer.untrained(frames=16)
-    torch.manual_seed(0)
-    folder = tmp_path_factory.mktemp("weights")
-    path = weights.save(weights.build_network(recognizer.card), recognizer.card, folder)
-    rests = [
-        window
-        for seed in range(12)
-        for window in windows_of(recording("rest", 2.0, seed).sequence(recognizer.layout), 3.0, 16)
-    ]
-    save_bank(
-        path, recognizer.embed(rests), BankWindows(tuple(rests), np.full(len(rests), UNKNOWN)), "made up"
-    )
-    return recognizer, str(path)
-
-
 @pytest.fixture
 def school(tmp_path: Path) -> School:
     return School(Collections(tmp_path / "collections"))
 
 
 @pytest.fixture
-def tab(school: School, base: tuple[WindowRecognizer, str]) -> Tab:
-    return Tab(school, base[0], [base[1]])
+def tab(school: School, banked: tuple[WindowRecognizer, str]) -> Tab:
+    return Tab(school, banked[0], [banked[1]])
 
 
 def test_what_was_shown_is_kept_and_known_at_once(tab: Tab, school: School):
@@ -196,8 +175,8 @@ def test_weights_without_a_bank_keep_the_recording_and_say_why(school: School, t
     assert not told["learnt"] and "own bank" in told["said"] and len(told["actions"]) == 1
 
 
-def test_another_tab_learns_what_this_one_teaches(school: School, base: tuple[WindowRecognizer, str]):
-    one, two = (Tab(school, base[0], [base[1]]) for _ in range(2))
+def test_another_tab_learns_what_this_one_teaches(school: School, banked: tuple[WindowRecognizer, str]):
+    one, two = (Tab(school, banked[0], [banked[1]]) for _ in range(2))
     one.teach("lift", "raise")
     two.teaching.choose("mine")
     assert two.heard.get(timeout=SOON)["actions"][0]["name"] == "lift"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import glob
 import json
+import shutil
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from html import unescape
 from pathlib import Path
 
 import httpx
@@ -16,9 +18,15 @@ import uvicorn
 
 from app.core.catalogue import Catalogue
 from app.video.process import Cancelled
+from app.video.results import VideoResult
 from app.web import analyses as module
 from app.web.page import create_app
+from recognizer import weights
+from recognizer.own.collection import Collections
+from recognizer.predictor import WindowRecognizer
+from tests.app.rooms import NOTHING
 from tests.doubles import SteadyRecognizer
+from tests.recognizer.own.motions import recording
 
 SOON = 20.0
 """Seconds that only a failing test waits."""
@@ -49,11 +57,27 @@ def endless(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> Iterator[E
 
 
 @pytest.fixture
-def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Client]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Collections:
+    """Where the page's own actions are."""
+    return Collections(tmp_path_factory.mktemp("data") / "pose2action" / "collections")
+
+
+@pytest.fixture
+def client(
+    tmp_path: Path,
+    home: Collections,
+    banked: tuple[WindowRecognizer, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[httpx.Client]:
     """A client of a running page that looks often after those that have gone."""
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    monkeypatch.setenv("XDG_DATA_HOME", str(home.root.parents[1]))
     monkeypatch.setattr(module, "SWEEP_EVERY", 0.05)
-    app = create_app(Catalogue.of({"waver": SteadyRecognizer("waver", {"wave": 1.0})}))
+    waver = SteadyRecognizer("waver", {"wave": 1.0})
+    recognizers = {"waver": waver, banked[1]: banked[0], "bare": banked[0]}
+    cards = {name: each.card for name, each in recognizers.items()}
+    bare = weights.save(weights.build_network(banked[0].card), banked[0].card, home.root.parents[1])
+    app = create_app(Catalogue(cards, recognizers.__getitem__, members={"bare": [str(bare)]}))
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         bound.listen()  # what comes before the server is up waits
@@ -83,12 +107,18 @@ def upload(client: httpx.Client) -> str:
     return answer.json()[0]
 
 
-def join(client: httpx.Client, session: str, path: str | None, weights: str = "waver", least: float = 0.5):
+def join(
+    client: httpx.Client,
+    session: str,
+    path: str | None,
+    weights: str = "waver",
+    least: float = 0.5,
+    own: str = "",
+    how: str = "video-analyse.click",
+) -> None:
     file = None if path is None else {"path": path, "meta": {"_type": "gradio.FileData"}}
-    call = {"data": [file, weights, [], least, False], "session_hash": session}
-    answer = client.post(
-        "/gradio_api/queue/join", json=call | {"fn_index": functions(client)["video-analyse.click"]}
-    )
+    call = {"data": [file, weights, [], least, False, own, 50, 50], "session_hash": session}
+    answer = client.post("/gradio_api/queue/join", json=call | {"fn_index": functions(client)[how]})
     assert answer.status_code == 200, answer.text
 
 
@@ -163,3 +193,79 @@ def test_an_analysis_leaves_no_litter(client: httpx.Client, tmp_path: Path):
     join(client, "tab", path)
     assert "cannot be read as a video" in list(said(client, "tab"))[-1]
     assert [found for found in tmp_path.rglob("*") if found.is_file()] == [Path(path)]
+
+
+class Analysed:
+    """Stands in for ``process_video``: remembers which actions could be recognised."""
+
+    def __init__(self, clip: Path) -> None:
+        self.clip, self.classes = clip, []
+
+    def __call__(self, source: Path, recognizer: WindowRecognizer, *, video_out: Path, **_) -> VideoResult:
+        self.classes.append(recognizer.classes)
+        shutil.copy(self.clip, video_out)
+        return NOTHING
+
+
+@pytest.fixture
+def analysed(
+    client: httpx.Client, make_video: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> Analysed:
+    double = Analysed(make_video(0.5))
+    monkeypatch.setattr("app.web.analysis.process_video", double)
+    return double
+
+
+def test_another_choice_of_own_actions_analyses_again(
+    client: httpx.Client, analysed: Analysed, home: Collections, banked: tuple[WindowRecognizer, str]
+):
+    home.make("gym").add("lift", recording("raise"))
+    order = {"path": upload(client), "weights": banked[1]}
+    with client.stream("GET", "/gradio_api/heartbeat/tab"):
+        join(client, "tab", **order, own="gym", how="video-own.input")
+        assert list(said(client, "tab")) == [], "nothing was analysed before"
+        join(client, "tab", **order)
+        assert "Nobody" in list(said(client, "tab"))[-1]
+        join(client, "tab", **order, own="gym", how="video-own.input")
+        assert "Nobody" in list(said(client, "tab"))[-1]
+    built_in = banked[0].classes
+    assert analysed.classes == [built_in, (*built_in, "lift")]
+
+
+@pytest.mark.parametrize(
+    ("weights", "own", "words"),
+    [("banked", "other", "no collection 'other'"), ("banked", "../gym", "no name for a collection"),
+     ("banked", "empty", "teach it an action first"), ("bare", "gym", "cannot learn own actions, since")],
+)  # fmt: skip
+def test_own_actions_that_cannot_be_used_are_a_sentence_and_the_next_analysis_works(
+    client: httpx.Client, analysed: Analysed, home: Collections, banked: tuple[WindowRecognizer, str],
+    weights: str, own: str, words: str,
+):  # fmt: skip
+    home.make("gym").add("lift", recording("raise"))
+    home.make("empty")
+    order = {"path": upload(client), "weights": banked[1] if weights == "banked" else "bare"}
+    with client.stream("GET", "/gradio_api/heartbeat/tab"):
+        join(client, "tab", **order, own=own)
+        last = list(said(client, "tab"))[-1]
+        assert words in unescape(last) and 'role="alert"' in last
+        assert analysed.classes == []
+        join(client, "tab", **order, how="video-own.input")
+        assert "Nobody" in list(said(client, "tab"))[-1]
+
+
+def test_the_collections_are_looked_up_when_the_tab_is_opened(client: httpx.Client, home: Collections):
+    home.make("gym").add("lift", recording("raise"))
+    number = next(each for name, each in functions(client).items() if name.endswith(".select"))
+
+    def choices(own: str) -> dict:
+        answer = client.post(
+            "/gradio_api/run/predict", json={"data": [own], "fn_index": number, "session_hash": "tab"}
+        )
+        (update,) = answer.json()["data"]
+        return update
+
+    assert [value for _, value in choices("gym")["choices"]] == ["", "gym"]
+    assert choices("gym")["value"] == "gym"
+    home.open("gym").delete()
+    assert [value for _, value in choices("gym")["choices"]] == [""]
+    assert choices("gym")["value"] == ""
