@@ -249,6 +249,10 @@ def _read(name: str | Path) -> tuple[Path, WeightsCard, bytes]:
         raise WeightsError(f"{tensor_path} cannot be read: {error.strerror}. {_offer()}") from None
     if hashlib.sha256(data).hexdigest() != card.sha256:
         raise WeightsError(f"{tensor_path} is damaged: its hash is not the one in its card. {_offer()}")
+    try:
+        channels(LAYOUTS[card.layout], card.preprocessing)
+    except ValueError as error:
+        raise WeightsError(f"{tensor_path} does not fit its card: {error}. {_offer()}") from None
     return tensor_path, card, data
 
 

@@ -7,7 +7,7 @@ import numpy as np
 STEP = 0.25
 """Seconds from one window of a clip to the next."""
 
-LIVE_RATE = 6.0
+LIVE_RATE = 8.0
 """Windows a second of a live camera, at most."""
 
 FIRST_LABEL = 1.0

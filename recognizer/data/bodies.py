@@ -94,8 +94,8 @@ def waving_arms(body: np.ndarray, seconds: float, rng: np.random.Generator) -> n
     swing, sway = rng.uniform(15, 60), rng.uniform(0, 25)
     hangs = rng.random() < 0.4
     raised = rng.uniform(-88, -45) if hangs else rng.uniform(-45, 70)
-    # Two hands before the chest would clap.
-    upright = rng.uniform(65, 145 if hangs and not both else 110)
+    # Two quick hands before the chest would clap.
+    upright = rng.uniform(65, 145 if hangs and (not both or period > 1.5) else 110)
     rests = hangs and rng.random() < 0.5
     upper, fore = rng.uniform(0.3, 0.6), rng.uniform(0.25 if hangs else 0.4, 0.55)
     for side, (shoulder, elbow, wrist) in enumerate(_ARMS):

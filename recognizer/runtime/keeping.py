@@ -48,7 +48,7 @@ def fast_graph(tensors: Path, card: WeightsCard) -> FastGraph | None:
     for path in (tensors.with_suffix(ENDING), kept):
         try:
             return FastGraph(read_plain(path, _MOST_GRAPH), card)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             continue
         except (OSError, GraphError) as error:
             log.warning("The fast graph %s is not used: %s.", path, error)

@@ -29,6 +29,7 @@ from recognizer.training.streams.evaluate import (
 from recognizer.training.streams.truth import Event, LabelledStream, Span, Truth
 from recognizer.training.streams.watch import Answers
 from recognizer.vocabulary import VOCABULARIES, Vocabulary
+from recognizer.windows import LIVE_RATE
 
 CLASSES = ("clap", "idle", "squat", "wave")
 SMALL = Vocabulary(
@@ -112,7 +113,7 @@ def test_settings_are_swept_without_the_network(monkeypatch: pytest.MonkeyPatch)
     recognizer = ByTheWrist()
     found = report(recognizer, [stream((3, 8), idle=[(9, 19)])], "val")
     windows = recognizer.windows
-    assert windows == pytest.approx(3 * 19 * 6, abs=10), "three rates, once each"
+    assert windows == pytest.approx(3 * 19 * LIVE_RATE, abs=12), "three rates, once each"
     assert [each.threshold for each in found.curve] == list(THRESHOLDS), "of live use's smoothing alone"
     # The quickest smoothing names the wave soonest; nothing else happens.
     assert found.chosen is not None and found.chosen.figures["false_labels"] == 0

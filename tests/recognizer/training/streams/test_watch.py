@@ -12,6 +12,7 @@ from recognizer.predictor import Prediction, WindowRecognizer, untrained_card
 from recognizer.smoothing import Steadiness
 from recognizer.training.streams.truth import Shown
 from recognizer.training.streams.watch import Answers, steadied, watch
+from recognizer.windows import LIVE_RATE
 
 CLASSES = ("idle", "raise")
 WRIST = KINETICS_18.index("right_wrist")
@@ -50,9 +51,14 @@ def stretches(shown: tuple[Shown, ...]) -> list[tuple[str | None, float, float]]
     return [(each.label, round(each.start, 3), round(each.end, 3)) for each in shown]
 
 
+def watched(recognizer: ByTheWrist, sequence: SkeletonSequence, **options) -> Answers:
+    """Six windows a second are counted more easily than live use's."""
+    return watch(recognizer, sequence, rate=6.0, **options)
+
+
 def test_windows_end_six_times_a_second_from_the_first_second_on():
     """The second one comes with the next frame: the beat starts with the first, as in the live engine."""
-    answers = watch(ByTheWrist(), raised())
+    answers = watched(ByTheWrist(), raised())
     np.testing.assert_allclose(answers.ends, np.insert(1 + np.arange(55) / 6, 1, 1 + 1 / 30), atol=1e-9)
     np.testing.assert_allclose(answers.seen[:-1], answers.ends[:-1] + 1 / 30, atol=1e-9)
     assert answers.seen[-1] == answers.end == 10.0 and answers.start == 0.0
@@ -60,16 +66,20 @@ def test_windows_end_six_times_a_second_from_the_first_second_on():
 
 
 @pytest.mark.parametrize(("fps", "rate"), [(15.0, 6.0), (10.0, 6.0), (4.0, 4.0)])
-def test_the_rate_of_labels_is_that_of_live_use_or_of_the_frames(fps: float, rate: float):
-    answers = watch(ByTheWrist(), slower(raised(seconds=20.0), fps))
+def test_the_rate_of_labels_is_that_asked_for_or_of_the_frames(fps: float, rate: float):
+    answers = watched(ByTheWrist(), slower(raised(seconds=20.0), fps))
     assert len(answers.ends) == pytest.approx(19 * rate, abs=2)
     frames = np.arange(20 * fps + 1) / fps
     assert np.abs(answers.ends[:, None] - frames).min(1).max() < 0.02, "windows end with a frame"
 
 
+def test_unasked_the_rate_is_that_of_live_use():
+    assert len(watch(ByTheWrist(), raised(seconds=21.0)).ends) == pytest.approx(20 * LIVE_RATE, abs=2)
+
+
 def test_windows_hold_the_last_seconds_and_at_the_start_less():
     recognizer = ByTheWrist()
-    watch(recognizer, raised())
+    watched(recognizer, raised())
     first, last = recognizer.windows[0], recognizer.windows[-1]
     assert (first.timestamps[0], first.timestamps[-1]) == (-2.0, 1.0)
     assert first.joints.shape == (1, 31, 18, 2)
@@ -81,14 +91,14 @@ def test_windows_hold_the_last_seconds_and_at_the_start_less():
 
 def test_windows_of_another_length():
     recognizer = ByTheWrist()
-    answers = watch(recognizer, raised(), seconds=0.5)
+    answers = watched(recognizer, raised(), seconds=0.5)
     assert answers.ends[0] == pytest.approx(0.5), "the first label needs no more than a window"
     assert {round(float(np.ptp(window.timestamps)), 6) for window in recognizer.windows} == {0.5}
 
 
 def test_without_smoothing_the_wrist_is_named_with_the_frame_after_the_next_window():
     """Up from 3.0 on, where a window ends, until 5.1: the windows end at 5.0 and 5.167."""
-    shown = steadied(watch(ByTheWrist(), raised((3.0, 5.1))), CLASSES, 0.5, RAW)
+    shown = steadied(watched(ByTheWrist(), raised((3.0, 5.1))), CLASSES, 0.5, RAW)
     assert stretches(shown) == [
         (None, 0.0, 1.033),
         ("idle", 1.033, 3.033),
@@ -103,7 +113,7 @@ def test_with_live_smoothing_the_label_waits_for_its_lead():
     It leads by 0.13 and then by 0.43, more than the margin of 0.25: with the third window, at 3.333.
     Back it takes as long.
     """
-    shown = steadied(watch(ByTheWrist(), raised((3.0, 6.0))), CLASSES, 0.5)
+    shown = steadied(watched(ByTheWrist(), raised((3.0, 6.0))), CLASSES, 0.5)
     assert stretches(shown) == [
         (None, 0.0, 1.033),
         ("idle", 1.033, 3.367),
@@ -114,7 +124,7 @@ def test_with_live_smoothing_the_label_waits_for_its_lead():
 
 def test_smoothing_keeps_a_twitch_off_the_screen():
     """A wrist that is up for one window in the middle of rest, and down for one in that of the action."""
-    twitching = watch(ByTheWrist(), raised((3.0, 3.1), (5.0, 7.0), (7.1, 9.0)))
+    twitching = watched(ByTheWrist(), raised((3.0, 3.1), (5.0, 7.0), (7.1, 9.0)))
     raw = [label for label, *_ in stretches(steadied(twitching, CLASSES, 0.5, RAW))]
     assert raw.count("raise") >= 2
     live = [label for label, *_ in stretches(steadied(twitching, CLASSES, 0.5))]
@@ -137,13 +147,13 @@ def test_the_threshold_decides_on_what_is_named():
 
 
 def test_no_window_ends_where_the_person_is_not_seen():
-    answers = watch(ByTheWrist(), raised(unseen=[(0.0, 2.0), (5.0, 6.0)]))
+    answers = watched(ByTheWrist(), raised(unseen=[(0.0, 2.0), (5.0, 6.0)]))
     assert answers.ends[0] == pytest.approx(3.0), "a second after the first sighting"
     assert not ((answers.ends > 5 - 1e-6) & (answers.ends < 6 - 1e-6)).any()
     assert len(answers.ends) == 1 + 12 + 2 + 24
 
 
 def test_of_somebody_who_is_hardly_seen_nothing_is_shown():
-    answers = watch(ByTheWrist(), raised(seconds=0.9))
+    answers = watched(ByTheWrist(), raised(seconds=0.9))
     assert answers.probabilities.shape == (0, 2)
     assert stretches(steadied(answers, CLASSES, 0.5)) == [(None, 0.0, 0.9)]
