@@ -154,8 +154,7 @@ def write_recording(path: Path, recording: Recording) -> None:
         "detected_0": recording.detected,
         "size": np.array(recording.frame_size, np.int64),
     }
-    if True:
-        temporary = path
+    with replacing(path) as temporary:
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, array in arrays.items():
                 add_array(archive, name, array)
