@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from recognizer.networks.protocol import Network
 
-DEFAULT = "kinetics-18-lsta-daily+kinetics-18-stf-daily"
+DEFAULT = "kinetics-18-lsta-daily"
 """What recognises where nothing is chosen: weights, or a fusion as ``parse_choice`` takes it."""
 
 _MOST_CARD = 2**20

@@ -287,7 +287,7 @@ def test_ctrl_c_leaves_no_file(example_clip, weights_file, tmp_path):
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-        assert errors.strip().splitlines()[-1] == "pose2action: stopped; nothing was written."
+    assert errors.strip().splitlines()[-1] == "pose2action: stopped; nothing was written."
     assert os.listdir(tmp_path) == []
 
 

@@ -165,7 +165,7 @@ main()
         ("typer", "weights"),
         ("pydantic", "weights"),
         ("numpy", "weights"),
-        ("torch", "weights"),
+        ("torch", "export tiny"),
         ("torch.nn", "export tiny"),
         ("recognizer.export", "export tiny"),
         ("recognizer.training.clips.evaluate", "evaluate tiny"),

@@ -15,7 +15,7 @@ class Scripted(VideoFile):
     """A video file whose frames come at the times that are written here."""
 
     def __init__(self, timestamps, fps=30.0, size=(160, 120)):
-        self.path, self.problem = Path("scripted.mp4"), None
+        self.path, self.name, self.problem = Path("scripted.mp4"), "scripted.mp4", None
         self.info = VideoInfo(*size, fps, None, None)
         self.timestamps = timestamps
 

@@ -105,9 +105,10 @@ def test_the_embedding_is_what_the_linear_classifiers_take(config):
     x = torch.randn(2, 3, 10, 18, 2)
     with torch.no_grad():
         network(x)
+        wanted = torch.cat(taken, 1)
         network.dropout.train()
         embedding = network.forward_in_full(x)[1]
-    torch.testing.assert_close(embedding, torch.cat(taken, 1), rtol=0, atol=0)
+    torch.testing.assert_close(embedding, wanted, rtol=0, atol=0)
     assert embedding.shape[0] == 2 and not torch.allclose(embedding[0], embedding[1])
 
 
