@@ -236,6 +236,16 @@ def test_there_is_an_end_to_everything(home: Collections, monkeypatch: pytest.Mo
         home.make("other")
 
 
+def test_the_card_is_replaced_whole(home: Collections, tmp_path: Path):
+    made = home.make("gym")
+    made.add("raise", recording(), both_sides=True)
+    former = tmp_path / "former.json"
+    os.link(made.folder / "collection.json", former)  # shows what becomes of the file that is there
+    before = former.read_text()
+    made.describe("raise", OwnAction(both_sides=False))
+    assert former.read_text() == before and not made.about("raise").both_sides
+
+
 def test_a_damaged_card_is_told_and_takes_no_recordings_with_it(home: Collections):
     made = home.make("gym")
     name = made.add("raise", recording(), both_sides=True)

@@ -67,6 +67,9 @@ LIES = {
     "a backslash": _add("gym\\..\\..\\evil.npz"),
     "a drive": _add("C:/raise/evil.npz"),
     "a link": _add("gym/raise/link.npz", b"/etc/passwd", 0o120777),
+    "a link with a recording in it": lambda archive: archive.writestr(
+        _entry("gym/raise/link.npz", 0o120777), archive.read(archive.namelist()[0])
+    ),
     "a device": _add("gym/raise/device.npz", b"", 0o020666),
     "a program": _add("gym/raise/run.py", b"print()"),
     "a second collection": _add("other/raise/a.npz"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,13 +12,14 @@ import safetensors.numpy
 import torch
 
 from pose.layouts import KINETICS_18
+from pose.skeleton import SkeletonSequence
 from recognizer import weights
 from recognizer.fusion import load_recognizer
 from recognizer.own import bank as banks
 from recognizer.own.bank import UNKNOWN, BankWindows, joined, load_bank, save_bank
-from recognizer.own.collection import NOTHING, Collection, Collections
+from recognizer.own.collection import NOTHING, Collection, Collections, OwnAction
 from recognizer.own.recordings import Recording
-from recognizer.own.teaching import OwnError, bank_of, lesson_of, with_own
+from recognizer.own.teaching import VARIANTS, Lessons, OwnError, bank_of, lesson_of, with_own
 from recognizer.own.variants import Variety, variants_of, windows_of
 from recognizer.predictor import Recognizer, WindowRecognizer
 from tests.recognizer.own.motions import poses, recording
@@ -167,6 +169,38 @@ def test_every_other_variant_is_mirrored_where_both_sides_count():
     assert lifted(False) == [1, 1, 1, 1] and lifted(True) == [1, 0, 1, 0]
 
 
+def test_where_both_sides_count_the_other_hand_is_learnt_from_then_on(
+    school: School, monkeypatch: pytest.MonkeyPatch
+):
+    collection, lessons = school.taught(**{"raise": 1}), Lessons()
+    shown: list[SkeletonSequence] = []
+    predict = school.recognizer.predict
+    monkeypatch.setattr(
+        school.recognizer, "predict", lambda windows: shown.extend(windows) or predict(windows)
+    )
+
+    def hands() -> Counter[str]:
+        shown.clear()
+        assert len(lessons.of(school.recognizer, collection)) == 1
+        wrists = [KINETICS_18.index(f"{side}_wrist") for side in ("left", "right")]
+        moved = [np.ptp(window.joints[0, :, wrists, 1], axis=1) for window in shown]
+        return Counter("left" if left > right else "right" for left, right in moved)
+
+    assert hands() == {"right": 1 + VARIANTS}, "two seconds are one window"
+    assert hands() == {}, "it is known already"
+    collection.describe("raise", OwnAction(both_sides=True))
+    assert hands() == {"right": 1 + VARIANTS // 2, "left": VARIANTS // 2}
+
+
+@pytest.mark.parametrize(("threshold", "named"), [(0.0, True), (1.0, False)])
+def test_a_recording_is_taken_for_what_the_program_would_have_named(
+    recognizer: WindowRecognizer, threshold: float, named: bool
+):
+    strict = Recognizer(recognizer.engine, recognizer.card.model_copy(update={"threshold": threshold}))
+    lesson = lesson_of(strict, "raise", "1", recording().sequence(KINETICS_18))
+    assert lesson.taken_for and all((label in strict.classes) == named for label in lesson.taken_for)
+
+
 def test_variants_without_legs_know_no_knee():
     sequence = recording("raise").sequence(KINETICS_18)
     made = variants_of(sequence, 3.0, 32, 3, np.random.default_rng(0), variety=Variety(no_legs=1.0))
@@ -185,9 +219,9 @@ def test_many_recordings_give_fewer_windows_each(school: School):
 
 def test_a_recording_of_half_a_body_teaches(school: School):
     whole = poses("raise", 2.0)
-    for _, pose in whole:
-        visibility = pose.visibility.copy()
+    for _, each in whole:
+        visibility = each.visibility.copy()
         visibility[23:] = 0.01
-        object.__setattr__(pose, "visibility", visibility)
+        object.__setattr__(each, "visibility", visibility)
     school.home.make("desk").add("raise", Recording.of(whole))
     assert with_own(school.recognizer, [school.name], school.home.open("desk")).model.actions == ("raise",)
