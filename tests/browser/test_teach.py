@@ -18,6 +18,8 @@ from tests.browser.teach import PuppetEstimator
 SLOW = 60_000
 SECONDS = "4"
 """Of a recording: a busy machine sees three pictures a second."""
+LONGEST = "10"
+LONGER = ".p2a-teach-said:has-text('or record for longer')"
 
 
 @pytest.fixture
@@ -66,6 +68,16 @@ def teach(page: Page, name: str, times: int, already: int = 0) -> None:
         expect(action(page, name).locator("summary")).to_have_text(many, timeout=SLOW)
 
 
+def kept(page: Page, name: str, many: str) -> None:
+    """Waits for a recording; where too few pictures came, does what the page says: records for longer."""
+    summary, said = action(page, name).locator("summary").filter(has_text=many), page.locator(LONGER)
+    expect(summary.or_(said).first).to_be_visible(timeout=SLOW)
+    if said.is_visible():
+        page.fill("[data-teach=seconds]", LONGEST)
+        page.click("[data-teach=count]")
+    expect(summary).to_be_visible(timeout=SLOW)
+
+
 def action(page: Page, name: str):
     return page.locator(".p2a-teach-actions > li").filter(has=page.locator(f"strong:text-is('{name}')"))
 
@@ -101,14 +113,15 @@ def test_taught_recognised_deleted_undone_and_there_after_a_restart(
 
 def test_two_tabs_teach_at_once_and_learn_of_each_other(stand: Callable[..., Page], home: Collections):
     red, blue = stand(RED), stand(BLUE)
-    for number in range(2):
-        for page, name in ((red, "lift"), (blue, "duck")):
-            page.fill("[data-teach=name]", name)
-            page.fill("[data-teach=seconds]", SECONDS)
+    tabs = ((red, "lift"), (blue, "duck"))
+    for page, name in tabs:
+        page.fill("[data-teach=name]", name)
+        page.fill("[data-teach=seconds]", SECONDS)
+    for many in ("1 recording", "2 recordings"):
+        for page, _ in tabs:
             page.click("[data-teach=count]")
-        for page, name in ((red, "lift"), (blue, "duck")):
-            many = "1 recording" if number == 0 else "2 recordings"
-            expect(action(page, name).locator("summary")).to_have_text(many, timeout=SLOW)
+        for page, name in tabs:
+            kept(page, name, many)
     for page in (red, blue):
         expect(page.locator(".p2a-teach-actions > li")).to_have_count(2, timeout=SLOW)
     expect(red.locator(".p2a-cards")).to_contain_text("lift", timeout=SLOW)
