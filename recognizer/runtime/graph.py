@@ -15,6 +15,7 @@ from functools import cache
 
 import numpy as np
 
+from pose.errors import UserError
 from pose.layouts import LAYOUTS
 from recognizer.networks.attended import DualHeadAttention, LSTAAttention, SEMAttention, STFAttention
 from recognizer.preprocess import channels
@@ -41,7 +42,7 @@ _KINDS = {
 """What the networks that can be graphs tell of what they looked at, by ``config.name``."""
 
 
-class GraphError(Exception):
+class GraphError(UserError, ValueError):
     """A file is no graph of these weights, or computes something else. The message says which."""
 
 
