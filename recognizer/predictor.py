@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
 
@@ -29,6 +29,7 @@ from recognizer.together import Together
 
 if TYPE_CHECKING:
     from recognizer.networks.protocol import Network
+    from recognizer.networks.spa import SPANet
 
 
 SparseBackend = Literal["torch", "minkowski", "auto"]
@@ -145,7 +146,8 @@ class WindowRecognizer(ABC):
         Raises:
             WeightsError: as ``predict``.
         """
-        embeddings = [prediction.embedding for prediction in self.predict(windows)]
+        answers = self.predict(windows)
+        embeddings = [answer.embedding for answer in answers if answer.embedding is not None]
         return np.stack(embeddings) if embeddings else np.zeros((0, 0), np.float32)
 
 
@@ -203,7 +205,7 @@ class Recognizer(WindowRecognizer):
                 from recognizer.sparse.minkowski_backend import minkowski_engine
 
                 minkowski_engine()  # now rather than at the first window
-            network.backend = sparse_backend
+            cast("SPANet", network).backend = sparse_backend
         return cls.of(network, card, device, network_threads())
 
     @classmethod

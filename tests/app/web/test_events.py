@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
+from time import sleep
 from types import SimpleNamespace
 
 import numpy as np
@@ -63,7 +63,7 @@ def test_a_program_is_told_what_the_page_shows():
             for number in range(40):
                 page.send_bytes(frame(5000 + 1000 / 15 * number))
                 answer(page)
-                time.sleep(1 / 15)  # labels come by the clock
+                sleep(1 / 15)  # labels come by the clock
             unsure, sure = lines(program, 2)
         assert (unsure["label"], unsure["person"]) == (None, 0), "it has not led for long enough"
         assert sure == {
