@@ -16,8 +16,8 @@ from tests.recognizer.own.motions import recording
 @pytest.fixture(scope="session")
 def banked(tmp_path_factory: pytest.TempPathFactory) -> tuple[WindowRecognizer, str]:
     """Weights that nobody has trained and their path, with a bank of people who stand."""
-    recognizer = Recognizer.untrained(frames=16)
     torch.manual_seed(0)
+    recognizer = Recognizer.untrained(frames=16)
     folder = tmp_path_factory.mktemp("weights")
     path = weights.save(weights.build_network(recognizer.card), recognizer.card, folder)
     rests = [
