@@ -306,10 +306,11 @@ def test_old_frames_are_dropped_and_never_queued(harness: Harness):
         socket.send_text(settings_message(weights="unheard_of"))  # comes behind the frames
         time.sleep(0.3)
         go_on.set()
-        answered = [answer(socket)["captured"]]
-        assert answer(socket)["type"] == "weights-failed"
-        answered.append(answer(socket)["captured"])
-    assert answered == [0, 40]
+        answers = [answer(socket), answer(socket)]
+        if answers[-1].get("captured") != 40:  # the first answer was sent before the newer one replaced it
+            answers.append(answer(socket))
+    assert [each["type"] for each in answers].count("weights-failed") == 1
+    assert [each["captured"] for each in answers if "captured" in each] in ([0, 40], [40])
     assert harness.estimators[0].times == [0.0, 0.04]
 
 
