@@ -6,7 +6,7 @@ one hand or two): the loss then asks for any of them (``training.module``).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 UNKNOWN = "unknown"
@@ -126,6 +126,14 @@ class Vocabulary:
         if text is None:
             return None
         return () if text == UNKNOWN else tuple(self.labels.index(label) for label in text.split("|"))
+
+    def without(self, labels: Collection[str]) -> Vocabulary:
+        """The same without some labels; actions that are or may be one of them are left out whole."""
+        sources = {
+            name: {action: text for action, text in actions.items() if not set(text.split("|")) & set(labels)}
+            for name, actions in self.sources.items()
+        }
+        return Vocabulary(self.name, sources)
 
 
 MIRRORED = {

@@ -18,9 +18,8 @@ from recognizer.training.shared.progress import RunProgressBar
 from recognizer.training.shared.runs import start
 from recognizer.training.windows.config import TrainingConfig
 from recognizer.training.windows.dataset import RandomWindows
-from recognizer.training.windows.fit import open_corpus, window_network
+from recognizer.training.windows.fit import actions_of, open_corpus, window_network
 from recognizer.training.windows.module import RecognitionModule
-from recognizer.vocabulary import VOCABULARIES
 
 
 def overfit(config: TrainingConfig | ClipConfig, data: Path, steps: int = 100) -> tuple[float, float]:
@@ -52,7 +51,7 @@ def overfit(config: TrainingConfig | ClipConfig, data: Path, steps: int = 100) -
         examples = open_corpus(config, data)["train"]
         start(config)
         module = RecognitionModule(window_network(config), config)
-        batch = RandomWindows(examples, VOCABULARIES[config.vocabulary].labels, config).batch(0)
+        batch = RandomWindows(examples, actions_of(config).labels, config).batch(0)
     trainer = L.Trainer(
         max_steps=steps, precision=precision, gradient_clip_val=clip, logger=False, devices=1,
         enable_checkpointing=False, enable_model_summary=False, callbacks=[RunProgressBar()],

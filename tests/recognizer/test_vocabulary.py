@@ -95,3 +95,13 @@ def test_mirroring_twice_gives_the_label_back():
 def test_every_label_that_names_a_direction_changes_when_mirrored():
     directed = {label for label in DAILY.labels if {"left", "right", "clockwise"} & set(label.split("_"))}
     assert directed == set(MIRRORED)
+
+
+def test_what_is_held_back_is_left_out_with_all_that_may_be_it():
+    less = DAILY.without({"bow", "swipe_left"})
+    assert set(DAILY.labels) - set(less.labels) == {"bow", "swipe_left"}
+    assert less.targets("kinder_gator", "bow") is None
+    assert less.targets("msr_action3d", "bend") is None, "may be a bow"
+    assert less.targets("kinder_gator", "swipe_left_to_right") is None, "may be a swipe to the left"
+    assert less.targets("utd_mhad", "swipe_right") == (less.labels.index("swipe_right"),)
+    assert less.targets("kinder_gator", "draw_a") == ()

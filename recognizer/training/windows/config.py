@@ -30,6 +30,8 @@ class TrainingConfig(RunConfig):
         name: of the run and of the weights it makes.
         vocabulary: key of ``vocabulary.VOCABULARIES``.
         layout: key of ``pose.layouts.LAYOUTS``.
+        held_back: labels whose clips are left out, all of them: the network never sees these actions, so that
+            it can be measured how well they are taught to it as own ones.
         start_from: weights, by name or path, whose tensors the network begins with where they fit; of the
             last layer the rows of the labels that both know. None: all random.
         network: which network, by its ``name``, and its choices.
@@ -45,6 +47,7 @@ class TrainingConfig(RunConfig):
     name: FileName
     vocabulary: Label
     layout: Label
+    held_back: tuple[Label, ...] = ()
     start_from: NameOrPath | None = None
     network: NetworkConfig = LSTAConfig()
     preprocessing: Preprocessing = Preprocessing()

@@ -35,7 +35,7 @@ from recognizer.training.windows.config import TrainingConfig
 from recognizer.training.windows.dataset import RandomWindows, clip_windows
 from recognizer.training.windows.evaluate import choose_threshold, classify
 from recognizer.training.windows.module import RecognitionModule
-from recognizer.vocabulary import UNKNOWN, VOCABULARIES
+from recognizer.vocabulary import UNKNOWN, VOCABULARIES, Vocabulary
 
 
 def train(
@@ -62,7 +62,7 @@ def train(
     """
     begun, checkpoint = checkpoint_to_resume(run) if resume else (None, None)
     parts = open_corpus(config, data)
-    vocabulary = VOCABULARIES[config.vocabulary]
+    vocabulary = actions_of(config)
     start(config)
     network = window_network(config)
     module = RecognitionModule(network, config)
@@ -120,12 +120,27 @@ def train(
     return weights.save(network, card, weights_dir or run)
 
 
-def open_corpus(config: TrainingConfig, data: Path) -> dict[str, list[Example]]:
-    """The clips of a configuration's vocabulary: "train" and "val"."""
+def actions_of(config: TrainingConfig) -> Vocabulary:
+    """The vocabulary of a configuration, without what is held back.
+
+    Raises:
+        ConfigError: the vocabulary, the layout or a label that is held back is unknown.
+    """
     for known, key in ((VOCABULARIES, config.vocabulary), (LAYOUTS, config.layout)):
         if key not in known:
             raise ConfigError(f"{key!r} is unknown: choose one of {', '.join(known)}.")
     vocabulary = VOCABULARIES[config.vocabulary]
+    for label in config.held_back:
+        if label not in vocabulary.labels:
+            raise ConfigError(
+                f"{label!r} cannot be held back: the vocabulary {vocabulary.name!r} has no such label."
+            )
+    return vocabulary.without(config.held_back)
+
+
+def open_corpus(config: TrainingConfig, data: Path) -> dict[str, list[Example]]:
+    """The clips of a configuration's vocabulary: "train" and "val"."""
+    vocabulary = actions_of(config)
     examples = load_corpus(data, vocabulary, LAYOUTS[config.layout])
     parts = {part: [e for e in examples if e.part == part] for part in ("train", "val")}
     for part, clips in parts.items():
@@ -141,7 +156,7 @@ def window_network(config: TrainingConfig) -> Network:
             "origin picture is for prepared data sets: windows have no picture to be placed in."
         )
     layout = LAYOUTS[config.layout]
-    labels = VOCABULARIES[config.vocabulary].labels
+    labels = actions_of(config).labels
     try:
         network = build(config.network, layout, len(labels) + 1, channels(layout, config.preprocessing))
     except ValueError as error:
@@ -193,7 +208,7 @@ def _validation_clips(
 ) -> list[tuple[torch.Tensor, tuple[int, ...], bool]]:
     layout = LAYOUTS[config.layout]
     clips = []
-    unknown = len(VOCABULARIES[config.vocabulary].labels)
+    unknown = len(actions_of(config).labels)
     for example in examples:
         windows = clip_windows(example, layout, config.window_seconds, config.frames)
         inputs = [

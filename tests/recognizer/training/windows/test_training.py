@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from pose.layouts import KINETICS_18, NTU_25
+from pose.layouts import KINETICS_18, NTU_25, SkeletonLayout
 from pose.skeleton import SkeletonSequence
 from recognizer import weights
 from recognizer.data.augment import interpolated
@@ -323,6 +324,19 @@ def test_the_threshold_is_chosen_on_validation_clips(corpus, examples, tmp_path:
     assert asked == [(judged, 0.92 if real else 0.95)]
 
 
+def test_what_is_held_back_is_no_label_and_none_of_its_clips_is_read(corpus, examples, tmp_path, monkeypatch):
+    def load(data: Path, vocabulary: Vocabulary, layout: SkeletonLayout) -> list[Example]:
+        assert vocabulary.targets("utd_mhad", "stand") is None
+        waving = [each for each in examples if each.clip.action != "stand"]
+        return [replace(e, targets=tuple(0 for _ in e.targets)) for e in waving]
+
+    monkeypatch.setattr(fit, "load_corpus", load)
+    settings = config(held_back=["idle"], emphasis={"wave": 2.0}, steps=2)
+    recognizer = Recognizer.load(fit.train(settings, tmp_path, tmp_path))
+    assert recognizer.classes == ("wave",)
+    assert recognizer.card.training["config"]["held_back"] == ["idle"]
+
+
 def test_a_window_has_no_picture_to_be_placed_in(corpus, tmp_path: Path):
     with pytest.raises(ConfigError, match="origin picture is for prepared data sets"):
         fit.train(config(preprocessing={"origin": "picture"}), tmp_path, tmp_path / "run")
@@ -418,6 +432,7 @@ def test_a_batch_of_windows_is_learned_by_heart(corpus, tmp_path: Path):
     [
         ({"vocabulary": "weekly"}, "'weekly' is unknown: choose one of daily, daily-3d"),
         ({"layout": "human-17"}, "'human-17' is unknown: choose one of ntu-25, kinetics-18"),
+        ({"held_back": ["jump"]}, "'jump' cannot be held back: the vocabulary 'small' has no such label"),
     ],
 )
 def test_unknown_names_in_a_run(corpus, tmp_path: Path, changes, sentence):
