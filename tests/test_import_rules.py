@@ -21,6 +21,7 @@ ROOMS = {
     "door": set(),
     "web": {"core", "drawing", "live", "video", "door"},
     "commands": {"core", "drawing", "video", "door", "web"},
+    "cli": {"commands"},
 }
 """The rooms of ``app``, and of which others each may know; docs/architecture.md draws it."""
 
@@ -30,6 +31,7 @@ GUESTS = {
     "starlette": {"door", "web"},
     "uvicorn": {"door", "commands"},
     "rich": {"commands"},
+    "typer": {"cli"},
     "plotly": {"drawing"},
     "av": {"drawing"},
 }

@@ -17,7 +17,7 @@ from recognizer.networks.lsta import LSTAConfig
 from recognizer.predictor import untrained_card
 from tests.disks import small_disk
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")
