@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from app.commands.console import printable
-from recognizer.own.collection import CollectionError, Collections
+from recognizer.own.collection import Collections
+from recognizer.own.errors import CollectionError
 from recognizer.own.packing import export_collection, import_collection
 from recognizer.own.recordings import RecordingError
 

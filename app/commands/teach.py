@@ -10,7 +10,8 @@ from rich.console import Console
 from app.commands.console import printable
 from app.core.subjects import HANDS, PEOPLE
 from pose.errors import UserError
-from recognizer.own.collection import NOTHING, Collections, checked_name
+from recognizer.own.collection import NOTHING, Collections
+from recognizer.own.names import checked_name
 
 
 class TeachError(UserError, ValueError):

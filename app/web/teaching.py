@@ -38,14 +38,11 @@ from app.web.teach_messages import (
 )
 from pose.errors import UserError
 from pose.skeleton import PersonPose
-from recognizer.own.collection import (
-    Collection,
-    CollectionError,
-    Deleted,
-    OwnAction,
-    checked_name,
-)
+from recognizer.own.collection import Collection, OwnAction
+from recognizer.own.deletions import Deleted
+from recognizer.own.errors import CollectionError
 from recognizer.own.judging import reports_of
+from recognizer.own.names import checked_name
 from recognizer.own.recordings import Recording, RecordingError
 from recognizer.own.teaching import OwnError, bank_of, with_own
 from recognizer.predictor import WindowRecognizer

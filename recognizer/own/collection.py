@@ -10,8 +10,6 @@ import json
 import secrets
 import shutil
 import threading
-import time
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -19,11 +17,13 @@ from pathlib import Path
 from typing import Annotated
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pose.errors import UserError
 from pose.files import replacing
 from recognizer.fields import FileName, fault, shown
+from recognizer.own.deletions import Deleted, bring_back, set_aside
+from recognizer.own.errors import CollectionError
+from recognizer.own.names import checked_name, same
 from recognizer.own.recordings import Recording, RecordingError, read_recording, write_recording
 from recognizer.plain_files import read_plain
 
@@ -32,20 +32,9 @@ NOTHING = "nothing"
 
 MOST_COLLECTIONS, MOST_ACTIONS, MOST_RECORDINGS = 500, 100, 200
 """Of the folder, of a collection, of an action."""
-UNDO = 24 * 3600.0
-"""Seconds for which something deleted can come back."""
 
 _CARD = "collection.json"
 _MOST_CARD = 2**20
-_DELETED = ".deleted"
-_LONGEST_NAME = 60
-_RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
-
-_NAME: TypeAdapter[str] = TypeAdapter(FileName)
-
-
-class CollectionError(UserError, ValueError):
-    """A collection cannot be used or changed. The message is one sentence for the user."""
 
 
 class OwnAction(BaseModel):
@@ -67,42 +56,9 @@ class _Card(BaseModel):
     actions: Annotated[dict[FileName, OwnAction], Field(max_length=MOST_ACTIONS)] = {}
 
 
-@dataclass(frozen=True)
-class Deleted:
-    """Something that was deleted: where it lies now and where it was, under the collections' folder."""
-
-    token: str
-    place: str
-
-
 def collections_folder() -> Path:
     """Where a user's collections are; nothing is made here."""
     return user_data_path("pose2action", appauthor=False) / "collections"
-
-
-def checked_name(name: str, what: str = "action") -> str:
-    """A name as folders have it.
-
-    Args:
-        name: as somebody has written it.
-        what: it is of, for the sentence.
-
-    Raises:
-        CollectionError: it cannot be a folder's name everywhere.
-    """
-    name = unicodedata.normalize("NFC", name).strip()
-    try:
-        _NAME.validate_python(name)
-    except ValidationError:
-        fine = False
-    else:
-        fine = len(name) <= _LONGEST_NAME and not name.endswith(".") and len(name.encode()) <= 200
-    if not fine or name.partition(".")[0].lower() in _RESERVED:
-        raise CollectionError(
-            f"{shown(name, 60)!r} is no name for {'an' if what[0] in 'aeiou' else 'a'} {what}: take up to "
-            f"{_LONGEST_NAME} letters, digits, spaces, - and _, and no path."
-        )
-    return name
 
 
 class Collections:
@@ -141,7 +97,7 @@ class Collections:
         """
         collection = Collection(self, checked_name(name, "collection"))
         with self._lock:
-            other = _same(collection.name, self.names())
+            other = same(collection.name, self.names())
             if other is not None:
                 return Collection(self, other)
             if len(self.names()) >= MOST_COLLECTIONS:
@@ -155,36 +111,8 @@ class Collections:
         Raises:
             CollectionError: it is gone, or something else is in its place.
         """
-        source = self._aside(deleted.token)
-        parts = [checked_name(part, "folder") for part in deleted.place.split("/")]
-        target = self.root.joinpath(*parts)
         with self._lock:
-            if not source.exists():
-                raise CollectionError(f"{parts[-1]!r} cannot come back: it was deleted too long ago.")
-            if target.exists():
-                raise CollectionError(f"{parts[-1]!r} cannot come back: there is another of this name now.")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            source.rename(target)
-
-    def _delete(self, path: Path) -> Deleted:
-        self._forget()
-        deleted = Deleted(
-            f"{time.time_ns():020d}-{secrets.token_hex(4)}", path.relative_to(self.root).as_posix()
-        )
-        aside = self._aside(deleted.token)
-        aside.parent.mkdir(parents=True, exist_ok=True)
-        path.rename(aside)
-        return deleted
-
-    def _aside(self, token: str) -> Path:
-        return self.root / _DELETED / checked_name(token, "deletion")
-
-    def _forget(self) -> None:
-        """Deletes for good what was deleted longer ago than ``UNDO``."""
-        oldest = f"{time.time_ns() - int(UNDO * 1e9):020d}"
-        for path in (self.root / _DELETED).glob("*"):
-            if path.name < oldest:
-                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+            bring_back(self.root, deleted)
 
 
 @dataclass(frozen=True)
@@ -258,7 +186,7 @@ class Collection:
         action = checked_name(action)
         with self.home._lock:
             there = self.actions()
-            action = _same(action, there) or action
+            action = same(action, there) or action
             if action not in there and len(there) >= MOST_ACTIONS:
                 raise CollectionError(f"A collection has {MOST_ACTIONS} actions at most: make another one.")
             if action in there and len(self.recordings(action)) >= MOST_RECORDINGS:
@@ -294,7 +222,7 @@ class Collection:
         """
         folder, new = self._action(action), checked_name(new)
         with self.home._lock:
-            other = _same(new, self.actions())
+            other = same(new, self.actions())
             if other is not None and other != action:
                 raise CollectionError(f"There is an action {other!r} already: choose another name.")
             folder.rename(self.folder / new)
@@ -311,10 +239,10 @@ class Collection:
         """
         with self.home._lock:
             if action is None:
-                return self.home._delete(self.folder)
+                return set_aside(self.home.root, self.folder)
             if recording is None:
-                return self.home._delete(self._action(action))
-            return self.home._delete(self._file(action, recording))
+                return set_aside(self.home.root, self._action(action))
+            return set_aside(self.home.root, self._file(action, recording))
 
     def _action(self, action: str) -> Path:
         folder = self.folder / checked_name(action)
@@ -351,8 +279,3 @@ def _folders(root: Path) -> list[Path]:
         return []
     plain = (p for p in root.iterdir() if not p.name.startswith(".") and p.is_dir() and not p.is_symlink())
     return sorted(plain, key=lambda path: path.name)
-
-
-def _same(name: str, others: tuple[str, ...]) -> str | None:
-    """The one of others that some file systems take for the same."""
-    return next((other for other in others if other.casefold() == name.casefold()), None)

@@ -7,14 +7,9 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 from pose.files import replacing, temporary_folder
-from recognizer.own.collection import (
-    MOST_ACTIONS,
-    MOST_RECORDINGS,
-    Collection,
-    CollectionError,
-    Collections,
-    checked_name,
-)
+from recognizer.own.collection import MOST_ACTIONS, MOST_RECORDINGS, Collection, Collections
+from recognizer.own.errors import CollectionError
+from recognizer.own.names import checked_name
 from recognizer.own.recordings import MOST_BYTES, RecordingError, read_recording
 
 MOST_ZIP = 512 * 2**20

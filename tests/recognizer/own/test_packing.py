@@ -9,15 +9,11 @@ from pathlib import Path
 import pytest
 
 from recognizer.own import packing
-from recognizer.own.collection import Collection, CollectionError, Collections
+from recognizer.own.collection import Collection, Collections
+from recognizer.own.errors import CollectionError
 from recognizer.own.packing import export_collection, import_collection
 from tests.disks import small_disk
 from tests.recognizer.own.motions import recording
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Collections:
-    return Collections(tmp_path / "collections")
 
 
 @pytest.fixture
