@@ -9,18 +9,17 @@ export interface Settings {
   own?: string | null;
 }
 
-/** What is asked for while an action is taught (app/web/teach_messages.py). */
-export type TeachAsked = { collection: string } & (
+/** What is asked for while an action is taught (app/web/teach_messages.py), apart from the collection. */
+export type Teaching =
   | { type: "teach-record"; action: string; since: number; until: number; both_sides: boolean | null }
   | { type: "teach-list" | "teach-undo" }
   | { type: "teach-show"; action: string }
   | { type: "teach-delete"; action: string; recording?: string }
   | { type: "teach-rename"; action: string; to: string }
-  | { type: "teach-sides"; action: string; both_sides: boolean }
-);
+  | { type: "teach-sides"; action: string; both_sides: boolean };
 
 /** All messages to the program that are text (app/web/messages.py). */
-export type Asked = ({ type: "settings" } & Settings) | { type: "record" } | TeachAsked;
+export type Asked = ({ type: "settings" } & Settings) | { type: "record" } | ({ collection: string } & Teaching);
 
 /** A collection of own actions (app/web/teaching.py). */
 export interface Taught {
