@@ -23,7 +23,7 @@ from pose.files import replacing
 from recognizer.fields import FileName, fault, shown
 from recognizer.own.deletions import Deleted, bring_back, set_aside
 from recognizer.own.errors import CollectionError
-from recognizer.own.names import checked_name, same
+from recognizer.own.names import CARD, checked_name, same
 from recognizer.own.recordings import Recording, RecordingError, read_recording, write_recording
 from recognizer.plain_files import read_plain
 
@@ -33,7 +33,6 @@ NOTHING = "nothing"
 MOST_COLLECTIONS, MOST_ACTIONS, MOST_RECORDINGS = 500, 100, 200
 """Of the folder, of a collection, of an action."""
 
-_CARD = "collection.json"
 _MOST_CARD = 2**20
 
 
@@ -164,9 +163,9 @@ class Collection:
     def version(self) -> tuple[tuple[str, int], ...]:
         """Something that changes when a recording comes, goes or changes."""
         files = sorted(self.folder.glob("*/*.npz"))
-        card = self.folder / _CARD
+        card = self.folder / CARD
         states = [(str(path.relative_to(self.folder)), path.stat().st_mtime_ns) for path in files]
-        return (*states, (_CARD, card.stat().st_mtime_ns if card.exists() else 0))
+        return (*states, (CARD, card.stat().st_mtime_ns if card.exists() else 0))
 
     def add(self, action: str, recording: Recording, both_sides: bool | None = None) -> str:
         """Keeps a recording; the action is made if it is not there.
@@ -260,7 +259,7 @@ class Collection:
         return path
 
     def _card(self) -> _Card:
-        path = self.folder / _CARD
+        path = self.folder / CARD
         if not path.exists():
             return _Card()
         try:
@@ -270,7 +269,7 @@ class Collection:
 
     def _write(self, actions: dict[str, OwnAction]) -> None:
         card = _Card(actions={name: each for name, each in actions.items() if (self.folder / name).is_dir()})
-        with replacing(self.folder / _CARD) as temporary:
+        with replacing(self.folder / CARD) as temporary:
             temporary.write_text(json.dumps(card.model_dump(), indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 

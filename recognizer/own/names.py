@@ -9,8 +9,11 @@ from pydantic import TypeAdapter, ValidationError
 from recognizer.fields import FileName, shown
 from recognizer.own.errors import CollectionError
 
+CARD = "collection.json"
+"""The file that lies beside the folders of a collection's actions, so that none of them can have its name."""
+
 _LONGEST_NAME = 60
-_RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
+_DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
 
 _NAME: TypeAdapter[str] = TypeAdapter(FileName)
 
@@ -32,7 +35,7 @@ def checked_name(name: str, what: str = "action") -> str:
         fine = False
     else:
         fine = len(name) <= _LONGEST_NAME and not name.endswith(".") and len(name.encode()) <= 200
-    if not fine or name.partition(".")[0].lower() in _RESERVED:
+    if not fine or name.partition(".")[0].lower() in _DEVICES or name.casefold() == CARD:
         raise CollectionError(
             f"{shown(name, 60)!r} is no name for {'an' if what[0] in 'aeiou' else 'a'} {what}: take up to "
             f"{_LONGEST_NAME} letters, digits, spaces, - and _, and no path."

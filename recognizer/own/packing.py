@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import stat
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from pose.files import replacing, temporary_folder
 from recognizer.own.collection import MOST_ACTIONS, MOST_RECORDINGS, Collection, Collections
 from recognizer.own.errors import CollectionError
-from recognizer.own.names import checked_name
+from recognizer.own.names import CARD, checked_name
 from recognizer.own.recordings import MOST_BYTES, RecordingError, read_recording
 
 MOST_ZIP = 512 * 2**20
 """Bytes of a zip, packed and unpacked."""
 _MOST_ENTRIES = MOST_ACTIONS * MOST_RECORDINGS + MOST_ACTIONS + 2
-_CARD, _MOST_CARD = "collection.json", 2**20
+_MOST_CARD = 2**20
 _BLOCK = 2**20
 
 
@@ -30,7 +32,7 @@ def export_collection(collection: Collection, path: Path) -> Path:
         OSError: it cannot be written.
     """
     with replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
-        for file in [collection.folder / _CARD, *sorted(collection.folder.glob("*/*.npz"))]:
+        for file in [collection.folder / CARD, *sorted(collection.folder.glob("*/*.npz"))]:
             if file.is_file() and not file.name.startswith("."):
                 archive.write(
                     file, PurePosixPath(collection.name, *file.relative_to(collection.folder).parts)
@@ -50,16 +52,17 @@ def import_collection(home: Collections, path: Path, name: str | None = None) ->
         CollectionError: the zip is none of a collection, is too large, or the name is taken.
         OSError: it cannot be read, or the disk is full.
     """
-    if path.stat().st_size > MOST_ZIP:
+    state = path.stat()
+    if not stat.S_ISREG(state.st_mode):  # a pipe, say, which would never end
+        raise CollectionError(f"{path.name} is no zip file: name the one that `own export` wrote.")
+    if state.st_size > MOST_ZIP:
         raise CollectionError(f"{path.name} is too large: a collection has {MOST_ZIP:,} bytes at most.")
     home.root.mkdir(parents=True, exist_ok=True)
-    with temporary_folder(".import-", home.root) as folder:
+    with path.open("rb") as file, temporary_folder(".import-", home.root) as folder:
         try:
-            with zipfile.ZipFile(path) as archive:
+            with _opened(file) as archive:
                 written = _unpack(archive, folder, path.name)
-        except CollectionError:
-            raise
-        except OSError:
+        except (CollectionError, OSError):  # those of reading are told as BadZipFile
             raise
         except Exception as error:  # a damaged zip raises many kinds
             raise CollectionError(f"{path.name} is no collection: it is no sound zip ({error}).") from None
@@ -72,9 +75,10 @@ def import_collection(home: Collections, path: Path, name: str | None = None) ->
                 try:
                     read_recording(unpacked / action / f"{each}.npz")
                 except RecordingError as error:
+                    reason = str(error).partition(" is no recording of an action (")[2].removesuffix(").")
                     raise CollectionError(
                         f"{path.name} was not imported: {action}/{each} cannot be used "
-                        f"({str(error).rpartition('(')[2].rstrip(').') or error})."
+                        f"({reason or str(error).rstrip('.')})."
                     ) from None
         if not probe.actions():
             raise CollectionError(f"{path.name} is no collection: there is no recording in it.")
@@ -98,17 +102,18 @@ def _unpack(archive: zipfile.ZipFile, folder: Path, zip_name: str) -> str:
     for entry in entries:
         parts = entry.filename.split("/")
         kind = stat.S_IFMT(entry.external_attr >> 16)
-        card = len(parts) == 2 and parts[1] == _CARD
+        card = len(parts) == 2 and parts[1] == CARD
         recording = len(parts) == 3 and parts[2].endswith(".npz")
         if kind not in (0, stat.S_IFREG) or not (card or recording) or "\\" in entry.filename:
             raise CollectionError(
                 f"{zip_name} is no collection: it holds {entry.filename[:80]!r}, which none has."
             )
+        told = parts[:1] if card else [*parts[:2], parts[2].removesuffix(".npz")]
         try:
-            inside = [checked_name(part) for part in (*parts[:2], parts[-1].removesuffix(".npz"))]
+            sound = [checked_name(part) for part in told] == told
         except CollectionError:
-            inside = []
-        if inside != [*parts[:2], parts[-1].removesuffix(".npz")]:
+            sound = False
+        if not sound:
             raise CollectionError(
                 f"{zip_name} is no collection: {entry.filename[:80]!r} is no name of a recording."
             )
@@ -129,8 +134,8 @@ def _unpack(archive: zipfile.ZipFile, folder: Path, zip_name: str) -> str:
 def _copy(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, most: int, zip_name: str) -> int:
     """Unpacks an entry of at most ``most`` bytes, whatever it declares, and gives how many it has."""
     count = 0
-    with archive.open(entry) as source, target.open("xb") as file:
-        while block := source.read(_BLOCK):
+    with target.open("xb") as file:
+        for block in _blocks(archive, entry):
             count += len(block)
             if count > most:
                 raise CollectionError(
@@ -138,3 +143,21 @@ def _copy(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, most: 
                 )
             file.write(block)
     return count
+
+
+def _opened(file: BinaryIO) -> zipfile.ZipFile:
+    """The zip in a file. Raises BadZipFile, and whatever else a damaged one raises, but no OSError."""
+    try:
+        return zipfile.ZipFile(file)
+    except OSError as error:  # its list of contents lies before its beginning
+        raise zipfile.BadZipFile(str(error)) from None
+
+
+def _blocks(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    """What an entry unpacks to. Raises BadZipFile, and whatever else a damaged one raises, but no OSError."""
+    try:
+        with archive.open(entry) as source:
+            while block := source.read(_BLOCK):
+                yield block
+    except OSError as error:  # bzip2 tells so of damaged bytes
+        raise zipfile.BadZipFile(str(error)) from None

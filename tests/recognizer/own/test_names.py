@@ -28,6 +28,8 @@ from tests.recognizer.own.motions import recording
         "nul.txt",
         "a:b",
         "dot.",
+        "collection.json",
+        "Collection.JSON",
     ],
 )
 def test_a_path_is_no_name(home: Collections, name: str):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import os
+import struct
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from recognizer.own import packing
@@ -72,6 +76,7 @@ LIES = {
     "a deep folder": _add("gym/raise/more/a.npz"),
     "a hidden file": _add("gym/raise/.a.npz"),
     "a damaged recording": _add("gym/raise/a.npz", b"no zip"),
+    "an action in the card's place": _add("gym/collection.json/a.npz"),
     "a damaged card": lambda archive: _add("gym/collection.json", b'{"actions": 3}')(archive),
     "a huge card": _add("gym/raise/a.npz", bytes(packing.MOST_BYTES + 1)),
 }
@@ -109,6 +114,48 @@ def test_what_is_no_zip_is_told(home: Collections, tmp_path: Path, content: byte
     path = tmp_path / "x.zip"
     path.write_bytes(content)
     with pytest.raises(CollectionError, match=r"x\.zip is no collection"):
+        import_collection(home, path)
+
+
+def test_a_pipe_is_not_waited_for(home: Collections, tmp_path: Path):
+    os.mkfifo(tmp_path / "x.zip")
+    with pytest.raises(CollectionError, match=r"x\.zip is no zip file"):
+        import_collection(home, tmp_path / "x.zip")
+
+
+@pytest.mark.parametrize(
+    "method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
+)
+def test_damaged_bytes_are_told_as_such_however_they_are_packed(
+    home: Collections, gym: Collection, tmp_path: Path, method: int
+):
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.write(next(gym.folder.glob("*/*.npz")), "gym/raise/a.npz")
+    raw = bytearray(path.read_bytes())
+    raw[60:400] = bytes(340)
+    path.write_bytes(raw)
+    with pytest.raises(CollectionError, match=r"x\.zip is no collection: it is no sound zip"):
+        import_collection(home, path)
+
+
+def test_a_list_of_contents_before_the_beginning_is_told(home: Collections, tmp_path: Path):
+    path = tmp_path / "x.zip"
+    end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 1, 1, 0xFFFF, 0, 0)
+    path.write_bytes(end)
+    with pytest.raises(CollectionError, match=r"x\.zip is no collection: it is no sound zip"):
+        import_collection(home, path)
+
+
+def test_what_is_wrong_with_a_recording_is_told_whole(home: Collections, tmp_path: Path):
+    path = tmp_path / "x.zip"
+    arrays = io.BytesIO()
+    np.savez(arrays, time=np.array([object()]))
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("gym/raise/a.npz", arrays.getvalue())
+    with pytest.raises(
+        CollectionError, match=r"raise/a cannot be used \(cannot be read: time declares object \(1,\)"
+    ):
         import_collection(home, path)
 
 
