@@ -29,6 +29,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks.straightforward import straightforward
 from recognizer import weights
 from recognizer.attention import attention_maps
+from recognizer.card import WeightsCard
 from recognizer.networks import TITLES
 from recognizer.networks.build import NETWORKS
 from recognizer.networks.configs import DualHeadConfig, SPAConfig
@@ -82,7 +83,7 @@ def main(
         )
 
 
-def _row(name: str) -> tuple[Network, weights.WeightsCard]:
+def _row(name: str) -> tuple[Network, WeightsCard]:
     if name not in PAPERS:
         return weights.load(name)
     torch.manual_seed(0)
@@ -92,7 +93,7 @@ def _row(name: str) -> tuple[Network, weights.WeightsCard]:
     return weights.build_network(card).eval(), card
 
 
-def _window(card: weights.WeightsCard) -> np.ndarray:
+def _window(card: WeightsCard) -> np.ndarray:
     """Somebody who stands and swings, (1, C, T, V, M)."""
     rng = np.random.default_rng(0)
     channels, frames, joints, persons = sample_shape(card)
@@ -101,7 +102,7 @@ def _window(card: weights.WeightsCard) -> np.ndarray:
     return (body + 0.3 * swing * range_).astype(np.float32)
 
 
-def _engine(name: str, network: Network, card: weights.WeightsCard, threads: int) -> Engine:
+def _engine(name: str, network: Network, card: WeightsCard, threads: int) -> Engine:
     if not can_be_graph(card):
         return EagerNetwork(network, sample_shape(card))
     if name in PAPERS:

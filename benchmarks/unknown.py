@@ -19,6 +19,7 @@ import typer
 
 from pose.layouts import LAYOUTS
 from recognizer import weights
+from recognizer.card import WeightsCard
 from recognizer.data.corpus import Example, load_corpus
 from recognizer.data.real_landmarks import REAL_LANDMARKS
 from recognizer.networks.protocol import Network
@@ -93,9 +94,7 @@ def area(score: np.ndarray, unknown: np.ndarray) -> float:
     return float(((pairs > 0) + 0.5 * (pairs == 0)).mean())
 
 
-def answers(
-    network: Network, card: weights.WeightsCard, example: Example
-) -> tuple[torch.Tensor, torch.Tensor]:
+def answers(network: Network, card: WeightsCard, example: Example) -> tuple[torch.Tensor, torch.Tensor]:
     """Logits and embeddings of all windows of a clip."""
     layout = LAYOUTS[card.layout]
     inputs = [
@@ -109,7 +108,7 @@ def answers(
 
 def class_means(
     network: Network,
-    card: weights.WeightsCard,
+    card: WeightsCard,
     examples: list[Example],
     rng: np.random.Generator,
     most: int = 20,

@@ -7,8 +7,9 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from recognizer.card import WeightsError
 from recognizer.fields import shown
-from recognizer.weights import WeightsError, is_file
+from recognizer.weights import is_file
 
 MOST_MEMBERS = 16
 """Of a fusion; each takes memory and time as one set of weights does."""

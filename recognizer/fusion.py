@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from pose.skeleton import SkeletonSequence
+from recognizer.card import WeightsError, difference
 from recognizer.choice import Choice, parse_choice
 from recognizer.predictor import Prediction, Recognizer, SparseBackend, WindowRecognizer
-from recognizer.weights import WeightsError, difference
 
 
 def load_recognizer(name: str | Path, sparse_backend: SparseBackend = "auto") -> WindowRecognizer:

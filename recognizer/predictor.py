@@ -20,6 +20,7 @@ from pose.layouts import LAYOUTS, SkeletonLayout
 from pose.skeleton import SkeletonSequence
 from recognizer import weights
 from recognizer.attention import AttentionMaps, attention_maps
+from recognizer.card import WeightsCard, WeightsError
 from recognizer.networks.configs import LSTAConfig
 from recognizer.preprocess import Preprocessing, network_input
 from recognizer.runtime.answer import Engine
@@ -79,9 +80,9 @@ def untrained_card(
     layout: str = "kinetics-18",
     classes: tuple[str, ...] = ("clap", "idle", "squat", "wave"),
     frames: int = 32,
-) -> weights.WeightsCard:
+) -> WeightsCard:
     """Card of a small LSTA-Net that nobody has trained."""
-    return weights.WeightsCard(
+    return WeightsCard(
         name="untrained", network=LSTAConfig(width=0.25), layout=layout,
         window_seconds=3.0, frames=frames, preprocessing=Preprocessing(), classes=classes, threshold=0.5,
         data="none", licence="none", training={}, metrics={}, sha256="",
@@ -95,7 +96,7 @@ class WindowRecognizer(ABC):
         card: of the weights; of all together, where there are several.
     """
 
-    def __init__(self, card: weights.WeightsCard):
+    def __init__(self, card: WeightsCard):
         self.card = card
 
     @property
@@ -173,7 +174,7 @@ class Recognizer(WindowRecognizer):
         card: of its weights.
     """
 
-    def __init__(self, engine: Engine, card: weights.WeightsCard):
+    def __init__(self, engine: Engine, card: WeightsCard):
         super().__init__(card)
         self.engine = engine
         self._together: Together[_Asked, Prediction] = Together(self._answers)
@@ -210,7 +211,7 @@ class Recognizer(WindowRecognizer):
 
     @classmethod
     def of(
-        cls, network: Network, card: weights.WeightsCard, device: str = "cpu", threads: int | None = None
+        cls, network: Network, card: WeightsCard, device: str = "cpu", threads: int | None = None
     ) -> Recognizer:
         """The recogniser of a network that is in memory, as PyTorch computes it.
 
@@ -245,7 +246,7 @@ class Recognizer(WindowRecognizer):
             probabilities = softmax(answer.logits)[:, : len(self.classes)]
             embeddings = unit_length(answer.embeddings)
         if not np.isfinite(probabilities).all():  # of weights as large as numbers can be
-            raise weights.WeightsError(f"The weights {self.card.name} give no numbers: train them again.")
+            raise WeightsError(f"The weights {self.card.name} give no numbers: train them again.")
         maps: Sequence[AttentionMaps | None] = [None] * len(asked)
         if any(each.attention for each in asked):
             maps = attention_maps(answer.attention) or [AttentionMaps()] * len(asked)
@@ -263,12 +264,12 @@ class Recognizer(WindowRecognizer):
 
     def _input(self, window: SkeletonSequence) -> np.ndarray:
         if window.layout is not self.layout:
-            raise weights.WeightsError(
+            raise WeightsError(
                 f"The weights {self.card.name} take {self.layout.name} skeletons, "
                 f"and these are {window.layout.name}."
             )
         if window.joints.shape[:2] != (1, self.frames):
-            raise weights.WeightsError(
+            raise WeightsError(
                 f"The weights {self.card.name} take windows of 1 person and {self.frames} frames, "
                 f"and this one has {window.joints.shape[0]} and {window.joints.shape[1]}."
             )
@@ -277,9 +278,7 @@ class Recognizer(WindowRecognizer):
                 window.joints[0], window.confidence[0], self.layout, self.card.preprocessing
             )
         except ValueError as error:
-            raise weights.WeightsError(
-                f"The weights {self.card.name} cannot be used live: {error}."
-            ) from None
+            raise WeightsError(f"The weights {self.card.name} cannot be used live: {error}.") from None
         return np.pad(values[..., None], [(0, 0)] * 3 + [(0, self.card.persons - 1)])
 
 

@@ -8,31 +8,18 @@ only where tensors are read or written.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import ValidationError
 
-from pose.errors import UserError
 from pose.files import replacing
 from pose.layouts import LAYOUTS
-from recognizer.fields import (
-    Figures,
-    FileName,
-    Fraction,
-    Frames,
-    Label,
-    Persons,
-    Text,
-    WindowSeconds,
-    fault,
-    shown,
-)
-from recognizer.networks import NetworkConfig
+from recognizer.card import WeightsCard, WeightsError, encoded
+from recognizer.fields import fault, shown
 from recognizer.plain_files import read_plain
-from recognizer.preprocess import Preprocessing, channels
+from recognizer.preprocess import channels
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -45,56 +32,6 @@ DEFAULT = "kinetics-18-lsta-daily"
 _MOST_CARD = 2**20
 _MOST_TENSORS = 2**30
 """Bytes; the largest of the papers' networks have 20 million."""
-
-
-class WeightsError(UserError, ValueError):
-    """Weights cannot be used. The message is one sentence that says why and what there is instead."""
-
-
-class WeightsCard(BaseModel):
-    """What a weights file is and how it was obtained.
-
-    Attributes:
-        name: file name without its ending.
-        network: the configuration of the network; its ``name`` says which.
-        layout: key of ``pose.layouts.LAYOUTS``.
-        persons: how many it sees at once; live, it is shown one, and nobody in the other places.
-        window_seconds, frames: what it sees of them.
-        preprocessing: how a window becomes input, the streams among it.
-        classes: labels in the order of the logits.
-        open_set: the network has one more output, the last, for whatever is none of the classes.
-        threshold: smoothed probability under which the recogniser says that it knows no such action.
-        data: data sets and splits trained on.
-        licence: what the weights may be used for.
-        training: command, seed, steps, commit and time of the run.
-        metrics: figures, each with the command that measured it.
-        sha256: of the safetensors file.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: FileName
-    network: NetworkConfig
-    layout: Label
-    persons: Persons = 1
-    window_seconds: WindowSeconds
-    frames: Frames
-    preprocessing: Preprocessing
-    classes: Annotated[tuple[Label, ...], Field(min_length=1, max_length=10_000)]
-    open_set: bool = False
-    threshold: Fraction
-    data: Text
-    licence: Text
-    training: Figures
-    metrics: Figures
-    sha256: Annotated[str, Field(pattern="^([0-9a-f]{64})?$")]
-
-    @field_validator("classes")
-    @classmethod
-    def _each_once(cls, classes: tuple[str, ...]) -> tuple[str, ...]:
-        if len(set(classes)) < len(classes):
-            raise ValueError("no two classes may have the same label")
-        return classes
 
 
 def weights_folder() -> Path:
@@ -121,14 +58,6 @@ def available(folder: Path | None = None) -> dict[str, WeightsCard]:
     return cards
 
 
-def difference(card: WeightsCard, other: WeightsCard) -> str | None:
-    """In what two sets of weights see other windows or give other answers; None if they can be fused."""
-    for field in ("layout", "classes", "open_set", "window_seconds", "frames"):
-        if getattr(card, field) != getattr(other, field):
-            return field.replace("_", " ")
-    return None
-
-
 def build_network(card: WeightsCard) -> Network:
     """The network that a card describes, with random weights; ValueError as from ``networks.build.build``."""
     from recognizer.networks.build import build
@@ -136,18 +65,6 @@ def build_network(card: WeightsCard) -> Network:
     layout = LAYOUTS[card.layout]
     in_channels = channels(layout, card.preprocessing)
     return build(card.network, layout, len(card.classes) + card.open_set, in_channels, card.persons)
-
-
-def draft(**fields: Any) -> WeightsCard:
-    """A card from its fields; the hash comes when it is saved.
-
-    Raises:
-        WeightsError: a field that no card can have.
-    """
-    try:
-        return WeightsCard(**fields, sha256="")
-    except ValidationError as error:
-        raise WeightsError(f"There can be no weights with such a card: {fault(error, 'network')}.") from None
 
 
 def save(network: nn.Module, card: WeightsCard, folder: Path) -> Path:
@@ -166,7 +83,7 @@ def save(network: nn.Module, card: WeightsCard, folder: Path) -> Path:
     if fault_of_tensors := _fault(tensors):
         raise WeightsError(f"The weights {card.name} cannot be used and are not written: {fault_of_tensors}.")
     data = safetensors.torch.save(tensors)
-    written = _written(card.model_copy(update={"sha256": hashlib.sha256(data).hexdigest()}))
+    written = encoded(card.model_copy(update={"sha256": hashlib.sha256(data).hexdigest()}))
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{card.name}.safetensors"
     with replacing(path) as of_tensors, replacing(path.with_suffix(".json")) as of_card:
@@ -193,7 +110,7 @@ def add_metrics(name: str | Path, metrics: dict[str, Any], threshold: float | No
     path, card = read_card(name)
     chosen = card.threshold if threshold is None else threshold
     update = {"metrics": {**card.metrics, **metrics}, "threshold": chosen}
-    written = _written(card.model_copy(update=update))
+    written = encoded(card.model_copy(update=update))
     with replacing(path) as temporary:
         temporary.write_bytes(written)
     return path
@@ -303,15 +220,6 @@ def _fault(tensors: Mapping[str, Tensor]) -> str | None:
         if name.endswith("running_var") and bool((tensor < 0).any()):
             return f"{name} holds a negative variance"
     return None
-
-
-def _written(card: WeightsCard) -> bytes:
-    """The card as it stands in its file; WeightsError for one that could not be read again."""
-    try:
-        WeightsCard.model_validate(card.model_dump())
-    except ValidationError as error:
-        raise WeightsError(f"The card of {card.name} cannot be written: {fault(error, 'network')}.") from None
-    return (json.dumps(card.model_dump(mode="json"), indent=2) + "\n").encode()
 
 
 def _offer() -> str:

@@ -67,7 +67,7 @@ def analyse(
     from app.core.attention import AttentionLog
     from app.core.subjects import subject_of
     from app.video.process import process_video
-    from recognizer.weights import WeightsError
+    from recognizer.card import WeightsError
 
     if isinstance(source, LandmarkFile):
         if outputs.video is not None:

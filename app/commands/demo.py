@@ -26,8 +26,8 @@ from app.door.uploads import DEFAULT_LIMIT
 from app.web.memory import use_few_arenas
 from app.web.page import create_app, page_app
 from pose.files import temporary_folder
+from recognizer.card import WeightsError
 from recognizer.predictor import SparseBackend
-from recognizer.weights import WeightsError
 
 log = logging.getLogger(__name__)
 

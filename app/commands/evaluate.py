@@ -13,6 +13,7 @@ from rich.table import Table
 
 from app.commands.streams import as_json, print_streams, write_plot
 from pose.files import replacing
+from recognizer.card import WeightsCard
 from recognizer.choice import parse_choice
 from recognizer.data.clip import DataError
 from recognizer.fields import shown
@@ -22,7 +23,7 @@ from recognizer.training.clips.evaluate import ClipReport, clip_config, evaluate
 from recognizer.training.shared.errors import ConfigError
 from recognizer.training.streams.evaluate import StreamReport, choose, evaluate_streams
 from recognizer.training.windows.evaluate import evaluate
-from recognizer.weights import WeightsCard, add_metrics, read_card
+from recognizer.weights import add_metrics, read_card
 
 
 @dataclass(frozen=True)

@@ -99,11 +99,11 @@ def make_bank(name: str, data: Path) -> None:
         OSError: it cannot be written.
     """
     from pose.layouts import LAYOUTS
+    from recognizer.card import WeightsError
     from recognizer.data.corpus import load_corpus
     from recognizer.own.bank import choose_windows, save_bank
     from recognizer.predictor import Recognizer
     from recognizer.vocabulary import VOCABULARIES
-    from recognizer.weights import WeightsError
 
     recognizer = Recognizer.load(name)
     card = recognizer.card

@@ -10,8 +10,9 @@ from rich.table import Table
 
 from app.commands.console import printable
 from app.core.catalogue import Catalogue
+from recognizer.card import WeightsCard, WeightsError
 from recognizer.networks import TITLES
-from recognizer.weights import WeightsCard, WeightsError, read_card, weights_folder
+from recognizer.weights import read_card, weights_folder
 
 REAL_CAMERAS = "real_landmarks"
 """The data set that stands for people at a webcam."""

@@ -9,9 +9,10 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from recognizer.card import WeightsCard, WeightsError, difference
 from recognizer.choice import Choice, parse_choice
 from recognizer.fields import shown
-from recognizer.weights import DEFAULT, WeightsCard, WeightsError, available, difference
+from recognizer.weights import DEFAULT, available
 
 if TYPE_CHECKING:  # the page does not wait for what recognises
     from recognizer.predictor import SparseBackend, WindowRecognizer

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pose.layouts import MEDIAPIPE_33, MEDIAPIPE_HAND_21, SkeletonLayout
 from pose.mapping import landmarks_for
-from recognizer.weights import WeightsError
+from recognizer.card import WeightsError
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from types import NoneType
 from app.core.catalogue import Catalogue
 from app.door.uploads import file_in
 from pose.errors import UserError
+from recognizer.card import WeightsError
 from recognizer.choice import Choice
-from recognizer.weights import WeightsError
 
 RESULTS = "video-"
 """What the names of folders with results start with, beside the uploads'."""

@@ -27,8 +27,8 @@ from app.web.messages import (
 )
 from app.web.school import School
 from app.web.teaching import Teaching
+from recognizer.card import WeightsError
 from recognizer.predictor import WindowRecognizer
-from recognizer.weights import WeightsError
 
 log = logging.getLogger(__name__)
 

@@ -38,6 +38,7 @@ from app.web.teach_messages import (
 )
 from pose.errors import UserError
 from pose.skeleton import PersonPose
+from recognizer.card import WeightsError
 from recognizer.own.collection import Collection, OwnAction
 from recognizer.own.deletions import Deleted
 from recognizer.own.errors import CollectionError
@@ -46,7 +47,6 @@ from recognizer.own.names import checked_name
 from recognizer.own.recordings import Recording, RecordingError
 from recognizer.own.teaching import OwnError, bank_of, with_own
 from recognizer.predictor import WindowRecognizer
-from recognizer.weights import WeightsError
 
 MOST_WAITING = 8
 """Things that a page may have asked for and that are not done."""

@@ -10,9 +10,9 @@ import gradio as gr
 from app.core.catalogue import NO_WEIGHTS, Catalogue
 from app.drawing.picture import readable
 from pose.layouts import LAYOUTS
+from recognizer.card import WeightsCard
 from recognizer.choice import MOST_MEMBERS, parse_choice
 from recognizer.networks import TITLES
-from recognizer.weights import WeightsCard
 
 EVEN = 50
 """What each share starts as, of 1 to 100; they need not add up to anything."""

@@ -17,10 +17,10 @@ import numpy as np
 
 from pose.errors import UserError
 from pose.layouts import LAYOUTS
+from recognizer.card import WeightsCard
 from recognizer.networks.attended import DualHeadAttention, LSTAAttention, SEMAttention, STFAttention
 from recognizer.preprocess import channels
 from recognizer.runtime.answer import Answer, rebuilt
-from recognizer.weights import WeightsCard
 
 FORMAT = 1
 """Counts up when the same weights must become another graph: where a network computes something else."""

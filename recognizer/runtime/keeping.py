@@ -11,9 +11,9 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from pose.files import replacing
+from recognizer.card import WeightsCard
 from recognizer.plain_files import read_plain
 from recognizer.runtime.graph import FastGraph, GraphError, graph_key
-from recognizer.weights import WeightsCard
 
 log = logging.getLogger(__name__)
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from pose.errors import UserError
+from recognizer.card import WeightsCard
 from recognizer.networks.protocol import Network
 from recognizer.runtime.answer import named
 from recognizer.runtime.eager import EagerNetwork
@@ -28,7 +29,6 @@ from recognizer.runtime.graph import (
     sample_shape,
     samples,
 )
-from recognizer.weights import WeightsCard
 
 NEEDS = "Fast graphs and ONNX files need extra packages: pip install 'pose2action[export]'."
 

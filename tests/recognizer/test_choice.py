@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recognizer.card import WeightsError
 from recognizer.choice import Choice, parse_choice
-from recognizer.weights import WeightsError
 
 
 @pytest.mark.parametrize(

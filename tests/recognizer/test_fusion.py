@@ -11,10 +11,10 @@ import torch
 from pose.layouts import KINETICS_18
 from pose.skeleton import SkeletonSequence
 from recognizer import weights
+from recognizer.card import WeightsError
 from recognizer.fusion import Fusion, load_recognizer
 from recognizer.predictor import Recognizer, WindowRecognizer
 from recognizer.preprocess import Preprocessing
-from recognizer.weights import WeightsError
 
 
 def member(name: str, seed: int, stream: str = "joint", **changes) -> Recognizer:

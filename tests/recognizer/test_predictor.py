@@ -12,12 +12,12 @@ from pose.layouts import KINETICS_18, NTU_25
 from pose.skeleton import SkeletonSequence
 from recognizer import weights
 from recognizer.attention import AttentionMaps, unit_range
+from recognizer.card import WeightsError
 from recognizer.networks.dualhead import DualHeadConfig
 from recognizer.networks.spa import SPAConfig
 from recognizer.predictor import LabelScore, Prediction, Recognizer, softmax, top_labels, unit_length
 from recognizer.preprocess import network_input
 from recognizer.sparse import SparseError
-from recognizer.weights import WeightsError
 
 
 def window(

@@ -14,10 +14,10 @@ import safetensors.torch
 import torch
 
 from recognizer import weights
+from recognizer.card import WeightsCard, WeightsError, draft
 from recognizer.networks import TITLES
 from recognizer.networks.lsta import LSTAConfig
 from recognizer.preprocess import Preprocessing
-from recognizer.weights import WeightsCard, WeightsError
 
 
 def card(**changes) -> WeightsCard:
@@ -379,7 +379,7 @@ def test_what_could_not_be_loaded_is_not_written(folder: Path):
     with pytest.raises(WeightsError, match="cannot be written: metrics: must hold no NaN"):
         weights.add_metrics("tiny", {"results": {"top1": math.nan}})
     with pytest.raises(WeightsError, match="no weights with such a card: threshold"):
-        weights.draft(**card().model_dump(exclude={"sha256", "threshold"}), threshold=2)
+        draft(**card().model_dump(exclude={"sha256", "threshold"}), threshold=2)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 

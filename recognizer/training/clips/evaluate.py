@@ -13,6 +13,7 @@ from scipy.stats import binomtest
 from torch.utils.data import DataLoader
 
 from recognizer import weights
+from recognizer.card import WeightsCard, WeightsError
 from recognizer.data.prepared import TEST, PreparedClips
 from recognizer.training.clips.config import ClipConfig
 from recognizer.training.clips.dataset import ClipDataset, EpochSampler
@@ -46,7 +47,7 @@ class ClipReport:
     confusion: np.ndarray
 
 
-def clip_config(card: weights.WeightsCard) -> ClipConfig | None:
+def clip_config(card: WeightsCard) -> ClipConfig | None:
     """The configuration of a training on prepared clips; None of any other training."""
     try:
         return ClipConfig.model_validate(card.training["config"])
@@ -90,7 +91,7 @@ def evaluate_clips(names: Sequence[str | Path], data: Path, fuse: bool = False) 
         _check(card, config, clips)
         scores, labels = score_clips(network, clips, config)
         if not np.isfinite(scores).all():
-            raise weights.WeightsError(f"The weights {card.name} give no numbers: train them again.")
+            raise WeightsError(f"The weights {card.name} give no numbers: train them again.")
         of_all.append(scores)
         reports[card.name] = report(scores, labels, card.classes)
         classes = card.classes
@@ -99,7 +100,7 @@ def evaluate_clips(names: Sequence[str | Path], data: Path, fuse: bool = False) 
     return reports
 
 
-def _check(card: weights.WeightsCard, config: ClipConfig, clips: PreparedClips) -> None:
+def _check(card: WeightsCard, config: ClipConfig, clips: PreparedClips) -> None:
     """ConfigError where a card contradicts what it says of its training, or the data set is another one."""
     seen = (card.frames, card.persons, card.preprocessing)
     if seen != (config.frames, config.persons, config.preprocessing):

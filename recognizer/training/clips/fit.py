@@ -24,6 +24,7 @@ from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from torch.utils.data import DataLoader
 
 from recognizer import weights
+from recognizer.card import draft
 from recognizer.data.prepared import TEST, TRAIN, PreparedClips
 from recognizer.networks.build import build
 from recognizer.networks.protocol import Network
@@ -71,7 +72,7 @@ def train_clips(
     network = clip_network(config, clips)
     steps = -(-len(parts[TRAIN]) // (config.batch_size * config.accumulate))
     module = ClipModule(network, config, steps)
-    draft = weights.draft(
+    drafted = draft(
         name=config.name, network=config.network, layout=clips.layout.name, persons=config.persons,
         window_seconds=config.window_seconds, frames=config.frames, preprocessing=config.preprocessing,
         classes=clips.info.tasks[config.task], threshold=THRESHOLD,
@@ -99,7 +100,7 @@ def train_clips(
         "date": datetime.date.today().isoformat(),
         "minutes": round(timer.time_elapsed("train") / 60, 2),  # of all its parts, if it was resumed
     }
-    card = draft.model_copy(update={"training": told})
+    card = drafted.model_copy(update={"training": told})
     if trainer.is_global_zero:
         return weights.save(network, card, weights_dir or run)
     return (weights_dir or run) / f"{card.name}.safetensors"

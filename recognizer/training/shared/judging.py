@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from recognizer.card import WeightsCard
 from recognizer.data.corpus import Example
 from recognizer.training.shared.errors import ConfigError
 from recognizer.vocabulary import VOCABULARIES, Vocabulary
-from recognizer.weights import WeightsCard
 
 
 def vocabulary_of(card: WeightsCard, dataset: str | None = None) -> Vocabulary:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from pose.layouts import LAYOUTS
+from recognizer.card import WeightsCard
 from recognizer.data.clip import DataError
 from recognizer.data.corpus import Example, load_corpus
 from recognizer.data.views import slower
@@ -22,7 +23,6 @@ from recognizer.training.streams.join import join
 from recognizer.training.streams.measure import agreement, measure
 from recognizer.training.streams.truth import LabelledStream, Shown
 from recognizer.training.streams.watch import Answers, steadied, watch
-from recognizer.weights import WeightsCard
 
 FRAME_RATES = (30.0, 15.0, 10.0)
 """Frames a second of the cameras that streams are watched with."""

@@ -15,6 +15,7 @@ from torch.utils.data import DataLoader
 
 from pose.layouts import LAYOUTS
 from recognizer import weights
+from recognizer.card import WeightsCard, draft
 from recognizer.data.corpus import Example, load_corpus
 from recognizer.data.real_landmarks import REAL_LANDMARKS
 from recognizer.networks.build import build
@@ -66,7 +67,7 @@ def train(
     start(config)
     network = window_network(config)
     module = RecognitionModule(network, config)
-    draft = weights.draft(
+    drafted = draft(
         name=config.name, network=config.network, layout=config.layout,
         window_seconds=config.window_seconds, frames=config.frames, preprocessing=config.preprocessing,
         classes=vocabulary.labels, open_set=True, threshold=0.5, data=_data_summary(parts["train"]),
@@ -111,12 +112,12 @@ def train(
     }
     metrics = {"validation_probability": round(float(best.best_model_score or 0.0), 4)}
     real = [e for e in parts["val"] if e.clip.dataset in REAL_LANDMARKS]
-    recognizer = Recognizer.of(network, draft, device="cpu")
+    recognizer = Recognizer.of(network, drafted, device="cpu")
     judged = [classify(recognizer, example) for example in real or parts["val"]]
     # Lab recordings promise more than a webcam keeps.
     threshold = choose_threshold(judged, wanted=0.92 if real else 0.95, refused=0.8)
     update = {"threshold": threshold, "training": training, "metrics": metrics}
-    card = draft.model_copy(update=update)
+    card = drafted.model_copy(update=update)
     return weights.save(network, card, weights_dir or run)
 
 
@@ -166,9 +167,7 @@ def window_network(config: TrainingConfig) -> Network:
     return network
 
 
-def begin_with(
-    network: Network, labels: tuple[str, ...], trained: Network, card: weights.WeightsCard
-) -> None:
+def begin_with(network: Network, labels: tuple[str, ...], trained: Network, card: WeightsCard) -> None:
     """Takes over the tensors of trained weights, where they fit.
 
     Of a tensor with a row a class, such as the last layer's, the rows of the labels that both know are taken.

@@ -12,7 +12,7 @@ import pytest
 from app.core.catalogue import Catalogue
 from pose.layouts import KINETICS_18
 from pose.skeleton import SkeletonSequence
-from recognizer.weights import WeightsError
+from recognizer.card import WeightsError
 from tests.doubles import SteadyRecognizer
 
 WEIGHTS = {name: SteadyRecognizer(name, {"wave": 0.5, "clap": 0.5}) for name in ("a", "b", "c")}

@@ -18,7 +18,7 @@ from app.core.catalogue import Catalogue
 from app.web.messages import CameraFrame
 from app.web.server import STATIC, STATIC_ROUTE, SessionLimit, create_server
 from pose.layouts import KINETICS_18, MEDIAPIPE_HAND_21, SkeletonLayout
-from recognizer.weights import WeightsError
+from recognizer.card import WeightsError
 from tests.doubles import StandingEstimator, SteadyRecognizer, standing
 
 WAVER = SteadyRecognizer("waver", {"wave": 0.7, "clap": 0.2, "arm_curl": 0.1})

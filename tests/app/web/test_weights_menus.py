@@ -19,8 +19,9 @@ from app.web.weights_menus import (
 )
 from pose.layouts import KINETICS_18
 from pose.skeleton import SkeletonSequence
+from recognizer.card import WeightsError
 from recognizer.choice import Choice
-from recognizer.weights import DEFAULT, WeightsError
+from recognizer.weights import DEFAULT
 from tests.doubles import SteadyRecognizer
 
 CATALOGUE = Catalogue.of(

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from recognizer import weights
+from recognizer.card import WeightsCard
 from recognizer.networks.configs import LSTAConfig, SPAConfig
 from recognizer.predictor import Recognizer, untrained_card
 from recognizer.runtime import keeping
@@ -21,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
-def saved(tmp_path: Path) -> tuple[Path, weights.WeightsCard]:
+def saved(tmp_path: Path) -> tuple[Path, WeightsCard]:
     card = untrained_card(frames=8).model_copy(update={"network": LSTAConfig(width=0.1), "name": "mine"})
     torch.manual_seed(0)
     path = weights.save(weights.build_network(card), card, tmp_path / "weights")

@@ -15,6 +15,7 @@ import torch
 from pose.layouts import NTU_25
 from pose.skeleton import SkeletonSequence
 from recognizer import weights
+from recognizer.card import WeightsCard, WeightsError
 from recognizer.data.clip import DataError
 from recognizer.data.prepared import TEST, PreparedClips
 from recognizer.predictor import Recognizer
@@ -75,7 +76,7 @@ def saved(folder: Path, **changes) -> Path:
     """Weights that nobody trained."""
     options = config(**changes)
     clips_layout = "ntu-25"
-    card = weights.WeightsCard(
+    card = WeightsCard(
         name=options.name, network=options.network, layout=clips_layout, persons=options.persons,
         window_seconds=3.0, frames=options.frames, preprocessing=options.preprocessing,
         classes=tuple(f"action {number}" for number in range(60)), threshold=0.5, data="none",
@@ -150,10 +151,10 @@ def test_weights_that_give_no_numbers_are_told(data: Path, tmp_path: Path):
         for parameter in network.parameters():
             parameter.fill_(3e38)  # each of them is a number
     weights.save(network, card, tmp_path)
-    with pytest.raises(weights.WeightsError, match="give no numbers: train them again"):
+    with pytest.raises(WeightsError, match="give no numbers: train them again"):
         evaluate_clips([path], data)
     window = SkeletonSequence(np.ones((1, 8, 25, 3)), np.ones((1, 8, 25)), np.linspace(0, 3, 8), NTU_25)
-    with pytest.raises(weights.WeightsError, match="give no numbers: train them again"):
+    with pytest.raises(WeightsError, match="give no numbers: train them again"):
         Recognizer.load(path, device="cpu").predict([window])
 
 

@@ -20,6 +20,7 @@ import yaml
 from pose.layouts import KINETICS_18, NTU_25
 from pose.skeleton import SkeletonSequence
 from recognizer import weights
+from recognizer.card import WeightsError
 from recognizer.networks.build import build
 from recognizer.predictor import Recognizer
 from recognizer.preprocess import Preprocessing
@@ -154,7 +155,7 @@ def test_weights_for_pictures_are_not_used_live():
     window = SkeletonSequence(
         np.ones((1, 32, 18, 2)), np.ones((1, 32, 18)), np.linspace(0, 3, 32), KINETICS_18
     )
-    with pytest.raises(weights.WeightsError, match="cannot be used live: .*picture's size"):
+    with pytest.raises(WeightsError, match="cannot be used live: .*picture's size"):
         recognizer.predict([window])
 
 
