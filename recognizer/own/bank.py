@@ -20,12 +20,13 @@ import safetensors.numpy
 from pose.files import replacing
 from pose.layouts import SkeletonLayout
 from pose.skeleton import SkeletonSequence
-from recognizer.data.augment import interpolated
+from recognizer.card import WeightsCard
+from recognizer.data.augment.moments import interpolated
 from recognizer.data.corpus import Example
 from recognizer.data.real_landmarks import REAL_LANDMARKS
 from recognizer.data.views import project_to_kinetics18, rotate_about, rotation
 from recognizer.plain_files import read_plain
-from recognizer.weights import WeightsCard, read_card
+from recognizer.weights import read_card
 from recognizer.windows import window_ends, window_times
 
 UNKNOWN = -1

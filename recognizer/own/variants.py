@@ -12,7 +12,8 @@ import numpy as np
 
 from pose.layouts import SkeletonLayout
 from pose.skeleton import SkeletonSequence
-from recognizer.data.augment import interpolated, mirrored
+from recognizer.data.augment.moments import interpolated
+from recognizer.data.augment.sides import mirrored
 from recognizer.data.views import rotate_about, rotation, slower
 from recognizer.windows import window_ends, window_times
 

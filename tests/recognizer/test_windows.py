@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pose.layouts import NTU_25
-from recognizer.data.augment import Augmentation, training_window
+from recognizer.data.augment.strength import Augmentation
+from recognizer.data.augment.window import training_window
 from recognizer.data.clip import Clip
 from recognizer.data.corpus import Example
 from recognizer.preprocess import Preprocessing, network_input

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, field_validator, model_validator
 
-from recognizer.data.augment import Augmentation
+from recognizer.data.augment.strength import Augmentation
 from recognizer.fields import (
     Batch,
     Count,

@@ -11,8 +11,9 @@ from torch.utils.data import IterableDataset
 
 from pose.layouts import LAYOUTS, SkeletonLayout
 from pose.skeleton import SkeletonSequence
-from recognizer.data.augment import interpolated, training_window
-from recognizer.data.bodies import still_bodies
+from recognizer.data.augment.bodies import still_bodies
+from recognizer.data.augment.moments import interpolated
+from recognizer.data.augment.window import training_window
 from recognizer.data.corpus import Example
 from recognizer.data.views import project_to_kinetics18, rotation, slower
 from recognizer.training.windows.config import TrainingConfig

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pose.layouts import NTU_25
-from recognizer.data.augment import Augmentation
+from recognizer.data.augment.strength import Augmentation
 from recognizer.data.sources import SOURCES
 from recognizer.networks.build import build
 from recognizer.preprocess import channels

@@ -14,7 +14,7 @@ import torch
 from pose.layouts import KINETICS_18, NTU_25, SkeletonLayout
 from pose.skeleton import SkeletonSequence
 from recognizer import weights
-from recognizer.data.augment import interpolated
+from recognizer.data.augment.moments import interpolated
 from recognizer.data.clip import Clip
 from recognizer.data.corpus import Example
 from recognizer.data.views import project_to_kinetics18, rotation, slower

@@ -7,7 +7,7 @@ import pytest
 
 from pose.layouts import KINETICS_18
 from pose.skeleton import SkeletonSequence
-from recognizer.data.bodies import still_bodies, waving_arms, with_arms_of
+from recognizer.data.augment.bodies import still_bodies, waving_arms, with_arms_of
 from recognizer.data.clip import Clip
 from recognizer.data.corpus import Example
 from recognizer.data.views import project_to_kinetics18, rotation

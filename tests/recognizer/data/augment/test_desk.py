@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pose.layouts import KINETICS_18
-from recognizer.data.desk import desk_view, seated_view
+from recognizer.data.augment.desk import desk_view, seated_view
 from recognizer.data.views import project_to_kinetics18, rotation
 
 K = KINETICS_18.index
