@@ -192,6 +192,7 @@ class Collection:
                 raise CollectionError(
                     f"{action!r} has {MOST_RECORDINGS} recordings, which is the most: delete some first."
                 )
+            other_sides = both_sides is not None and self.about(action).both_sides != both_sides
             folder = self.folder / action
             made = not folder.exists()
             folder.mkdir(parents=True, exist_ok=True)
@@ -199,8 +200,8 @@ class Collection:
             name = f"{now}-{secrets.token_hex(2)}"
             try:
                 write_recording(folder / f"{name}.npz", recording)
-                if both_sides is not None and self.about(action).both_sides != both_sides:
-                    self.describe(action, OwnAction(both_sides=both_sides))
+                if other_sides:
+                    self.describe(action, OwnAction(both_sides=bool(both_sides)))
             except OSError:
                 if made:  # no action without a recording
                     shutil.rmtree(folder, ignore_errors=True)

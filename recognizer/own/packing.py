@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from pose.files import replacing, temporary_folder
+from recognizer.fields import shown
 from recognizer.own.collection import MOST_ACTIONS, MOST_RECORDINGS, Collection, Collections
 from recognizer.own.errors import CollectionError
 from recognizer.own.names import CARD, checked_name
@@ -29,14 +30,19 @@ def export_collection(collection: Collection, path: Path) -> Path:
         path: of the zip.
 
     Raises:
+        CollectionError: a file has a name that no zip can hold.
         OSError: it cannot be written.
     """
     with replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
         for file in [collection.folder / CARD, *sorted(collection.folder.glob("*/*.npz"))]:
             if file.is_file() and not file.name.startswith("."):
-                archive.write(
-                    file, PurePosixPath(collection.name, *file.relative_to(collection.folder).parts)
-                )
+                inside = PurePosixPath(collection.name, *file.relative_to(collection.folder).parts)
+                try:
+                    archive.write(file, inside)
+                except UnicodeEncodeError:  # a name of no encoding
+                    raise CollectionError(
+                        f"{shown(str(file), 200)!r} has a name that no zip can hold: rename it."
+                    ) from None
     return path
 
 

@@ -98,7 +98,9 @@ def test_a_damaged_card_is_told_and_takes_no_recordings_with_it(home: Collection
     (made.folder / "collection.json").write_text(json.dumps({"actions": {"../x": {}}}))
     with pytest.raises(CollectionError, match=r"collection\.json is damaged"):
         made.about("raise")
-    assert made.recordings("raise") == (name,)
+    with pytest.raises(CollectionError, match=r"collection\.json is damaged"):
+        made.add("raise", recording(), both_sides=True)
+    assert made.recordings("raise") == (name,), "what is refused is not kept"
 
 
 def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path):

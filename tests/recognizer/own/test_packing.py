@@ -159,6 +159,15 @@ def test_what_is_wrong_with_a_recording_is_told_whole(home: Collections, tmp_pat
         import_collection(home, path)
 
 
+def test_a_name_that_no_zip_can_hold_is_told(gym: Collection, tmp_path: Path):
+    odd = os.path.join(os.fsencode(gym.folder / "raise"), b"\xff.npz")
+    with open(odd, "wb"):
+        pass
+    with pytest.raises(CollectionError, match="no zip can hold: rename it"):
+        export_collection(gym, tmp_path / "gym.zip")
+    assert not (tmp_path / "gym.zip").exists()
+
+
 def test_an_empty_zip_is_no_collection(home: Collections, tmp_path: Path):
     with zipfile.ZipFile(tmp_path / "x.zip", "w"):
         pass
