@@ -44,7 +44,8 @@ from recognizer.own.learner import OwnModel, learn
 from recognizer.own.recognizer import OwnRecognizer
 from recognizer.own.teaching import lesson_of
 from recognizer.own.variants import windows_of
-from recognizer.predictor import Prediction, WindowRecognizer
+from recognizer.prediction import Prediction
+from recognizer.predictor import WindowRecognizer
 from recognizer.smoothing import LabelSmoother
 from recognizer.vocabulary import DAILY
 from recognizer.weights import DEFAULT, read_card

@@ -12,7 +12,8 @@ import numpy as np
 from pose.skeleton import SkeletonSequence
 from recognizer.card import WeightsError, difference
 from recognizer.choice import Choice, parse_choice
-from recognizer.predictor import Prediction, Recognizer, SparseBackend, WindowRecognizer
+from recognizer.prediction import Prediction
+from recognizer.predictor import Recognizer, SparseBackend, WindowRecognizer
 
 
 def load_recognizer(name: str | Path, sparse_backend: SparseBackend = "auto") -> WindowRecognizer:

@@ -22,6 +22,7 @@ from recognizer import weights
 from recognizer.attention import AttentionMaps, attention_maps
 from recognizer.card import WeightsCard, WeightsError
 from recognizer.networks.configs import LSTAConfig
+from recognizer.prediction import Prediction
 from recognizer.preprocess import Preprocessing, network_input
 from recognizer.runtime.answer import Engine
 from recognizer.runtime.graph import can_be_graph, network_threads, sample_shape
@@ -35,45 +36,6 @@ if TYPE_CHECKING:
 
 SparseBackend = Literal["torch", "minkowski", "auto"]
 """Who computes SPA-Net's convolutions, see ``recognizer.sparse.Backend``."""
-
-
-@dataclass(frozen=True)
-class LabelScore:
-    """A label and its probability."""
-
-    label: str
-    score: float
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What one window shows.
-
-    Attributes:
-        probabilities: (K,) float32, in the order of ``classes``. What they lack to 1 is the probability that
-            it is none of them, of weights that were taught that (``WeightsCard.open_set``).
-        classes: the weights' labels.
-        start, end: the window's time span in seconds.
-        attention: what the network looked at, if it was asked for.
-        embedding: (D,) float32, what ``WindowRecognizer.embed`` gives for the window.
-    """
-
-    probabilities: np.ndarray
-    classes: tuple[str, ...]
-    start: float
-    end: float
-    attention: AttentionMaps | None = None
-    embedding: np.ndarray | None = None
-
-    def top(self, count: int = 5) -> tuple[LabelScore, ...]:
-        """The most probable labels, best first."""
-        return top_labels(self.probabilities, self.classes, count)
-
-
-def top_labels(probabilities: np.ndarray, classes: Sequence[str], count: int = 5) -> tuple[LabelScore, ...]:
-    """The ``count`` most probable of ``classes``, best first."""
-    order = np.argsort(-probabilities, kind="stable")[:count]
-    return tuple(LabelScore(classes[index], float(probabilities[index])) for index in order)
 
 
 def untrained_card(

@@ -9,7 +9,8 @@ import numpy as np
 from pose.layouts import LAYOUTS, MEDIAPIPE_33, MEDIAPIPE_HAND_21, SkeletonLayout
 from pose.skeleton import PersonPose, SkeletonSequence
 from recognizer.attention import AttentionMaps
-from recognizer.predictor import Prediction, untrained_card
+from recognizer.prediction import Prediction
+from recognizer.predictor import untrained_card
 
 
 class SteadyRecognizer:

@@ -9,7 +9,7 @@ import numpy as np
 
 from pose.layouts import SkeletonLayout
 from pose.skeleton import PersonPose, SkeletonSequence
-from recognizer.predictor import Prediction
+from recognizer.prediction import Prediction
 
 
 class Estimator(Protocol):

@@ -23,7 +23,7 @@ from app.live.view import LiveRecord, LiveView
 from app.live.worker import NewestOnlyWorker
 from pose.skeleton import SkeletonSequence
 from pose.tracking import PersonTracker
-from recognizer.predictor import Prediction
+from recognizer.prediction import Prediction
 from recognizer.windows import LIVE_RATE
 
 SOONEST = 0.004

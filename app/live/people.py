@@ -9,7 +9,7 @@ from app.core.repeating import repeating
 from app.live.person import KEPT_POSES, Person
 from app.live.view import PersonAction
 from pose.skeleton import PersonPose
-from recognizer.predictor import top_labels
+from recognizer.prediction import top_labels
 from recognizer.windows import FIRST_LABEL
 
 STALE = 1.0

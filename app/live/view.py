@@ -8,7 +8,7 @@ from app.core.attention import WindowAttention
 from app.live.landmarks import SeenPose
 from pose.skeleton import PersonPose
 from recognizer.counting import Repetitions
-from recognizer.predictor import LabelScore
+from recognizer.prediction import LabelScore
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 from app.video.presence import Presence, Visit, Window
 from app.video.results import PersonResult, WindowResult
 from recognizer.motions import MOTIONS
-from recognizer.predictor import top_labels
+from recognizer.prediction import top_labels
 from recognizer.smoothing import LabelSmoother, Segment, SmoothedLabel, segments, timeline
 
 CELL = 0.1

@@ -16,7 +16,7 @@ from app.video.answers import Answers
 from app.video.following import Following
 from app.video.presence import Window
 from pose.skeleton import PersonPose
-from recognizer.predictor import Prediction
+from recognizer.prediction import Prediction
 
 CHUNK_SECONDS, CHUNK_FRAMES = 0.5, 16
 

@@ -14,7 +14,7 @@ from app.core.subjects import Subject, subject_of
 from pose.files import replacing
 from pose.layouts import LAYOUTS
 from recognizer.counting import Repetitions
-from recognizer.predictor import LabelScore
+from recognizer.prediction import LabelScore
 from recognizer.smoothing import Segment
 
 

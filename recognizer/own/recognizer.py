@@ -9,7 +9,8 @@ import numpy as np
 
 from pose.skeleton import SkeletonSequence
 from recognizer.own.learner import OwnModel, probabilities_with_own
-from recognizer.predictor import Prediction, WindowRecognizer
+from recognizer.prediction import Prediction
+from recognizer.predictor import WindowRecognizer
 
 
 class OwnRecognizer(WindowRecognizer):

@@ -17,7 +17,8 @@ from pose.skeleton import PersonPose, SkeletonSequence
 from recognizer import weights
 from recognizer.attention import AttentionMaps
 from recognizer.networks.sem import SEMConfig
-from recognizer.predictor import Prediction, untrained_card
+from recognizer.prediction import Prediction
+from recognizer.predictor import untrained_card
 from recognizer.preprocess import Preprocessing
 from tests.app.rooms import Room, Video
 

@@ -15,7 +15,7 @@ from recognizer.attention import AttentionMaps, unit_range
 from recognizer.card import WeightsError
 from recognizer.networks.dualhead import DualHeadConfig
 from recognizer.networks.spa import SPAConfig
-from recognizer.predictor import LabelScore, Prediction, Recognizer, softmax, top_labels, unit_length
+from recognizer.predictor import Recognizer, softmax, unit_length
 from recognizer.preprocess import network_input
 from recognizer.sparse import SparseError
 
@@ -160,17 +160,6 @@ def test_saved_and_loaded_it_says_the_same(recognizer: Recognizer, tmp_path: Pat
 def test_unknown_weights():
     with pytest.raises(WeightsError, match=r"^There are no weights 'daily-9d' .*\.$"):
         Recognizer.load("daily-9d")
-
-
-def test_top_labels_best_first():
-    probabilities = np.array([0.1, 0.4, 0.2, 0.3], np.float32)
-    prediction = Prediction(probabilities, ("a", "b", "c", "d"), 0.0, 3.0)
-    assert [each.label for each in prediction.top(3)] == ["b", "d", "c"]
-    assert prediction.top(1) == (LabelScore("b", pytest.approx(0.4)),)
-    assert [each.label for each in prediction.top()] == ["b", "d", "c", "a"]
-    assert [s.label for s in top_labels(np.full(3, 1 / 3), ("x", "y", "z"))] == ["x", "y", "z"], (
-        "ties keep their order"
-    )
 
 
 def test_unit_range():

@@ -20,7 +20,7 @@ from app.commands.outputs import Outputs
 from app.commands.printing import print_result
 from app.commands.run import run_source
 from app.video.results import PersonResult, VideoResult, write_csv, write_json
-from recognizer.predictor import LabelScore
+from recognizer.prediction import LabelScore
 from recognizer.smoothing import Segment
 from tests.disks import small_disk
 

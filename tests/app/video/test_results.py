@@ -6,7 +6,7 @@ import pytest
 from app.video.results import PersonResult, VideoResult, WindowResult, write_csv, write_json
 from pose.files import replacing
 from recognizer.counting import Repetitions
-from recognizer.predictor import LabelScore
+from recognizer.prediction import LabelScore
 from recognizer.smoothing import Segment
 
 SCORES = tuple(

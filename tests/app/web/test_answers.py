@@ -11,7 +11,7 @@ from app.live.view import LiveView, PersonAction
 from app.web.answers import FARTHEST, UNIT, seen
 from pose.skeleton import PersonPose
 from recognizer.counting import Repetitions
-from recognizer.predictor import LabelScore
+from recognizer.prediction import LabelScore
 from recognizer.weights import available
 from tests.doubles import standing
 

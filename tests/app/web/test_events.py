@@ -23,7 +23,7 @@ from app.web.events import MOST_LISTENERS, MOST_WAITING, Events, _Listener
 from app.web.server import create_server
 from pose.layouts import KINETICS_18
 from pose.skeleton import PersonPose
-from recognizer.predictor import LabelScore
+from recognizer.prediction import LabelScore
 from tests.app.web.test_server import WAVER, answer, frame, settings_message
 from tests.doubles import StandingEstimator, standing
 

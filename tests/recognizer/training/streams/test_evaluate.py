@@ -12,7 +12,8 @@ from pose.skeleton import SkeletonSequence
 from recognizer import weights
 from recognizer.data.clip import Clip, DataError
 from recognizer.data.corpus import Example
-from recognizer.predictor import Prediction, Recognizer, WindowRecognizer, untrained_card
+from recognizer.prediction import Prediction
+from recognizer.predictor import Recognizer, WindowRecognizer, untrained_card
 from recognizer.smoothing import Steadiness
 from recognizer.training.shared.errors import ConfigError
 from recognizer.training.streams import evaluate as evaluation

@@ -8,7 +8,8 @@ import pytest
 from pose.layouts import KINETICS_18
 from pose.skeleton import SkeletonSequence
 from recognizer.data.views import slower
-from recognizer.predictor import Prediction, WindowRecognizer, untrained_card
+from recognizer.prediction import Prediction
+from recognizer.predictor import WindowRecognizer, untrained_card
 from recognizer.smoothing import Steadiness
 from recognizer.training.streams.truth import Shown
 from recognizer.training.streams.watch import Answers, steadied, watch
