@@ -11,7 +11,7 @@ from app.video.landmarks import LandmarkFile
 from app.video.results import VideoResult, write_csv, write_json
 
 if TYPE_CHECKING:
-    from app.video.process import Source
+    from app.video.source import Source
     from recognizer.predictor import SparseBackend, WindowRecognizer
 
 

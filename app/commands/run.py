@@ -57,7 +57,7 @@ def _run(source: str, look: Look, outputs: Outputs, follow: bool, interrupted: t
         # After the source: a wrong path is told at once, while torch takes seconds to import.
         with errors.status("Loading the recogniser ..."):
             from app.core.subjects import subject_of
-            from app.video.process import Cancelled
+            from app.video.run import Cancelled
 
             recognizer = look.recognizer()
         work = functools.partial(

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from app.core.catalogue import Catalogue
-from app.video.process import Cancelled
 from app.video.results import VideoResult
+from app.video.run import Cancelled
 from app.web.analyses import Analyses
 from app.web.jobs import Job
 from app.web.orders import Order

@@ -8,7 +8,8 @@ import pytest
 
 from app.core.attention import AttentionLog
 from app.core.subjects import PEOPLE
-from app.video.process import Cancelled, process_video
+from app.video.process import process_video
+from app.video.run import Cancelled
 from pose.layouts import MEDIAPIPE_33, SHREC_22
 from pose.skeleton import PersonPose
 from pose.sources import SourceError
@@ -196,7 +197,7 @@ def test_attention_of_the_windows_that_count_is_logged_where_it_is_asked_for(ana
 
 
 def test_progress_grows_to_one(analyse, make_video, monkeypatch):
-    monkeypatch.setattr("app.video.process.PROGRESS_EVERY", 0.0)
+    monkeypatch.setattr("app.video.run.PROGRESS_EVERY", 0.0)
     told = []
     analyse(make_video(2.0), progress=lambda fraction, sentence: told.append((fraction, sentence)))
     fractions = [fraction for fraction, _ in told]

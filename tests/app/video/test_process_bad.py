@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from app.core.subjects import PEOPLE
-from app.video.process import MOST_WAITING, Cancelled, _Run, process_video
+from app.video.process import process_video
+from app.video.run import MOST_WAITING, Cancelled, Run
 from pose.sources import Frame, VideoFile, VideoInfo
 
 
@@ -40,9 +41,9 @@ def frames_in(path) -> int:
 
 def test_few_frames_wait_whatever_their_times(analyse, tmp_path, monkeypatch):
     waiting = []
-    analyse_one = _Run._analyse
+    analyse_one = Run._analyse
     monkeypatch.setattr(
-        _Run, "_analyse", lambda run, *rest: waiting.append(len(run._waiting)) or analyse_one(run, *rest)
+        Run, "_analyse", lambda run, *rest: waiting.append(len(run._waiting)) or analyse_one(run, *rest)
     )
     analyse(Scripted([0.0] * 200), video_out=tmp_path / "o.mp4")
     assert max(waiting) == MOST_WAITING

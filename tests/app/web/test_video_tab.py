@@ -17,8 +17,8 @@ import pytest
 import uvicorn
 
 from app.core.catalogue import Catalogue
-from app.video.process import Cancelled
 from app.video.results import VideoResult
+from app.video.run import Cancelled
 from app.web import analyses as module
 from app.web.page import create_app
 from recognizer import weights
