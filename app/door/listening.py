@@ -14,6 +14,7 @@ import uvicorn
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from app.door.guests import is_loopback, is_wildcard
+from app.door.sockets import SuspiciousSocket
 from pose.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ class PatientProtocol(AutoHTTPProtocol):  # type: ignore[misc,valid-type]
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
+        self.ws_protocol_class = SuspiciousSocket
         self._answered: Any = None
         self._waiting[self] = None
         self._timer = self.loop.call_later(REQUEST_SECONDS, self._check)

@@ -118,7 +118,9 @@ class Teaching:
         self._later(lambda: self._do(message, record))
 
     def close(self) -> None:
-        """Ends the thread after what it is doing."""
+        """Ends the thread after what it is doing, and leaves the pupil alone from now on."""
+        with self._lock:
+            self._pupil = None
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _later(self, work: Callable[[], object]) -> None:
@@ -219,14 +221,20 @@ class Teaching:
         except (OwnError, CollectionError, WeightsError) as error:
             problem = str(error)
         if base is self._base and own == self._own:  # nothing else was chosen meanwhile
-            pupil.set_recognizer(recognizer)
-            self._ready(recognizer)
+            self._give(recognizer)
         return problem
 
     def _forget(self) -> None:
-        if self._pupil is not None and self._base is not None and self._own is None:
-            self._pupil.set_recognizer(self._base)
-            self._ready(self._base)
+        if self._base is not None and self._own is None:
+            self._give(self._base)
+
+    def _give(self, recognizer: WindowRecognizer) -> None:
+        """Lets the pupil use a recogniser, unless its page has left meanwhile."""
+        with self._lock:
+            if self._pupil is None:
+                return
+            self._pupil.set_recognizer(recognizer)
+        self._ready(recognizer)
 
     def _report(
         self, collection: Collection | None, problem: str = "", said: str = "", kept: str | None = None

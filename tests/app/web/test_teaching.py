@@ -12,6 +12,7 @@ import pytest
 
 from app.live.landmarks import SeenPose
 from app.live.view import LiveRecord
+from app.web import teaching
 from app.web.messages import MessageError, parse_text
 from app.web.school import School
 from app.web.teach_messages import TeachRecord
@@ -84,6 +85,29 @@ def test_what_was_shown_is_kept_and_known_at_once(tab: Tab, school: School):
     assert all(each["fit"] > 0.5 and not each["odd"] for each in action["recordings"])
     assert tab.pupil.recognizers[-1].classes[-1] == "lift"
     assert len(school.home.open("mine").recordings("lift")) == 3
+
+
+def test_whoever_leaves_while_their_actions_are_learnt_is_left_alone(
+    tab: Tab, school: School, monkeypatch: pytest.MonkeyPatch
+):
+    tab.teach("lift", "raise")
+    given, learning, left = len(tab.pupil.recognizers), threading.Event(), threading.Event()
+    learn = teaching.with_own
+
+    def slowly(*words: Any) -> WindowRecognizer:
+        learning.set()
+        assert left.wait(SOON)
+        return learn(*words)
+
+    monkeypatch.setattr(teaching, "with_own", slowly)
+    tab.teaching.hear(
+        parse_text('{"type": "teach-sides", "collection": "mine", "action": "lift", "both_sides": true}')
+    )
+    assert learning.wait(SOON)
+    tab.teaching.close()
+    left.set()
+    assert tab.heard.get(timeout=SOON)["type"] == "taught"
+    assert len(tab.pupil.recognizers) == given
 
 
 def test_one_that_does_not_look_like_the_others_is_told(tab: Tab):
