@@ -15,7 +15,7 @@ from app.video.answers import Answers
 from app.video.finishing import Finishing, OnEvent
 from app.video.following import Following
 from app.video.results import VideoResult
-from app.video.run import LONGEST_SIDE, RECORDED_STEP, Progress, Run
+from app.video.run import LONGEST_SIDE, RECORDED_STEP, STEP, Progress, Run
 from app.video.skeletons import SkeletonWriter
 from app.video.source import Estimated, People, Source
 from pose.sources import VideoFile
@@ -83,15 +83,16 @@ def process_video(
         asked = on_event is not None or writer is not None
         following = Following(recognizer.layout, counted) if asked else None
         finishing = Finishing(answers, writer, attention, following, on_event)
-        run = Run(source, recognizer, people, finishing, keep)
-        if skeleton_out is not None or not isinstance(people, Estimated):
-            run.step = RECORDED_STEP
+        skeletons = None
         if skeleton_out is not None:
-            run.skeletons = resources.enter_context(closing(SkeletonWriter(subject.landmarks)))
+            skeletons = resources.enter_context(closing(SkeletonWriter(subject.landmarks)))
+        every = skeletons is not None or not isinstance(people, Estimated)
+        step = RECORDED_STEP if every else STEP
+        run = Run(source, recognizer, people, finishing, keep, skeletons, step)
         run.go(progress or (lambda fraction, sentence: None), cancelled or _never, finish or _never)
         persons = answers.persons(list(run.people.values()))
-        if skeleton_out is not None:
-            run.skeletons.save(skeleton_out, tuple(person.id for person in persons))
+        if skeletons is not None and skeleton_out is not None:
+            skeletons.save(skeleton_out, tuple(person.id for person in persons))
         return VideoResult(
             source=source.name,
             duration=run.end,

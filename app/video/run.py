@@ -46,8 +46,10 @@ MOST_WAITING = 16
 """Frames between two that are analysed. Videos of more than 340 a second are analysed more often for it."""
 
 PROGRESS_EVERY = 0.2
+"""Seconds."""
 
 Progress = Callable[[float | None, str], None]
+"""Told the fraction done, None where the length is unknown, and a sentence."""
 
 
 class Cancelled(Exception):
@@ -55,7 +57,21 @@ class Cancelled(Exception):
 
 
 class Run:
-    """One pass over one source, in the caller's thread."""
+    """One pass over one source, in the caller's thread.
+
+    Args:
+        source: its frames are read to their end.
+        recognizer: names the actions.
+        people: who is in a frame.
+        finishing: takes what was found, chunk by chunk.
+        keep: False where nothing of those who have left is wanted any more.
+        skeletons: takes the landmarks.
+        step: seconds between two frames that are analysed.
+
+    Attributes:
+        people: who was seen, by number.
+        end: of the last frame, in seconds.
+    """
 
     def __init__(
         self,
@@ -64,13 +80,12 @@ class Run:
         people: People,
         finishing: Finishing,
         keep: bool,
+        skeletons: SkeletonWriter | None = None,
+        step: float = STEP,
     ) -> None:
-        self._keep = keep
         self._source, self._recognizer, self._people = source, recognizer, people
-        self._finishing = finishing
+        self._finishing, self._keep, self._skeletons, self._step = finishing, keep, skeletons, step
         self.people: dict[int, Presence] = {}
-        self.skeletons: SkeletonWriter | None = None
-        self.step = STEP
         self.end = 0.0
         self._waiting: list[Frame] = []  # frames since the last one that was analysed
         self._poses: dict[int, PersonPose] = {}
@@ -97,7 +112,7 @@ class Run:
                     continue
                 if on_beat:
                     # Frames seldom fall on the beat: counting from it, not the frame, keeps the mean rate.
-                    due = (due if frame.timestamp - due < self.step else frame.timestamp) + self.step
+                    due = (due if frame.timestamp - due < self._step else frame.timestamp) + self._step
                 self._analyse(frame, chunk)
                 if chunk.full:
                     self._hand_over(chunk, pool, drawing)
@@ -145,8 +160,8 @@ class Run:
 
     def _people_in(self, frame: Frame) -> dict[int, PersonPose]:
         poses = self._people(frame)
-        if self.skeletons is not None:
-            self.skeletons.add(frame.timestamp, poses)
+        if self._skeletons is not None:
+            self._skeletons.add(frame.timestamp, poses)
         return poses
 
     def _windows(self, timestamp: float, poses: dict[int, PersonPose]) -> list[Window]:

@@ -9,6 +9,7 @@ from recognizer.data.views import rotation
 
 
 def random_view(augmentation: Augmentation, rng: np.random.Generator) -> np.ndarray:
+    """A rotation (3, 3) into a camera before people or beside them, now and then behind them."""
     kind = rng.random()
     if kind < augmentation.frontal_views:
         azimuth = rng.normal(0.0, 12.0)
@@ -22,11 +23,13 @@ def random_view(augmentation: Augmentation, rng: np.random.Generator) -> np.ndar
 
 
 def frontal_view(augmentation: Augmentation, rng: np.random.Generator) -> np.ndarray:
+    """A rotation (3, 3) into a camera that sees people from nearly the front."""
     roll = rng.uniform(-augmentation.roll, augmentation.roll)
     return rotation(*np.radians([rng.normal(0.0, 15.0), rng.uniform(-10.0, 15.0), roll]))
 
 
 def tilted(joints: np.ndarray, angle: float) -> np.ndarray:
+    """(T, V, 2) joints in a camera that is turned about its axis by an angle in radians."""
     c, s = np.cos(angle), np.sin(angle)
     return joints @ np.array([[c, s], [-s, c]], np.float32)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pose.skeleton import MAX_GAP, SkeletonSequence
+from recognizer.data.augment.strength import Augmentation
 from recognizer.data.views import slower
 from recognizer.windows import window_times
 
@@ -27,7 +28,14 @@ def interpolated(sequence: SkeletonSequence, times: np.ndarray) -> tuple[np.ndar
     return values, confidence
 
 
-def random_window(sequence, seconds, frames, augmentation, rng):
+def random_window(
+    sequence: SkeletonSequence,
+    seconds: float,
+    frames: int,
+    augmentation: Augmentation,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Joints (T, V, C) and confidence (T, V) of a window of ``seconds`` somewhere in a clip of one person."""
     if rng.random() < augmentation.slow_camera:
         sequence = slower(sequence, rng.uniform(8.0, 20.0), rng.random())
     speed = float(np.exp(rng.uniform(-augmentation.speed, augmentation.speed)))
@@ -53,7 +61,13 @@ def random_window(sequence, seconds, frames, augmentation, rng):
     return joints, confidence
 
 
-def _onset(sequence, span, frames, augmentation, rng):
+def _onset(
+    sequence: SkeletonSequence,
+    span: float,
+    frames: int,
+    augmentation: Augmentation,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:
     """A window in which somebody stands as at the clip's start, and does only the last part of it."""
     first, last = sequence.timestamps[0], sequence.timestamps[-1]
     end = min(first + rng.uniform(*augmentation.short_seconds), last)

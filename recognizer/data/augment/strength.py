@@ -16,6 +16,7 @@ def _ascending(limits: tuple[float, float]) -> tuple[float, float]:
 
 
 FREQUENT_ELEVATION = 4.0
+"""Degrees; the most frequent one of cameras."""
 
 Strength = Annotated[float, Field(ge=0, le=3, allow_inf_nan=False)]
 Seconds = Annotated[tuple[WindowSeconds, WindowSeconds], AfterValidator(_ascending)]
