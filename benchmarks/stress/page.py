@@ -114,7 +114,8 @@ class Page:
         """What the page sends at "Analyse", with all networks counting the same."""
         number = self.function("video-analyse", "click")
         inputs = next(each["inputs"] for each in self.config["dependencies"] if each["id"] == number)
-        data = [uploaded, weights, list(partners), 0.5, look]
+        built_in = ""  # no collection of own actions
+        data = [uploaded, weights, list(partners), 0.5, look, built_in]
         return data + [50] * (len(inputs) - len(data))
 
     def analyse(

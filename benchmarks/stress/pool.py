@@ -257,8 +257,14 @@ def _keep(kind: Kind, index: int, made: Path, keep: Path, verdict: Verdict) -> P
     shutil.rmtree(kept, ignore_errors=True)
     kept.parent.mkdir(parents=True, exist_ok=True)
     if made.exists():
-        shutil.copytree(made, kept, symlinks=True)
+        shutil.copytree(made, kept, symlinks=True, copy_function=copy_plain)
         shutil.rmtree(made, ignore_errors=True)
     kept.mkdir(exist_ok=True)
     (kept / "FAILED.txt").write_text(verdict.detail + "\n", errors="replace")
     return kept
+
+
+def copy_plain(source: str, target: str) -> None:
+    """Copies a file; a pipe, of which there is nothing to copy, is left out."""
+    with suppress(shutil.SpecialFileError):
+        shutil.copy2(source, target)

@@ -32,10 +32,13 @@ def command(*arguments: object) -> list[str]:
 
 
 class DemoServer:
-    """``pose2action demo`` with a free port. What it prints goes to ``folder/server.log``.
+    """``pose2action demo --events`` with a free port. What it prints goes to ``folder/server.log``.
 
     Args:
-        folder: for its log and its temporary files.
+        folder: for its log, its temporary files, and what it keeps for its user.
+
+    Attributes:
+        collections: where it keeps own actions.
 
     Raises:
         RuntimeError: it does not answer in time, or ends.
@@ -45,17 +48,24 @@ class DemoServer:
         self.log = folder / "server.log"
         self.temporary = folder / "tmp"
         self.temporary.mkdir(parents=True, exist_ok=True)
+        home = folder.absolute() / "home"
+        self.collections = home / "pose2action" / "collections"
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self._seen = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                command("demo", "--port", self.port),
+                command("demo", "--events", "--port", self.port),
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, "TMPDIR": str(self.temporary), "PYTHONFAULTHANDLER": "1"},
+                env={
+                    **os.environ,
+                    "TMPDIR": str(self.temporary),
+                    "XDG_DATA_HOME": str(home),
+                    "PYTHONFAULTHANDLER": "1",
+                },
             )
         self.pid = self._process.pid
         self._wait()

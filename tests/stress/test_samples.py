@@ -13,13 +13,17 @@ from benchmarks.stress.report import failures, table
 
 SEED = 11
 COUNTS = {
-    "live": 8,
+    "live": 10,
+    "events": 12,
     "requests": 70,
     "people": 3,
-    "data": 60,
+    "data": 50,
+    "collections": 30,
+    "landmarks": 20,
     "weights": 20,
-    "videos": 60,
-    "configurations": 50,
+    "graphs": 12,
+    "videos": 50,
+    "configurations": 40,
 }
 """The slowest to start come first."""
 
@@ -34,5 +38,5 @@ def test_no_input_does_harm(tmp_path: Path):
     told = "\n".join([table(results), *failures(results, SEED)])
     assert not any(result.verdict.failed for result in results), told
     outcomes = {(result.kind, result.verdict.outcome) for result in results}
-    for name in ("requests", "data", "weights", "videos", "configurations"):
+    for name in ("requests", "data", "collections", "landmarks", "weights", "videos", "configurations"):
         assert {(name, "processed"), (name, "refused")} <= outcomes, f"{name} is one-sided\n{told}"

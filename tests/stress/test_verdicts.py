@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benchmarks.stress.inputs.requests import Request
 from benchmarks.stress.kills import Victim, finish, kill_once
 from benchmarks.stress.soak import Sample, trends
+from benchmarks.stress.trials.commands import run_command
+from benchmarks.stress.trials.events import judge_line
+from benchmarks.stress.trials.graphs import difference
+from benchmarks.stress.trials.landmarks import wrong_json
 from benchmarks.stress.trials.live import Garbage, read_answer
 from benchmarks.stress.trials.live import judge as judge_talk
 from benchmarks.stress.trials.requests import judge as judge_request
 from benchmarks.stress.verdict import of_error, refused
 from benchmarks.stress.wire import Answer
 from pose.sources import SourceError
+from recognizer.attention import AttentionMaps
+from recognizer.own.errors import CollectionError
+from recognizer.prediction import Prediction
 
 PLAIN = "HTTP/1.1 {} x\r\nContent-Type: text/plain"
 
@@ -67,6 +76,82 @@ def test_scores_that_are_none_are_garbage(score: str):
     person = f'{{"label": "wave", "score": {score}, "top": [], "points": null, "visibility": null}}'
     with pytest.raises(Garbage):
         read_answer(f'{{"type": "seen", "captured": 1, "persons": [{person}]}}')
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"actions": [{"recordings": [{"seconds": 1.0, "fit": 7.0}]}]},
+        {"actions": [{"recordings": [{"seconds": 0.0, "fit": None}]}]},
+        {"loops": {"a": [[0, 5000]]}},
+        {"loops": {"a": []}},
+    ],
+)
+def test_own_actions_that_cannot_be_are_garbage(content: dict):
+    with pytest.raises(Garbage):
+        read_answer(json.dumps({"type": "taught", **content}))
+    read_answer('{"type": "taught", "actions": [{"recordings": [{"seconds": 1.0, "fit": 0.5}]}]}')
+
+
+@pytest.mark.parametrize(
+    ("line", "sound"),
+    [
+        ('{"camera": 0, "time": 1.0, "person": 0, "label": null, "score": 0.5, "count": null}', True),
+        ('{"camera": 0, "time": NaN, "person": 0, "label": null, "score": 0.5, "count": null}', False),
+        ('{"camera": 0, "time": 1.0, "person": 0, "label": null, "score": 1.5, "count": null}', False),
+        ('{"camera": 0, "time": -1.0, "person": 0, "label": null, "score": 0.5, "count": null}', False),
+        ('{"time": 1.0, "person": 0, "label": null, "score": 0.5, "count": null}', False),
+        ("[]", False),
+        ("", False),
+    ],
+)
+def test_lines_of_events(line: str, sound: bool):
+    assert (judge_line(line) is None) == sound
+
+
+@pytest.mark.parametrize(
+    ("raised", "outcome"),
+    [
+        (CollectionError("There is no collection 'x'; there are: none yet."), "refused"),
+        (OSError(28, "No space left on device", "/home/x"), "refused"),
+        (OSError(22, "Invalid argument"), "failed"),
+        (KeyError("x"), "failed"),
+        (CollectionError(""), "failed"),
+    ],
+)
+def test_ends_of_commands(raised: Exception, outcome: str, monkeypatch: pytest.MonkeyPatch):
+    def broken(name: str) -> None:
+        raise raised
+
+    monkeypatch.setattr("app.commands.own.show_collection", broken)
+    assert run_command("own", "show", "x")[0].outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("written", "sound"),
+    [
+        ('{"persons": [{"segments": [{"start": 0, "end": 1, "score": 0.5}]}]}', True),
+        ('{"persons": [{"segments": [{"start": 2, "end": 1, "score": 0.5}]}]}', False),
+        ('{"persons": [{"segments": [{"start": 0, "end": 1, "score": Infinity}]}]}', False),
+        ('{"persons": [{"segments"', False),
+        ("{}", False),
+    ],
+)
+def test_results_in_files(written: str, sound: bool, tmp_path: Path):
+    (tmp_path / "a.json").write_text(written)
+    assert (wrong_json(tmp_path / "a.json") is None) == sound
+
+
+def test_another_answer_than_the_network_gives_is_found():
+    def answer(score: float, **looked: np.ndarray) -> Prediction:
+        scores, embedding = np.array([score, 1 - score]), np.ones(3, np.float32)
+        return Prediction(scores, ("a", "b"), 0.0, 1.0, AttentionMaps(**looked), embedding)
+
+    joints = np.ones((2, 18), np.float32)
+    assert difference(answer(0.5, joints=joints), answer(0.5, joints=joints)) is None
+    assert "probabilities" in str(difference(answer(0.6, joints=joints), answer(0.5, joints=joints)))
+    assert "joints" in str(difference(answer(0.5, joints=joints * np.nan), answer(0.5, joints=joints)))
+    assert "looked at" in str(difference(answer(0.5), answer(0.5, joints=joints)))
 
 
 def test_a_soak_is_flat_only_where_nothing_grows():

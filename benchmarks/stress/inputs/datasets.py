@@ -162,15 +162,21 @@ def sbu(root: Path, rng: np.random.Generator) -> None:
     put(root / place[rng.choice(5, p=[0.8, 0.05, 0.05, 0.05, 0.05])] / "skeleton_pos.txt", odd)
 
 
-def recording(rng: np.random.Generator, persons: int = 2) -> dict[str, np.ndarray]:
+def recording(
+    rng: np.random.Generator, persons: int = 2, frames: int = FRAMES, landmarks: int = 33
+) -> dict[str, np.ndarray]:
     """What ``pose2action run --skeleton`` writes."""
-    arrays = {"time": np.arange(FRAMES) / 15, "persons": np.arange(persons, dtype=np.int64)}
+    arrays = {
+        "time": np.arange(frames) / 15,
+        "persons": np.arange(persons, dtype=np.int64),
+        "size": np.array([640, 480]),
+    }
     for person in range(persons):
         for name in ("landmarks", "world"):
-            points = rng.normal(0, 0.5, (FRAMES, 33, 4)).astype(np.float32)
-            points[..., 3] = rng.uniform(0.1, 1, (FRAMES, 33))
+            points = rng.normal(0, 0.5, (frames, landmarks, 4)).astype(np.float32)
+            points[..., 3] = rng.uniform(0.1, 1, (frames, landmarks))
             arrays[f"{name}_{person}"] = points
-        arrays[f"detected_{person}"] = np.ones(FRAMES, bool)
+        arrays[f"detected_{person}"] = np.ones(frames, bool)
     return arrays
 
 

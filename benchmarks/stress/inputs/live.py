@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from benchmarks.stress.inputs import numbers, pictures
+from benchmarks.stress.inputs import numbers, pictures, teaching
 
 Kind = Literal["text", "bytes", "wait", "unread", "close", "abort", "raw"]
 
@@ -131,11 +131,24 @@ def _flood(rng: np.random.Generator) -> list[Step]:
     return [Step("text", _settings(rng)) for _ in range(30)]
 
 
+def _asked(rng: np.random.Generator) -> list[Step]:
+    """Somebody asks for own actions without having shown anything, several times."""
+    return [Step("text", teaching.message(rng)) for _ in range(int(rng.integers(1, 12)))]
+
+
+def _taught(rng: np.random.Generator) -> list[Step]:
+    """Somebody shows something, has it kept, and changes their mind."""
+    times = np.linspace(0, teaching.SHOWN, 14)
+    shown = [_frame(float(time), pictures.figure(number % 10)) for number, time in enumerate(times)]
+    return [*shown, Step("text", teaching.record(rng)), *_asked(rng)]
+
+
 def _end(rng: np.random.Generator) -> list[Step]:
     return [Step(("close", "abort", "raw")[rng.integers(3)], rng.bytes(40))]
 
 
 _PARTS: tuple[Callable[[np.random.Generator], list[Step]], ...] = (
     _odd_pictures, _odd_pictures, _odd_pictures, _odd_times, _odd_times, _steady, _changing_sizes, _odd_bytes,
-    _odd_settings, _odd_settings, _odd_settings, _pause, _flood, _end,
+    _odd_settings, _odd_settings, _odd_settings, _pause, _flood, _asked, _asked, _taught, _taught, _taught,
+    _end,
 )  # fmt: skip

@@ -44,13 +44,13 @@ class Surroundings:
 
     Attributes:
         routes: path templates of the application, Gradio's included.
-        functions: numbers of the page's functions and how many inputs each has.
+        functions: numbers of the page's functions and what the page would call each with.
         secrets: files outside of the server's folders, and links to them inside, that must never be served.
         uploaded: another tab's upload.
     """
 
     routes: Sequence[str]
-    functions: Sequence[tuple[int, int]]
+    functions: Sequence[tuple[int, Sequence[object]]]
     secrets: Sequence[str]
     uploaded: str
     elsewhere: tuple[str, ...] = field(
@@ -149,8 +149,8 @@ def _file_data(rng: np.random.Generator, about: Surroundings) -> object:
 
 def _call(rng: np.random.Generator, about: Surroundings) -> Request:
     """A call of one of the page's functions with what it does not expect."""
-    number, inputs = about.functions[rng.integers(len(about.functions))]
-    count = inputs if rng.random() < 0.8 else int(rng.integers(0, 40))
+    number, usual = about.functions[rng.integers(len(about.functions))]
+    count = len(usual) if rng.random() < 0.8 else int(rng.integers(0, 40))
     data = [_value(rng, about) for _ in range(count)]
     body: dict[str, object] = {"data": data, "fn_index": number, "session_hash": SESSION, "trigger_id": None}
     if rng.random() < 0.3:
@@ -164,6 +164,31 @@ def _call(rng: np.random.Generator, about: Surroundings) -> Request:
         f"{API}/{rng.choice(['run/predict', 'queue/join', 'api/predict', 'call/run', 'run/run', 'run/look'])}"
     )
     return Request("POST", target, _JSON, json.dumps(body).encode())
+
+
+def _nearly(rng: np.random.Generator, about: Surroundings) -> Request:
+    """A call as the page makes it, but for one value."""
+    number, usual = about.functions[rng.integers(len(about.functions))]
+    data = list(usual)
+    if data and rng.random() < 0.9:
+        place = int(rng.integers(len(data)))
+        data[place] = _choice(rng) if rng.random() < 0.6 else _value(rng, about)
+    body = {"data": data, "fn_index": number, "session_hash": SESSION, "trigger_id": None}
+    target = f"{API}/{rng.choice(['run/predict', 'queue/join', 'queue/join'])}"
+    return Request("POST", target, _JSON, json.dumps(body).encode())
+
+
+def _choice(rng: np.random.Generator) -> object:
+    """What a menu could give: names of weights and of collections, fusions, numbers, and none of them."""
+    one = "kinetics-18-lsta-daily"
+    values = (
+        "mine", "other", "", "..", "../mine", "CON", "x" * 199, "mi\nne", "\u202e", ".deleted", one,
+        f"{one}+{one}",
+        f"{one}*0.5+kinetics-18-stf-daily*0.5", f"{one}+ntu-25-lsta-daily-3d", "/etc/passwd", "none", [one],
+        [], [one] * 3,
+        ["mine"], True, False, 0, 1, 0.5, 999, -1, 1e8, None,
+    )  # fmt: skip
+    return values[rng.integers(len(values))]
 
 
 def _value(rng: np.random.Generator, about: Surroundings) -> object:
@@ -283,5 +308,6 @@ def _word(rng: np.random.Generator, about: Surroundings) -> str:
 
 _JSON = (("Content-Type", "application/json"),)
 _KINDS: tuple[Callable[[np.random.Generator, Surroundings], Request], ...] = (
-    _route, _file, _call, _json_call, _upload, _route, _file, _call, _stranger, _half, _crowd,
+    _route, _file, _call, _json_call, _upload, _route, _file, _nearly, _nearly, _nearly, _stranger, _half,
+    _crowd,
 )  # fmt: skip

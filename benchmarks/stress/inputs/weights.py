@@ -7,7 +7,6 @@ import io
 import json
 import pickle
 import struct
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,7 @@ import torch
 from benchmarks.stress.inputs import numbers
 from benchmarks.stress.inputs.contents import odd_json
 from benchmarks.stress.inputs.damage import damaged
+from benchmarks.stress.inputs.programs import Program
 
 Tensors = dict[str, torch.Tensor]
 
@@ -130,9 +130,9 @@ def odd_checkpoint(sound: dict, folder: Path, marker: Path, rng: np.random.Gener
     kind = rng.integers(7)
     content: object = dict(sound)
     if kind == 0:
-        content = _Program(marker)
+        content = Program(marker)
     elif kind == 1:
-        content = {**sound, "state_dict": _Program(marker)}
+        content = {**sound, "state_dict": Program(marker)}
     elif kind == 2:
         del content[list(sound)[rng.integers(len(sound))]]
     elif kind == 3:
@@ -144,18 +144,8 @@ def odd_checkpoint(sound: dict, folder: Path, marker: Path, rng: np.random.Gener
     if kind == 4:
         data = damaged(data, rng)
     elif kind == 5:
-        data = (b"", b"PK\x03\x04", pickle.dumps(_Program(marker)), rng.bytes(1000))[rng.integers(4)]
+        data = (b"", b"PK\x03\x04", pickle.dumps(Program(marker)), rng.bytes(1000))[rng.integers(4)]
     path.write_bytes(data)
     if rng.random() < 0.3:
         (folder / "previous.ckpt").write_bytes(damaged(data, rng) if data else b"")
     return path
-
-
-class _Program:
-    """Makes a file when it is unpickled."""
-
-    def __init__(self, marker: Path) -> None:
-        self._marker = marker
-
-    def __reduce__(self) -> tuple[Callable, tuple]:
-        return Path.touch, (self._marker,)

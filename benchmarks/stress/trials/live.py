@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import struct
 import time
 from pathlib import Path
@@ -14,12 +15,17 @@ import numpy as np
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.sync.client import ClientConnection
 
+from benchmarks.stress.inputs.homes import NAME, damage_home, sound_home
 from benchmarks.stress.inputs.live import GOOD, Step, conversation
 from benchmarks.stress.inputs.pictures import figure
+from benchmarks.stress.pool import copy_plain
 from benchmarks.stress.server import DemoServer
 from benchmarks.stress.tab import Tab, open_live
 from benchmarks.stress.trials.served import ServedTrial
 from benchmarks.stress.verdict import PROCESSED, Verdict, failed, refused
+from pose.errors import UserError
+from recognizer.own.collection import Collections as Home
+from recognizer.own.recordings import LONGEST
 
 WARM_UP = 120.0
 PATIENCE = 20.0
@@ -39,12 +45,46 @@ class Live(ServedTrial):
         while not tab.log.pictures and time.monotonic() < give_up:
             time.sleep(0.2)
         tab.close()
+        self._sound = folder / "sound"
+        sound_home(self._sound, np.random.default_rng(0))
 
     def talk(self, rng: np.random.Generator, folder: Path) -> Verdict:
         steps = conversation(rng)
         rows = [f"{step.kind} x {step.times:g}: {len(step.content)} {step.content[:300]!r}" for step in steps]
         (folder / "conversation.txt").write_text("\n".join(rows) + "\n")
-        return converse(self.server, steps)
+        home = self.server.collections
+        shutil.rmtree(home, ignore_errors=True)
+        shutil.copytree(self._sound, home, dirs_exist_ok=True)
+        damaged = rng.random() < 0.2
+        if damaged:
+            damage_home(home, rng)
+        verdict = converse(self.server, steps)
+        if verdict.failed:
+            shutil.copytree(home, folder / "collections", symlinks=True, copy_function=copy_plain)
+        elif not damaged and (fault := _unsound(home)):
+            return failed(f"{fault}; {verdict.detail}")
+        return verdict
+
+
+def _unsound(home: Path) -> str | None:
+    """What cannot be in a folder of collections, whatever was asked for."""
+    if strangers := [path.name for path in home.parent.iterdir() if path != home]:
+        return f"beside the collections there is {strangers}"
+    give_up = time.monotonic() + PATIENCE
+    while True:
+        try:
+            collections = Home(home)
+            for name in collections.names():
+                collection = collections.open(name)
+                for action in collection.actions():
+                    collection.about(action)
+                    for recording in collection.recordings(action):
+                        collection.read(action, recording)
+            return None
+        except (UserError, OSError) as error:
+            if time.monotonic() > give_up:  # what was asked for last may still be done
+                return f"{type(error).__name__}: {error}"
+            time.sleep(0.2)
 
 
 def converse(server: DemoServer, steps: tuple[Step, ...]) -> Verdict:
@@ -71,7 +111,7 @@ def converse(server: DemoServer, steps: tuple[Step, ...]) -> Verdict:
     return judge(told, end)
 
 
-_SENTENCES = ("failed", "weights-failed", "idle")
+_SENTENCES = ("failed", "weights-failed", "teach-failed", "idle")
 """What tells in a sentence why there will be no answer; "idle": a busy machine holds up the client."""
 
 
@@ -85,7 +125,9 @@ def judge(told: list[dict[str, Any]], end: str) -> Verdict:
         if (verdict := refused(sentence)).failed:
             return verdict
     if end == "silent":
-        return failed(f"no answer to a picture within {PATIENCE:.0f} s; told before: {sentences[-3:]}")
+        return failed(
+            f"no answer to a picture, or a question, within {PATIENCE:.0f} s; told before: {sentences[-3:]}"
+        )
     if end.startswith("closed") and not sentences:
         return failed(f"{end} without a sentence")
     return refused(sentences[-1]) if sentences else PROCESSED
@@ -118,7 +160,7 @@ def _lead(socket: ClientConnection, steps: tuple[Step, ...], told: list[dict[str
         while time.monotonic() < give_up:
             _listen(socket, told, 0.2)
             if any(each.get("captured") == last for each in told):
-                return "answered"
+                return _ask_for_own(socket, told)
             if any(each.get("type") == "failed" and "Start again" in each["message"] for each in told):
                 return "ended"
             if any(each.get("type") == "refused" for each in told):
@@ -134,6 +176,17 @@ def _lead(socket: ClientConnection, steps: tuple[Step, ...], told: list[dict[str
         return f"closed ({error.rcvd or 'without a goodbye'})"
     except (BrokenPipeError, ConnectionError) as error:
         return f"closed ({error})"
+
+
+def _ask_for_own(socket: ClientConnection, told: list[dict[str, Any]]) -> str:
+    """Asks for the own actions, which are told behind all else that was asked for of them."""
+    socket.send(json.dumps({"type": "teach-list", "collection": NAME}))
+    before, give_up = len(told), time.monotonic() + PATIENCE
+    while time.monotonic() < give_up:
+        _listen(socket, told, 0.2)
+        if any(each["type"] in ("taught", "teach-failed") for each in told[before:]):
+            return "answered"
+    return "silent"
 
 
 def _listen(socket: ClientConnection, told: list[dict[str, Any]], seconds: float) -> None:
@@ -156,7 +209,22 @@ def read_answer(message: str) -> dict[str, Any]:
         for numbers in (person["points"], person["visibility"]):
             if not all(isinstance(number, int) for number in numbers or ()):
                 raise Garbage(f"landmarks that are none: {person}")
+    if told["type"] in ("taught", "teach-shown"):
+        _check_taught(told)
     return told
+
+
+def _check_taught(told: dict[str, Any]) -> None:
+    """What is told of own actions: whose names are names, and skeletons that can be drawn."""
+    for action in told.get("actions", ()):
+        for each in action["recordings"]:
+            if not (0 < each["seconds"] <= LONGEST and (each["fit"] is None or -1.01 <= each["fit"] <= 1.01)):
+                raise Garbage(f"a recording that cannot be: {each}")
+    for loop in told.get("loops", {}).values():
+        if not loop or not all(
+            isinstance(number, int) and abs(number) <= 1001 for row in loop for number in row
+        ):
+            raise Garbage(f"a skeleton that cannot be drawn: {str(loop)[:300]}")
 
 
 def _no_number(name: str) -> float:

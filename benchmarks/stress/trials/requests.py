@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.stress.inputs.homes import sound_home
 from benchmarks.stress.inputs.requests import API, SESSION, Request, Surroundings, request
 from benchmarks.stress.page import Page
 from benchmarks.stress.trials.served import ServedTrial
-from benchmarks.stress.verdict import PROCESSED, Verdict, failed, refused
+from benchmarks.stress.verdict import OURS, PROCESSED, Verdict, failed, refused
 from benchmarks.stress.wire import Answer, half_requests, send
 
 PATIENCE = 12.0
@@ -42,10 +43,11 @@ class Requests(ServedTrial):
             uploaded = folder / "uploaded.mp4"
             uploaded.write_bytes(b"not a video")
             stored = Path(page.upload(uploaded)["path"])
-            functions = [(each["id"], len(each["inputs"])) for each in page.config["dependencies"]]
+            functions = _functions(page, stored)
         link = stored.parent / "link.mp4"
         link.symlink_to(secret)
-        source = Path(__file__).absolute().parents[3] / "app" / "server.py"
+        source = Path(__file__).absolute().parents[3] / "app" / "web" / "server.py"
+        sound_home(self.server.collections, np.random.default_rng(0))
         self._about = Surroundings(
             tuple(routes()), functions, (str(secret), str(secret), str(link), str(source)), str(stored)
         )
@@ -81,7 +83,12 @@ class Requests(ServedTrial):
         if token in answer.body or _FOREIGN.search(answer.body):
             return failed(f"a file of the machine was served: {answer.body[:200]!r}")
         if answer.status == 200 and made.target.endswith("queue/join"):
-            send(Request("GET", f"{API}/queue/data?session_hash={SESSION}"), self.server.port, PATIENCE)
+            stream = send(
+                Request("GET", f"{API}/queue/data?session_hash={SESSION}"), self.server.port, PATIENCE
+            )
+            told = stream.body.decode(errors="replace")
+            if OURS.search(told) or "Traceback (most recent" in told:
+                return failed(f"the page was told: {told[-2000:]}")
         if made.target.endswith(("run/predict", "queue/join", "call/run", "upload")):
             for path, size in self._files():
                 with suppress(FileNotFoundError):
@@ -101,6 +108,20 @@ class Requests(ServedTrial):
                 )
             time.sleep(0.1)
         return None
+
+
+def _functions(page: Page, uploaded: Path) -> list[tuple[int, list[object]]]:
+    """The page's functions, each with the values that it would be called with for an upload."""
+    components = {each["id"]: each for each in page.config["components"]}
+    upload = {"path": str(uploaded), "meta": {"_type": "gradio.FileData"}}
+
+    def value(number: int) -> object:
+        component = components[number]
+        return upload if component["type"] == "file" else component["props"].get("value")
+
+    return [
+        (each["id"], [value(number) for number in each["inputs"]]) for each in page.config["dependencies"]
+    ]
 
 
 def judge(made: Request, answer: Answer) -> Verdict:
