@@ -23,7 +23,7 @@ from pose.files import replacing
 from recognizer.fields import FileName, fault, shown
 from recognizer.own.deletions import Deleted, bring_back, set_aside
 from recognizer.own.errors import CollectionError
-from recognizer.own.names import CARD, checked_name, same
+from recognizer.own.names import CARD, checked_name, is_name, same
 from recognizer.own.recordings import Recording, RecordingError, read_recording, write_recording
 from recognizer.plain_files import read_plain
 
@@ -140,7 +140,7 @@ class Collection:
         Raises:
             CollectionError: no such action.
         """
-        files = (p for p in self._action(action).glob("*.npz") if p.is_file() and not p.name.startswith("."))
+        files = (p for p in self._action(action).glob("*.npz") if p.is_file() and is_name(p.stem))
         return tuple(sorted(path.stem for path in files))
 
     def read(self, action: str, recording: str) -> Recording:
@@ -277,5 +277,5 @@ class Collection:
 def _folders(root: Path) -> list[Path]:
     if not root.is_dir():
         return []
-    plain = (p for p in root.iterdir() if not p.name.startswith(".") and p.is_dir() and not p.is_symlink())
+    plain = (p for p in root.iterdir() if is_name(p.name) and p.is_dir() and not p.is_symlink())
     return sorted(plain, key=lambda path: path.name)

@@ -43,6 +43,14 @@ def checked_name(name: str, what: str = "action") -> str:
     return name
 
 
+def is_name(name: str) -> bool:
+    """Whether a folder or file can be one of ours: others, whoever has put them there, are left alone."""
+    try:
+        return checked_name(name) == name
+    except CollectionError:
+        return False
+
+
 def same(name: str, others: tuple[str, ...]) -> str | None:
     """The one of others that some file systems take for the same."""
     return next((other for other in others if other.casefold() == name.casefold()), None)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import stat
 import zipfile
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import BinaryIO
 
 from pose.files import replacing, temporary_folder
-from recognizer.fields import shown
 from recognizer.own.collection import MOST_ACTIONS, MOST_RECORDINGS, Collection, Collections
 from recognizer.own.errors import CollectionError
 from recognizer.own.names import CARD, checked_name
@@ -30,19 +29,15 @@ def export_collection(collection: Collection, path: Path) -> Path:
         path: of the zip.
 
     Raises:
-        CollectionError: a file has a name that no zip can hold.
         OSError: it cannot be written.
     """
     with replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
-        for file in [collection.folder / CARD, *sorted(collection.folder.glob("*/*.npz"))]:
-            if file.is_file() and not file.name.startswith("."):
-                inside = PurePosixPath(collection.name, *file.relative_to(collection.folder).parts)
-                try:
-                    archive.write(file, inside)
-                except UnicodeEncodeError:  # a name of no encoding
-                    raise CollectionError(
-                        f"{shown(str(file), 200)!r} has a name that no zip can hold: rename it."
-                    ) from None
+        if (collection.folder / CARD).is_file():
+            archive.write(collection.folder / CARD, f"{collection.name}/{CARD}")
+        for action in collection.actions():
+            for name in collection.recordings(action):
+                inside = f"{action}/{name}.npz"
+                archive.write(collection.folder / inside, f"{collection.name}/{inside}")
     return path
 
 

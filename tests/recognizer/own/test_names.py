@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from recognizer.own.collection import Collections
@@ -52,3 +54,17 @@ def test_names_that_some_disks_take_for_the_same_are_the_same(home: Collections)
     home.make("gym").add("Raise", recording())
     home.make("GYM").add("raise", recording())
     assert home.names() == ("gym",) and home.open("gym").actions() == ("Raise",)
+
+
+def test_folders_and_files_of_other_names_are_left_alone(home: Collections):
+    gym = home.make("gym")
+    name = gym.add("raise", recording())
+    content = (gym.folder / "raise" / f"{name}.npz").read_bytes()
+    for odd in (b"CON", b"dot.", b"\xff", b"a\nb", b"e\xcc\x81", b"x" * 90, b" "):
+        for root in (home.root, gym.folder):
+            os.mkdir(os.path.join(os.fsencode(root), odd))
+        with open(os.path.join(os.fsencode(gym.folder / "raise"), odd + b".npz"), "wb") as file:
+            file.write(content)
+    assert home.names() == ("gym",) and gym.actions() == ("raise",) and gym.recordings("raise") == (name,)
+    assert [each[:2] for each in gym.sound()] == [("raise", name)]
+    assert len(list((gym.folder / "raise").iterdir())) == 8, "nothing of them is deleted"
