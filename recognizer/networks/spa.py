@@ -26,8 +26,6 @@ supplement to the paper that was not at hand, so much had to be chosen:
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -40,6 +38,7 @@ from recognizer.networks.protocol import Network
 from recognizer.sparse import (
     Backend,
     BatchNorm,
+    Branches,
     Convolution,
     GlobalAveragePool,
     MaxPool,
@@ -62,10 +61,13 @@ class SPABlock(nn.Module):
 
     def __init__(self, in_channels: int, out_channels: int, axes: int, config: SPAConfig):
         super().__init__()
-        width = out_channels // len(config.temporal_dilations)
+        dilations = config.temporal_dilations
+        width = out_channels // len(dilations)
         self.split = nn.Sequential(_pointwise(in_channels, out_channels, axes), ReLU())
-        self.branches = nn.ModuleList(
-            _branch(width, axes, dilation, config) for dilation in config.temporal_dilations
+        self.branches = (
+            Branches(_in_space_and_time(width, axes, dilation, config) for dilation in dilations)
+            if config.convolution == "4d"
+            else nn.ModuleList(_in_space_then_time(width, axes, dilation, config) for dilation in dilations)
         )
         self.norm = BatchNorm(out_channels)
         self.residual = (
@@ -73,12 +75,17 @@ class SPABlock(nn.Module):
         )
 
     def forward(self, x: SparseTensor) -> SparseTensor:
-        parts = self.split(x).features.chunk(len(self.branches), 1)
-        outputs = [
-            branch(x.replace(part)).features for branch, part in zip(self.branches, parts, strict=True)
-        ]
-        # All convolutions keep the voxels, so rows correspond.
-        y = self.norm(x.replace(torch.cat(outputs, 1)))
+        y = self.split(x)
+        if isinstance(self.branches, Branches):
+            y = self.branches(y)
+        else:
+            parts = y.features.chunk(len(self.branches), 1)
+            outputs = [
+                branch(x.replace(part)).features for branch, part in zip(self.branches, parts, strict=True)
+            ]
+            # All convolutions keep the voxels, so rows correspond.
+            y = x.replace(torch.cat(outputs, 1))
+        y = self.norm(y)
         return x.replace(F.relu(y.features + self.residual(x).features))
 
 
@@ -171,14 +178,20 @@ def _pointwise(in_channels: int, out_channels: int, axes: int) -> nn.Sequential:
     )
 
 
-def _branch(channels: int, axes: int, dilation: int, config: SPAConfig) -> nn.Module:
+def _in_space_and_time(channels: int, axes: int, dilation: int, config: SPAConfig) -> Convolution:
+    size, dilations = (config.kernel,) * axes, (1,) * axes
+    return Convolution(
+        channels, channels, (*size, _TEMPORAL_KERNEL), 1, (*dilations, dilation), dimension=axes + 1
+    )
+
+
+def _in_space_then_time(channels: int, axes: int, dilation: int, config: SPAConfig) -> nn.Module:
     everywhere, nowhere = (config.kernel,) * axes, (1,) * axes
-    in_time: dict[str, Any] = dict(dilation=(*nowhere, dilation), dimension=axes + 1)
-    if config.convolution == "4d":
-        return Convolution(channels, channels, (*everywhere, _TEMPORAL_KERNEL), **in_time)
     return nn.Sequential(
         Convolution(channels, channels, (*everywhere, 1), dimension=axes + 1),
         BatchNorm(channels),
         ReLU(),
-        Convolution(channels, channels, (*nowhere, _TEMPORAL_KERNEL), **in_time),
+        Convolution(
+            channels, channels, (*nowhere, _TEMPORAL_KERNEL), 1, (*nowhere, dilation), dimension=axes + 1
+        ),
     )

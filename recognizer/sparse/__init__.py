@@ -14,7 +14,7 @@ from torch import Tensor
 
 from recognizer.sparse.errors import SparseError
 from recognizer.sparse.minkowski_backend import MinkowskiSparseTensor, runs_on_cuda
-from recognizer.sparse.modules import BatchNorm, Convolution, GlobalAveragePool, MaxPool, ReLU
+from recognizer.sparse.modules import BatchNorm, Branches, Convolution, GlobalAveragePool, MaxPool, ReLU
 from recognizer.sparse.tensor import SparseTensor
 from recognizer.sparse.torch_backend import TorchSparseTensor
 from recognizer.sparse.voxels import Duplicates, checked_voxels
@@ -22,6 +22,7 @@ from recognizer.sparse.voxels import Duplicates, checked_voxels
 __all__ = [
     "Backend",
     "BatchNorm",
+    "Branches",
     "Convolution",
     "GlobalAveragePool",
     "MaxPool",

@@ -25,7 +25,7 @@ class Grid:
         self.dimension = coordinates.shape[1] - 1
         self._voxels: dict[Stride, Tensor] = {(1,) * self.dimension: coordinates}
         self._parents: dict[tuple[Stride, Stride], Tensor] = {}
-        self._maps: dict[tuple[Stride, Region], KernelMap] = {}
+        self._maps: dict[tuple[Stride, tuple[Region, ...]], KernelMap] = {}
 
     def coordinates(self, stride: Stride) -> Tensor:
         """(n, 1 + D) voxels at a stride that some layer has produced."""
@@ -48,12 +48,13 @@ class Grid:
             self._parents[stride, coarse] = parent
         return coarse, self._parents[stride, coarse]
 
-    def kernel_map(self, stride: Stride, region: Region) -> tuple[Stride, KernelMap]:
-        """The output's stride, and the map from the voxels at ``stride`` to it."""
-        coarse = stride if region.keeps_voxels else self.parents(stride, region.stride)[0]
-        if (stride, region) not in self._maps:
+    def kernel_map(self, stride: Stride, *regions: Region) -> tuple[Stride, KernelMap]:
+        """The output's stride, and the map from the voxels at ``stride`` to it, which regions may share."""
+        keeps = regions[0].keeps_voxels
+        coarse = stride if keeps else self.parents(stride, regions[0].stride)[0]
+        if (stride, regions) not in self._maps:
             step = self._voxels[stride].new_tensor([1, *stride])
             inputs = self._voxels[stride] // step
             outputs = inputs if coarse == stride else self._voxels[coarse] // step
-            self._maps[stride, region] = kernel_map(inputs, outputs, region)
-        return coarse, self._maps[stride, region]
+            self._maps[stride, regions] = kernel_map(inputs, outputs, *regions)
+        return coarse, self._maps[stride, regions]

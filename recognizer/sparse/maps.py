@@ -9,9 +9,11 @@ voxels needs only half of the lines, the others are their mirror image.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -57,22 +59,25 @@ class Single:
 class KernelMap:
     """Pairs of voxels that meet under a kernel, in the order of its offsets.
 
+    Several kernels can share a map. The rows of one after the other are then one list, and so are their
+    offsets: voxel ``v`` of kernel ``b`` is row ``b * n + v``, offset ``k`` of it is ``b * K + k``.
+
     Attributes:
-        inputs, outputs: (P,) rows; without the pairs of ``identity``.
+        inputs, outputs: (P,) rows; without the pairs of ``itself``.
         counts: number of pairs of each of the K offsets.
-        outputs_in_all: number of output voxels.
-        identity: the offset under which every voxel meets itself, if there is one.
+        outputs_in_all: number of output rows.
+        itself: of each kernel, the offset under which every voxel meets itself; empty if there is none.
     """
 
     inputs: Tensor
     outputs: Tensor
     counts: tuple[int, ...]
     outputs_in_all: int
-    identity: int | None
+    itself: tuple[int, ...]
 
     def all_pairs(self) -> tuple[Tensor, Tensor]:
         """(P,) input and output rows of all pairs, those of voxels with themselves included."""
-        if self.identity is None:
+        if not self.itself:
             return self.inputs, self.outputs
         itself = torch.arange(self.outputs_in_all, device=self.inputs.device)
         return torch.cat([self.inputs, itself]), torch.cat([self.outputs, itself])
@@ -80,95 +85,151 @@ class KernelMap:
     @cached_property
     def schedule(self) -> tuple[tuple[Batch, ...], tuple[Single, ...]]:
         """The pairs as matrix products: small offsets in padded batches, large ones one by one."""
-        starts, start = {}, 0
-        for offset, count in enumerate(self.counts):
-            if count:
-                starts[offset] = start
-            start += count
-        by_count = sorted(starts, key=lambda offset: self.counts[offset])
-        small = [offset for offset in by_count if self.counts[offset] <= _SMALL_GROUP]
-        large = by_count[len(small) :]
-        batches = []
-        while small:
-            limit = max(8, int(self.counts[small[0]] * _PADDING))
-            together = [offset for offset in small if self.counts[offset] <= limit]
-            small = small[len(together) :]
-            batches.append(self._batch(together, starts))
+        counts = torch.tensor(self.counts, device=self.inputs.device)
+        starts = counts.cumsum(0) - counts
+        by_count = counts.argsort(stable=True)
+        ordered = counts[by_count].tolist()
+        begin, large = bisect_right(ordered, 0), bisect_right(ordered, _SMALL_GROUP)
+        batches = self._batches(ordered[begin:large], by_count[begin:large], starts)
         singles = []
-        for offset in large:
-            pairs = slice(starts[offset], starts[offset] + self.counts[offset])
+        for offset in by_count[large:].tolist():
+            pairs = slice(int(starts[offset]), int(starts[offset]) + self.counts[offset])
             singles.append(Single(offset, self.inputs[pairs], self.outputs[pairs]))
-        return tuple(batches), tuple(singles)
+        return batches, tuple(singles)
 
-    def _batch(self, offsets: list[int], starts: dict[int, int]) -> Batch:
-        device = self.inputs.device
-        counts = torch.tensor([self.counts[offset] for offset in offsets], device=device)[:, None]
-        first = torch.tensor([starts[offset] for offset in offsets], device=device)[:, None]
-        place = torch.arange(self.counts[offsets[-1]], device=device)
-        real = (place < counts).flatten()
-        pairs = (first + place).clamp_(max=len(self.inputs) - 1).flatten()
-        return Batch(
-            torch.tensor(offsets, device=device),
-            torch.where(real, self.inputs[pairs], 0),
-            torch.where(real, self.outputs[pairs], self.outputs_in_all),
+    def _batches(self, counts: list[int], offsets: Tensor, starts: Tensor) -> tuple[Batch, ...]:
+        """Those of some offsets in the order of their counts: all are padded at once and then divided."""
+        if not counts:
+            return ()
+        ends, paddings = [0], []
+        while ends[-1] < len(counts):
+            limit = max(8, int(counts[ends[-1]] * _PADDING))
+            end = bisect_right(counts, limit)
+            paddings += [counts[end - 1]] * (end - ends[-1])
+            ends.append(end)
+        device, rows = offsets.device, sum(paddings)
+        each = torch.tensor([counts, paddings], device=device)
+        each = torch.stack([*each, starts[offsets], each[1].cumsum(0) - each[1]])
+        count, _, start, first = each.repeat_interleave(each[1], 1, output_size=rows)
+        place = torch.arange(rows, device=device) - first
+        real = place < count
+        pairs = (start + place).clamp_(max=len(self.inputs) - 1)
+        inputs = torch.where(real, self.inputs[pairs], 0)
+        outputs = torch.where(real, self.outputs[pairs], self.outputs_in_all)
+        sizes = [sum(paddings[begin:end]) for begin, end in pairwise(ends)]
+        return tuple(
+            map(
+                Batch,
+                offsets.split([end - begin for begin, end in pairwise(ends)]),
+                inputs.split(sizes),
+                outputs.split(sizes),
+            )
         )
 
 
-def kernel_map(inputs: Tensor, outputs: Tensor, region: Region) -> KernelMap:
+def kernel_map(inputs: Tensor, outputs: Tensor, *regions: Region) -> KernelMap:
     """Finds all pairs with input = output + offset.
 
     Args:
         inputs: (n, 1 + D) int64 different voxels, in steps of their stride.
-        outputs: (m, 1 + D) likewise, in steps of the input's stride; the same tensor where the region keeps
+        outputs: (m, 1 + D) likewise, in steps of the input's stride; the same tensor where the regions keep
             the voxels.
-        region: offsets.
+        regions: offsets; more than one if ``share_a_map`` says so.
     """
-    lines = _Lines(region, inputs.device)
-    space = KeySpace([inputs, outputs], lines.reach, lines.axis)
+    lines = _lines(regions, inputs.device)
+    space = KeySpace([inputs] if outputs is inputs else [inputs, outputs], lines.reach, lines.axis)
     keys, order = space.keys(inputs).sort()
-    if region.keeps_voxels:
+    if regions[0].keeps_voxels:
         output_keys, output_order = keys, order
     else:
         output_keys, output_order = space.keys(outputs).sort()
-    if region.symmetric:
-        pairs = _mirrored_pairs(keys, space.steps(lines.starts), lines, region.volume)
-    else:
-        pairs = _concatenate(_pairs(keys, output_keys, space.steps(lines.starts), lines), keys)
-    position, query, offset = pairs
+    steps = space.steps(lines.starts)
+    position, query, offset = _concatenate(_pairs(keys, output_keys, steps, lines), keys)
+    if lines.mirrored is not None:
+        once = (lines.mirrored[offset] >= 0).nonzero()[:, 0]
+        position, query, offset = position[once], query[once], offset[once]
+        position, query = torch.cat([position, query]), torch.cat([query, position])
+        offset = torch.cat([offset, lines.mirrored[offset]])
     offset, by_offset = offset.sort(stable=True)
+    rows, output_rows = order[position[by_offset]], output_order[query[by_offset]]
+    volume = regions[0].volume
+    if len(regions) > 1:
+        kernel = offset // volume
+        rows, output_rows = rows + kernel * len(inputs), output_rows + kernel * len(outputs)
     return KernelMap(
-        inputs=order[position[by_offset]],
-        outputs=output_order[query[by_offset]],
-        counts=tuple(torch.bincount(offset, minlength=region.volume).tolist()),
-        outputs_in_all=len(outputs),
-        identity=region.volume // 2 if region.symmetric else None,
+        inputs=rows,
+        outputs=output_rows,
+        counts=tuple(torch.bincount(offset, minlength=volume * len(regions)).tolist()),
+        outputs_in_all=len(outputs) * len(regions),
+        itself=tuple(number * volume + volume // 2 for number in range(len(regions)))
+        if regions[0].symmetric
+        else (),
     )
 
 
+def share_a_map(regions: Sequence[Region]) -> bool:
+    """Whether several regions can: odd ones on the same voxels, which differ in their dilation, and not along
+    all axes."""
+    first = regions[0]
+    dilations = zip(*(region.dilation for region in regions), strict=True)
+    return (
+        all(region.symmetric and region.size == first.size for region in regions)
+        and any(len(set(values)) == 1 for values in dilations)
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
 class _Lines:
-    """The offsets of a region as parallel lines along one axis.
+    """The offsets of regions as parallel lines along one axis.
 
     Attributes:
         axis: along which the lines run; a long one without gaps is best.
-        offsets: (L, k) numbers of the region's offsets, line by line.
+        offsets: (L, k) numbers of the offsets, line by line.
         starts: (L, D) first offset of each line.
         gap: places between neighbours on a line.
         width: places from the first to the last one on a line.
         reach: largest offset along each axis.
+        mirrored: of symmetric regions, which have only half of their lines, the opposite of each offset, and
+            -1 for the voxel itself and whatever is the opposite of another; None of others.
     """
 
-    def __init__(self, region: Region, device: torch.device):
-        self.axis = max(
-            range(region.dimension), key=lambda axis: (region.dilation[axis] == 1, region.size[axis])
-        )
-        numbers = torch.arange(region.volume, device=device)
-        numbers = numbers.view(-1, region.size[self.axis], math.prod(region.size[: self.axis]))
-        self.offsets = numbers.transpose(1, 2).flatten(0, 1)
-        moves = region.offsets().to(device)
-        self.starts = moves[self.offsets[:, 0]]
-        self.gap = region.dilation[self.axis]
-        self.width = (region.size[self.axis] - 1) * self.gap + 1
-        self.reach = moves.abs().amax(0).tolist()
+    axis: int
+    offsets: Tensor
+    starts: Tensor
+    gap: int
+    width: int
+    reach: list[int]
+    mirrored: Tensor | None
+
+
+@lru_cache(64)
+def _lines(regions: tuple[Region, ...], device: torch.device) -> _Lines:
+    first = regions[0]
+    same = [len({region.dilation[axis] for region in regions}) == 1 for axis in range(first.dimension)]
+    axis = max(range(first.dimension), key=lambda a: (same[a], first.dilation[a] == 1, first.size[a]))
+    volume = first.volume
+    numbers = torch.arange(volume).view(-1, first.size[axis], math.prod(first.size[:axis]))
+    offsets = numbers.transpose(1, 2).flatten(0, 1)
+    mirrored = None
+    if first.symmetric:
+        half = len(offsets) // 2  # the line through the centre, its own mirror image
+        opposite = torch.full((volume,), -1)
+        once = torch.cat([offsets[:half].flatten(), offsets[half, : first.size[axis] // 2]])
+        opposite[once] = volume - 1 - once
+        offsets = offsets[: half + 1]
+        mirrored = torch.cat(
+            [torch.where(opposite < 0, -1, opposite + i * volume) for i in range(len(regions))]
+        ).to(device)
+    moves = [region.offsets() for region in regions]
+    return _Lines(
+        axis,
+        torch.cat([offsets + number * volume for number in range(len(regions))]).to(device),
+        torch.cat([each[offsets[:, 0]] for each in moves]).to(device),
+        first.dilation[axis],
+        (first.size[axis] - 1) * first.dilation[axis] + 1,
+        torch.cat(moves).abs().amax(0).tolist(),
+        mirrored,
+    )
 
 
 _Pairs = tuple[Tensor, Tensor, Tensor]
@@ -195,23 +256,6 @@ def _pairs(keys: Tensor, output_keys: Tensor, starts: Tensor, lines: _Lines) -> 
             offset = lines.offsets[query[hit] // outputs + begin, distance[hit] // lines.gap]
             yield position[hit], query[hit] % outputs, offset
             position = position + 1
-
-
-def _mirrored_pairs(keys: Tensor, starts: Tensor, lines: _Lines, volume: int) -> _Pairs:
-    """Pairs of an odd kernel that keeps the voxels, without those of a voxel with itself."""
-    half = len(starts) // 2  # the line through the centre, its own mirror image
-    position, query, offset = _concatenate(_pairs(keys, keys, starts[: half + 1], lines), keys)
-    found = lines.offsets[: half + 1]
-    kept = torch.zeros(volume, dtype=torch.bool, device=keys.device)
-    kept[found[:half]] = True
-    kept[found[half, : found.shape[1] // 2]] = True
-    once = kept[offset].nonzero()[:, 0]
-    position, query, offset = position[once], query[once], offset[once]
-    return (
-        torch.cat([position, query]),
-        torch.cat([query, position]),
-        torch.cat([offset, volume - 1 - offset]),
-    )
 
 
 def _concatenate(pairs: Iterator[_Pairs], keys: Tensor) -> _Pairs:

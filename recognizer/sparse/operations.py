@@ -26,8 +26,9 @@ class Convolve(torch.autograd.Function):
         ctx.pairs = pairs
         width = weight.shape[2]
         result = features.new_zeros(pairs.outputs_in_all + 1, width)
-        if pairs.identity is not None:
-            torch.mm(features, weight[pairs.identity], out=result[:-1])
+        if pairs.itself:
+            own = features.view(len(pairs.itself), -1, features.shape[1])
+            torch.bmm(own, weight[list(pairs.itself)], out=result[:-1].view(len(own), -1, width))
         batches, singles = pairs.schedule
         for batch in batches:
             rows = features.index_select(0, batch.inputs).view(len(batch.offsets), -1, features.shape[1])
@@ -46,11 +47,14 @@ class Convolve(torch.autograd.Function):
         for_features = torch.zeros_like(features) if ctx.needs_input_grad[0] else None
         for_weight = torch.zeros_like(weight) if ctx.needs_input_grad[1] else None
         gradient = torch.cat([gradient, gradient.new_zeros(1, gradient.shape[1])])
-        if pairs.identity is not None:
+        if pairs.itself:
+            itself = list(pairs.itself)
+            own = features.view(len(itself), -1, features.shape[1])
+            upstream = gradient[:-1].view(len(itself), -1, gradient.shape[1])
             if for_features is not None:
-                torch.mm(gradient[:-1], weight[pairs.identity].T, out=for_features)
+                torch.bmm(upstream, weight[itself].transpose(1, 2), out=for_features.view(own.shape))
             if for_weight is not None:
-                torch.mm(features.T, gradient[:-1], out=for_weight[pairs.identity])
+                for_weight[itself] = torch.bmm(own.transpose(1, 2), upstream)
         batches, singles = pairs.schedule
         for batch in batches:
             count = len(batch.offsets)

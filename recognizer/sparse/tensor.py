@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 
 from recognizer.sparse.region import Region
@@ -45,6 +47,20 @@ class SparseTensor(ABC):
 
         With a stride, the output's voxels are those at floor(x / stride) * stride.
         """
+
+    def convolve_parts(self, weights: Sequence[Tensor], regions: Sequence[Region]) -> SparseTensor:
+        """As many equal parts of the channels as there are weights, each convolved by its own, side by side.
+
+        Args:
+            weights: (K, C, C') each.
+            regions: of each; they keep the voxels.
+        """
+        parts = self.features.chunk(len(weights), 1)
+        outputs = [
+            self.replace(part).convolve(weight, region).features
+            for part, weight, region in zip(parts, weights, regions, strict=True)
+        ]
+        return self.replace(torch.cat(outputs, 1))
 
     @abstractmethod
     def max_pool(self, region: Region) -> SparseTensor:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
 from recognizer.sparse.grid import Grid, Stride
+from recognizer.sparse.maps import share_a_map
 from recognizer.sparse.operations import Convolve, MaxPool
 from recognizer.sparse.region import Region
 from recognizer.sparse.tensor import SparseTensor
@@ -41,6 +44,15 @@ class TorchSparseTensor(SparseTensor):
         stride, pairs = self._grid.kernel_map(self._stride, region)
         features = Convolve.apply(self.features.contiguous(), weight, pairs)
         return TorchSparseTensor(features, self._grid, stride)
+
+    def convolve_parts(self, weights: Sequence[Tensor], regions: Sequence[Region]) -> SparseTensor:
+        if not share_a_map(regions):
+            return super().convolve_parts(weights, regions)
+        count, parts = len(self.features), len(weights)
+        _, pairs = self._grid.kernel_map(self._stride, *regions)
+        rows = self.features.view(count, parts, -1).transpose(0, 1).flatten(0, 1)
+        rows = Convolve.apply(rows, torch.cat(tuple(weights)), pairs)
+        return self.replace(rows.view(parts, count, -1).transpose(0, 1).flatten(1))
 
     def max_pool(self, region: Region) -> TorchSparseTensor:
         if region.size == region.stride:

@@ -177,8 +177,7 @@ def test_a_kernel_map_has_every_pair_once(data, dimension, rows):
     pairs = maps.kernel_map(coordinates, outputs, region)
     offsets = torch.repeat_interleave(torch.arange(region.volume), torch.tensor(pairs.counts))
     found = list(zip(pairs.inputs.tolist(), pairs.outputs.tolist(), offsets.tolist(), strict=True))
-    if pairs.identity is not None:
-        found += [(row, row, pairs.identity) for row in range(len(outputs))]
+    found += [(row, row, offset) for offset in pairs.itself for row in range(len(outputs))]
     known = {tuple(place): row for row, place in enumerate(coordinates.tolist())}
     wanted = []
     for output, place in enumerate(outputs.tolist()):
