@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import secrets
 import signal
@@ -18,18 +17,15 @@ import uvicorn
 
 from app import __version__
 from app.core.catalogue import Catalogue
-from app.core.protocols import make_mediapipe
-from app.core.subjects import subject_of
 from app.door.guests import Guests
 from app.door.listening import PatientProtocol, Server, addresses, allow_many_connections, is_shared, listen
 from app.door.uploads import DEFAULT_LIMIT
+from app.web.gradio_import import all_stays
 from app.web.memory import use_few_arenas
 from app.web.page import create_app, page_app
+from app.web.warming import FirstEstimator, Visits, warm_up
 from pose.files import temporary_folder
-from recognizer.card import WeightsError
 from recognizer.predictor import SparseBackend
-
-log = logging.getLogger(__name__)
 
 MOST_CONNECTIONS = 512
 """Connections at once; half of the files that many systems let a process open."""
@@ -37,17 +33,6 @@ MOST_ACCEPTED = 128
 """Connections that are taken before those that must make room have gone."""
 MAX_MESSAGE = 4 * 2**20
 """Bytes of a message to a live session."""
-
-
-def _warm_up(catalogue: Catalogue) -> None:
-    """Loads what the first session needs (seconds), so that its labels come soon."""
-    try:
-        recognizer = catalogue.load(None)
-        make_mediapipe(subject_of(recognizer.layout).landmarks).close()
-    except WeightsError:
-        pass  # the page says so when they are asked for
-    except Exception:
-        log.exception("the recogniser could not be loaded in advance")
 
 
 def launch(
@@ -82,19 +67,23 @@ def launch(
         if is_shared(bound):
             guests = replace(guests, token=secrets.token_urlsafe(18))
         use_few_arenas()
-        catalogue = Catalogue.shipped(weights, sparse_backend)
-        warming = threading.Thread(target=_warm_up, args=(catalogue,), name="warm-up", daemon=True)
+        catalogue, estimators = Catalogue.shipped(weights, sparse_backend), FirstEstimator()
         at = addresses(bound, guests.token)
+
+        os.environ["GRADIO_TEMP_DIR"] = str(folder)  # uploads and results go when the program ends
+        allow_many_connections()
+        with all_stays():
+            app = create_app(catalogue, estimators, guests=guests, max_upload=max_upload, events=events)
+        visits = Visits(app)
+        needed = (catalogue, visits, estimators)
+        warming = threading.Thread(target=warm_up, args=needed, name="warm-up", daemon=True)
 
         def ready() -> None:
             print(_ready(at, guests.token is not None), flush=True)
             warming.start()
 
-        os.environ["GRADIO_TEMP_DIR"] = str(folder)  # uploads and results go when the program ends
-        allow_many_connections()
-        app = create_app(catalogue, guests=guests, max_upload=max_upload, events=events)
         config = uvicorn.Config(
-            app,
+            visits,
             http=PatientProtocol,
             log_level="warning",
             ws_max_size=MAX_MESSAGE,

@@ -12,6 +12,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when Gradio i
 import gradio as gr
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from gradio.routes import BUILD_PATH_LIB
 from gradio.utils import get_upload_folder
 
 from app.core.catalogue import Catalogue
@@ -25,7 +26,9 @@ from app.drawing.picture import PERSON_COLOURS
 from app.web.calls import check_calls
 from app.web.events import ROUTE as EVENTS
 from app.web.events import Events
+from app.web.gradio_import import no_application_yet
 from app.web.open_pages import Connections, OpenPages
+from app.web.page_files import LASTING, PageFiles
 from app.web.school import School
 from app.web.server import STATIC, STATIC_ROUTE, SessionLimit, create_server
 from app.web.theme import page_theme
@@ -177,9 +180,11 @@ def create_app(
     guests = Guests() if guests is None else guests
     pages = OpenPages()
     school = School()
-    page = build_page(catalogue, pages, school, shared=guests.token is not None)
+    with no_application_yet():
+        page = build_page(catalogue, pages, school, shared=guests.token is not None)
     app = create_server(catalogue, make_estimator, limit, school=school, events=Events() if events else None)
     app.api_route(f"{API}/file={{path:path}}", methods=["GET", "HEAD"])(give_file(_files))
+    app.mount("/assets", PageFiles(Path(BUILD_PATH_LIB), LASTING), name="gradio-files")
     gr.mount_gradio_app(
         app,
         page,

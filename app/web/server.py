@@ -6,7 +6,6 @@ import threading
 from pathlib import Path
 
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
-from fastapi.staticfiles import StaticFiles
 
 from app.core.catalogue import Catalogue
 from app.core.protocols import MakeEstimator, make_mediapipe
@@ -14,6 +13,7 @@ from app.web.answers import told
 from app.web.conversation import Conversation, Patience
 from app.web.events import Events
 from app.web.outbox import Outbox
+from app.web.page_files import ASKED_EACH_TIME, PageFiles
 from app.web.school import School
 from app.web.session import LiveSession
 
@@ -52,15 +52,6 @@ class SessionLimit:
         return f"This demo already serves {cameras}; close another tab and press Start again."
 
 
-class _Files(StaticFiles):
-    """Files that the browser asks about each time, so that a new version shows at once."""
-
-    def file_response(self, *args, **kwargs):
-        response = super().file_response(*args, **kwargs)
-        response.headers["Cache-Control"] = "no-cache"
-        return response
-
-
 def create_server(
     catalogue: Catalogue,
     make_estimator: MakeEstimator = make_mediapipe,
@@ -72,7 +63,7 @@ def create_server(
     """The application without its page: ``/live``, the static files, and ``/events`` if wanted."""
     limit, patience, school = limit or SessionLimit(), patience or Patience(), school or School()
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.mount(STATIC_ROUTE, _Files(directory=STATIC), name="page-files")
+    app.mount(STATIC_ROUTE, PageFiles(STATIC, ASKED_EACH_TIME), name="page-files")
 
     @app.websocket("/live")
     async def live(socket: WebSocket) -> None:
