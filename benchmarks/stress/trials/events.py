@@ -112,6 +112,8 @@ def _come(server: DemoServer, made: Listener) -> Verdict:
             except (InvalidHandshake, ConnectionClosed, OSError) as error:
                 if not made.stranger and not made.headers:
                     return failed(f"no connection: {type(error).__name__}: {error}")
+                if isinstance(error, TimeoutError):
+                    return failed(f"no answer to {made.headers}"[:300])
                 verdicts.append(refused(f"{type(error).__name__}: {error}"))
                 continue
             if made.stranger:

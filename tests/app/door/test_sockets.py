@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 import uvicorn
+from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from app.door.listening import PatientProtocol, Server, listen
@@ -39,8 +40,8 @@ def port() -> Iterator[int]:
         thread.join(SOON)
 
 
-def open_socket(port: int) -> ClientConnection:
-    return connect(f"ws://127.0.0.1:{port}/", proxy=None, open_timeout=SOON)
+def open_socket(port: int, headers: dict[str, str] | None = None) -> ClientConnection:
+    return connect(f"ws://127.0.0.1:{port}/", proxy=None, open_timeout=SOON, additional_headers=headers)
 
 
 def until_the_end(client: socket.socket) -> bytes:
@@ -79,3 +80,13 @@ def test_text_of_any_language_is_heard(port: int):
             assert client.recv(timeout=SOON) == said
         client.send(["in ", "two"])
         assert client.recv(timeout=SOON) == "in two"
+
+
+def test_headers_that_are_too_long_are_told(port: int):
+    with pytest.raises(InvalidStatus) as refused:
+        open_socket(port, {"Cookie": "x=" + "y" * 9000})
+    assert refused.value.response.status_code == 431
+    assert b"delete the cookies" in refused.value.response.body
+    with open_socket(port, {"Cookie": "x=" + "y" * 8000}) as client:
+        client.send("hello")
+        assert client.recv(timeout=SOON) == "hello"
