@@ -83,7 +83,8 @@ def _whole(found: list[str]) -> Verdict | None:
     collection = home.open(found[0])
     if fault := _unsound(collection.folder):
         return failed(f"imported were recordings that are none: {fault}")
-    for words in (("list",), ("show", found[0]), ("export", found[0], "--out", home.root / "again.zip")):
+    again = home.root / "again.zip"
+    for words in (("list",), ("show", "--", found[0]), ("export", "--out", again, "--", found[0])):
         verdict, _ = run_command("own", *words)
         if verdict.outcome != "processed":
             return failed(f"imported, and then own {words[0]} says {verdict.detail}")
