@@ -35,14 +35,15 @@ window.shown = [];
 window.addEventListener("pose2action:seen", ({ detail: { captured, label_age_ms, pose_ms, total_ms } }) =>
   window.seen.push([performance.now(), label_age_ms && captured - label_age_ms, pose_ms, total_ms]));
 window.addEventListener("pose2action:drawn", ({ detail: { age, fresh } }) => window.drawn.push([age, fresh]));
-document.addEventListener("click", () => {
+document.addEventListener("click", ({ target }) => {
+  if (!target.closest(".p2a-start")) return; // there may be no video before
   const video = document.querySelector("pose-live video");
   const next = (now, { presentedFrames }) => {
     window.shown.push([now, presentedFrames]);
     video.requestVideoFrameCallback(next);
   };
   video.requestVideoFrameCallback(next);
-}, { once: true });
+});
 """
 
 
@@ -100,11 +101,15 @@ def middle_and_95(values: list[float]) -> tuple[float, float]:
 def figures(page: Page) -> Figures:
     """What a page showed since its record was emptied."""
     seen, drawn, shown = page.evaluate("[seen.splice(0), drawn.splice(0), shown.splice(0)]")
-    if len(seen) < 2 or len(shown) < 2 or not any(fresh for _, fresh in drawn):
-        raise SystemExit("The page showed nobody.")
+    fresh_ages = [age for age, fresh in drawn if fresh]
+    if len(seen) < 2 or len(shown) < 2 or not fresh_ages:
+        raise SystemExit(
+            f"The page showed {len(shown)} pictures, and nobody in most of them: {len(seen)} answers came, and "
+            f"{len(fresh_ages)} skeletons were drawn."
+        )
     seconds = (seen[-1][0] - seen[0][0]) / 1000
     ends = [row[1] for row in seen]  # of the newest window, in ms
-    age, age_95 = middle_and_95([age for age, fresh in drawn if fresh])
+    age, age_95 = middle_and_95(fresh_ages)
     any_age, any_age_95 = middle_and_95([age for age, _ in drawn])
     return Figures(
         seconds=seconds,
