@@ -16,19 +16,24 @@ from recognizer.prediction import Prediction
 from recognizer.predictor import Recognizer, SparseBackend, WindowRecognizer
 
 
-def load_recognizer(name: str | Path, sparse_backend: SparseBackend = "auto") -> WindowRecognizer:
+def load_recognizer(
+    name: str | Path, sparse_backend: SparseBackend = "auto", at_once: bool = False
+) -> WindowRecognizer:
     """The recogniser of one set of weights, or the fusion of several.
 
     Args:
         name: of shipped weights or a path to any; several as ``parse_choice`` takes them: "a*0.6+b*0.4".
         sparse_backend: who computes SPA-Net's convolutions.
+        at_once: where a graph has to be made first, PyTorch computes until it is there.
 
     Raises:
         WeightsError: with one sentence: no such weights, damaged ones, or some that do not go together.
         SparseError: MinkowskiEngine was asked for and cannot be imported.
     """
     choice = parse_choice(name)
-    recognizers = [Recognizer.load(each, sparse_backend=sparse_backend) for each in choice.names]
+    recognizers = [
+        Recognizer.load(each, sparse_backend=sparse_backend, at_once=at_once) for each in choice.names
+    ]
     return Fusion(list(zip(recognizers, choice.shares, strict=True))) if choice.fused else recognizers[0]
 
 

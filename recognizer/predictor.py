@@ -27,6 +27,7 @@ from recognizer.preprocess import Preprocessing, network_input
 from recognizer.runtime.answer import Engine
 from recognizer.runtime.graph import can_be_graph, network_threads, sample_shape
 from recognizer.runtime.keeping import fast_graph
+from recognizer.runtime.meanwhile import engine_at_once
 from recognizer.together import Together
 
 if TYPE_CHECKING:
@@ -143,7 +144,11 @@ class Recognizer(WindowRecognizer):
 
     @classmethod
     def load(
-        cls, name: str | Path, device: str | None = None, sparse_backend: SparseBackend = "auto"
+        cls,
+        name: str | Path,
+        device: str | None = None,
+        sparse_backend: SparseBackend = "auto",
+        at_once: bool = False,
     ) -> Recognizer:
         """Loads weights by name or path: on the CPU as a fast graph, where the network can be one.
 
@@ -151,6 +156,7 @@ class Recognizer(WindowRecognizer):
             name: of shipped weights, or a path.
             device: of PyTorch; CUDA where present, otherwise the CPU, by default.
             sparse_backend: who computes SPA-Net's convolutions; other networks have none.
+            at_once: where the graph has to be made first, PyTorch computes until it is there.
 
         Raises:
             WeightsError: with one sentence, see ``weights.load``.
@@ -159,7 +165,7 @@ class Recognizer(WindowRecognizer):
         tensors, card = weights.check(name)
         device = device or default_device()
         if device == "cpu" and can_be_graph(card):
-            graph = fast_graph(tensors, card)
+            graph = engine_at_once(tensors, card) if at_once else fast_graph(tensors, card)
             if graph is not None:
                 return cls(graph, card)
         network, card = weights.load(name)

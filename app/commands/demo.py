@@ -67,7 +67,8 @@ def launch(
         if is_shared(bound):
             guests = replace(guests, token=secrets.token_urlsafe(18))
         use_few_arenas()
-        catalogue, estimators = Catalogue.shipped(weights, sparse_backend), FirstEstimator()
+        catalogue = Catalogue.shipped(weights, sparse_backend, at_once=True)
+        estimators = FirstEstimator()
         at = addresses(bound, guests.token)
 
         os.environ["GRADIO_TEMP_DIR"] = str(folder)  # uploads and results go when the program ends

@@ -21,10 +21,12 @@ if TYPE_CHECKING:  # the page does not wait for what recognises
 NO_WEIGHTS = "There are no weights to recognise actions with: install pose2action again."
 
 
-def _load(name: str | Path, sparse_backend: SparseBackend = "auto") -> WindowRecognizer:
+def _load(
+    name: str | Path, sparse_backend: SparseBackend = "auto", at_once: bool = False
+) -> WindowRecognizer:
     from recognizer.fusion import load_recognizer
 
-    return load_recognizer(name, sparse_backend)
+    return load_recognizer(name, sparse_backend, at_once)
 
 
 class Catalogue:
@@ -51,20 +53,26 @@ class Catalogue:
         self._lock = threading.Lock()
 
     @classmethod
-    def shipped(cls, chosen: str | Path | None = None, sparse_backend: SparseBackend = "auto") -> Catalogue:
+    def shipped(
+        cls,
+        chosen: str | Path | None = None,
+        sparse_backend: SparseBackend = "auto",
+        at_once: bool = False,
+    ) -> Catalogue:
         """Every set of weights of the weights folder, and one more if ``chosen`` is none that menus can show:
         a file, or a fusion in which not all count the same.
 
         Args:
             chosen: the default: a name of the folder, a path to weights, or a fusion (``parse_choice``).
             sparse_backend: who computes sparse convolutions.
+            at_once: nobody waits for a fast graph that has to be made first.
 
         Raises:
             WeightsError: ``chosen`` is neither, or its file is damaged.
             SparseError: ``chosen`` needs MinkowskiEngine, which cannot be imported.
         """
         cards = available()
-        load = functools.partial(_load, sparse_backend=sparse_backend)
+        load = functools.partial(_load, sparse_backend=sparse_backend, at_once=at_once)
         if chosen is None:
             return cls(cards, load, DEFAULT if cards.keys() >= set(parse_choice(DEFAULT).names) else None)
         choice = parse_choice(chosen, cards)

@@ -22,7 +22,8 @@ to load the same graphs, and its wheel has 59 MB; AOTInductor needs a C++ compil
   GPUs, networks in memory, and where there can be no graph).
 - ``keeping``: where graphs come from. Making one takes PyTorch's exporter and half a minute of a core, so
   those of the shipped weights lie beside them, 1 to 3 MB each: nobody waits for the first label, and nobody
-  needs the exporter's packages. Others are made at first use, in the user's cache folder.
+  needs the exporter's packages. Others are made at first use, in the user's cache folder; ``meanwhile``:
+  PyTorch answers until they are, where somebody waits before the page.
 - ``making``, with ``fold``: the graph of a network.
 
 After weights were trained anew, ``pose2action export NAME --out weights/NAME.onnx`` makes the graph beside

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from recognizer import weights
 from recognizer.runtime.making import make_graph
 
 if __name__ == "__main__":
+    if hasattr(os, "nice"):
+        os.nice(10)  # whoever waits for a label comes first
     try:
         Path(sys.argv[2]).write_bytes(make_graph(*weights.load(sys.argv[1])))
     except UserError as error:

@@ -34,24 +34,30 @@ def kept_graph(card: WeightsCard, folder: Path | None = None) -> Path:
     return (folder or graph_folder()) / name
 
 
-def fast_graph(tensors: Path, card: WeightsCard) -> FastGraph | None:
-    """The graph of weights; where there is none, it is made and kept, by a process of its own.
+def found_graph(tensors: Path, card: WeightsCard) -> FastGraph | None:
+    """The graph of weights that is there already; None where it has to be made.
 
     Args:
         tensors: their safetensors file, whose hash is the card's.
         card: theirs.
-
-    Returns:
-        None where there can be none. The log says why, in a sentence.
     """
-    kept = kept_graph(card)
-    for path in (tensors.with_suffix(ENDING), kept):
+    for path in (tensors.with_suffix(ENDING), kept_graph(card)):
         try:
             return FastGraph(read_plain(path, _MOST_GRAPH), card)
         except (FileNotFoundError, NotADirectoryError):
             continue
         except (OSError, GraphError) as error:
             log.warning("The fast graph %s is not used: %s.", path, error)
+    return None
+
+
+def made_graph(tensors: Path, card: WeightsCard) -> FastGraph | None:
+    """The graph of weights, made and kept by a process of its own.
+
+    Returns:
+        None where there can be none. The log says why, in a sentence.
+    """
+    kept = kept_graph(card)
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
         with replacing(kept) as temporary:
@@ -65,6 +71,11 @@ def fast_graph(tensors: Path, card: WeightsCard) -> FastGraph | None:
         why = str(error).rstrip(".")
     log.warning("%s is computed by PyTorch, which is several times slower: %s.", card.name, why)
     return None
+
+
+def fast_graph(tensors: Path, card: WeightsCard) -> FastGraph | None:
+    """The graph of weights, found or made; None where there can be none."""
+    return found_graph(tensors, card) or made_graph(tensors, card)
 
 
 def _make(tensors: Path, out: Path) -> None:
