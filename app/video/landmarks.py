@@ -19,6 +19,8 @@ MOST_BYTES = 2**31
 _MOST_PEOPLE = 1000
 _LARGEST_PICTURE = 20_000
 _NO_PICTURE = np.zeros((1, 1, 3), np.uint8)
+_LATEST = 1e9
+"""Seconds: 31 years. Much later a second more or less is none for a computer."""
 _RATE = 30.0
 """Frames a second of a file with one frame."""
 
@@ -94,6 +96,8 @@ class LandmarkFile:
             raise DataError("time is no row of numbers")
         if not len(times) or np.any(np.diff(times) <= 0) or times[0] < 0:
             raise DataError("the times do not grow")
+        if times[-1] > _LATEST:
+            raise DataError(f"{times[-1]:.3g} seconds are no time of a video")
         if persons.ndim != 1 or persons.dtype.kind not in "iu" or len(persons) > _MOST_PEOPLE:
             raise DataError("persons is no row of numbers")
         if size.shape != (2,) or size.dtype.kind not in "iu":

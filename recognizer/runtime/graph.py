@@ -18,6 +18,7 @@ import numpy as np
 from pose.errors import UserError
 from pose.layouts import LAYOUTS
 from recognizer.card import WeightsCard
+from recognizer.fields import shown
 from recognizer.networks.attended import DualHeadAttention, LSTAAttention, SEMAttention, STFAttention
 from recognizer.preprocess import channels
 from recognizer.runtime.answer import Answer, rebuilt
@@ -122,7 +123,7 @@ class FastGraph:
             self._session = runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
             about = self._session.get_modelmeta().custom_metadata_map
         except Exception as error:  # ONNX Runtime has a dozen kinds without a common one
-            raise GraphError(f"ONNX Runtime cannot read it: {str(error).splitlines()[0]}") from None
+            raise GraphError(f"ONNX Runtime cannot read it: {_briefly(error)}") from None
         if about.get(KEY) != graph_key(card):
             raise GraphError("it is a graph of other weights, or of another version of the program")
         self._kind = _KINDS[card.network.name]
@@ -148,11 +149,14 @@ class FastGraph:
                 difference(answer.embeddings.ravel(), wanted[EMBEDDINGS]),
             )
         except Exception as error:  # what a damaged graph raises when it runs is anybody's guess
-            raise GraphError(
-                f"it is damaged: {str(error).splitlines()[0] if str(error) else error!r}"
-            ) from None
+            raise GraphError(f"it is damaged: {_briefly(error)}") from None
         if not away <= TOLERANCE:
             raise GraphError(f"it is damaged: its answers are {away:.2g} away from the network's")
+
+
+def _briefly(error: Exception) -> str:
+    """The first line of an error; ONNX Runtime's may hold whole paths and tensors."""
+    return shown((str(error) or repr(error)).splitlines()[0], 300)
 
 
 @cache

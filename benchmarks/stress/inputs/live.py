@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from benchmarks.stress.inputs import numbers, pictures, teaching
 
-Kind = Literal["text", "bytes", "wait", "unread", "close", "abort", "raw"]
+Kind = Literal["text", "bytes", "shown", "wait", "unread", "close", "abort", "raw"]
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,9 @@ class Step:
     """One thing that a client does.
 
     Attributes:
-        kind: sends a text or bytes; waits; lets answers lie unread while it sends bytes many times; closes;
-            goes without a word; or sends bytes that are no frame of a WebSocket.
+        kind: sends a text or bytes; sends bytes and waits for their answer; waits; lets answers lie unread
+            while it sends bytes many times; closes; goes without a word; or sends bytes that are no frame of
+            a WebSocket.
         content: what is sent.
         times: how often; seconds where it waits.
     """
@@ -139,8 +140,13 @@ def _asked(rng: np.random.Generator) -> list[Step]:
 def _taught(rng: np.random.Generator) -> list[Step]:
     """Somebody shows something, has it kept, and changes their mind."""
     times = np.linspace(0, teaching.SHOWN, 14)
-    shown = [_frame(float(time), pictures.figure(number % 10)) for number, time in enumerate(times)]
-    return [*shown, Step("text", teaching.record(rng)), *_asked(rng)]
+    frames = [_frame(float(time), pictures.figure(number)) for number, time in enumerate(times)]
+    return [
+        GOOD,
+        *(replace(frame, kind="shown") for frame in frames),
+        Step("text", teaching.record(rng)),
+        *_asked(rng),
+    ]
 
 
 def _end(rng: np.random.Generator) -> list[Step]:

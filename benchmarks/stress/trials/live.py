@@ -30,6 +30,8 @@ from recognizer.own.recordings import LONGEST
 WARM_UP = 120.0
 PATIENCE = 20.0
 """Seconds in which an answer comes, or a place is given back."""
+SHOWN_SECONDS = 2.0
+"""Seconds for which the answer to one of many pictures is waited for."""
 TOO_LARGE = 1009
 """The WebSocket's own way to say that a message is too large."""
 
@@ -150,7 +152,9 @@ def _lead(socket: ClientConnection, steps: tuple[Step, ...], told: list[dict[str
             else:
                 for _ in range(int(step.times)):
                     socket.send(step.content)
-            if step.kind != "unread":
+            if step.kind == "shown":
+                _wait_for(socket, told, *struct.unpack_from("<d", step.content))
+            elif step.kind != "unread":
                 _listen(socket, told, 0.05)
         # Whatever was said before: an honest page's first message and picture are answered.
         socket.send(GOOD.content)
@@ -176,6 +180,13 @@ def _lead(socket: ClientConnection, steps: tuple[Step, ...], told: list[dict[str
         return f"closed ({error.rcvd or 'without a goodbye'})"
     except (BrokenPipeError, ConnectionError) as error:
         return f"closed ({error})"
+
+
+def _wait_for(socket: ClientConnection, told: list[dict[str, Any]], captured: float) -> None:
+    """Listens until a picture is answered, or for as long as that takes at most."""
+    before, give_up = len(told), time.monotonic() + SHOWN_SECONDS
+    while time.monotonic() < give_up and not any(each.get("captured") == captured for each in told[before:]):
+        _listen(socket, told, 0.2)
 
 
 def _ask_for_own(socket: ClientConnection, told: list[dict[str, Any]]) -> str:

@@ -91,6 +91,7 @@ def good(fakes, **changes) -> dict[str, np.ndarray]:
         ({"time": np.zeros(5)}, "do not grow"),
         ({"time": np.array([0, 1, np.nan, 3, 4])}, "row of numbers"),
         ({"time": np.zeros(0)}, "do not grow"),
+        ({"time": np.array([0, 1, 2, 3, 1e300])}, "no time of a video"),
         ({"persons": np.array([0.5])}, "persons"),
         ({"persons": np.arange(5000)}, "persons"),
         ({"persons": np.array([7])}, "landmarks_7"),

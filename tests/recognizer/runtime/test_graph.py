@@ -105,6 +105,18 @@ def test_a_graph_without_answers_is_none(made, written: str):
         FastGraph(model.SerializeToString(), card)
 
 
+def test_what_is_wrong_with_a_graph_is_told_in_a_line(made):
+    _, card, content = made
+    model = onnx.load_from_string(content)
+    tensor = model.graph.initializer[0]
+    tensor.ClearField("raw_data")
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="x" * 5000)
+    with pytest.raises(GraphError) as told:
+        FastGraph(model.SerializeToString(), card)
+    assert len(str(told.value)) < 400 and "\n" not in str(told.value)
+
+
 def test_a_graph_carries_what_the_network_answered(made):
     network, card, content = made
     about = {each.key: each.value for each in onnx.load_from_string(content).metadata_props}
