@@ -2,11 +2,12 @@
 
     python -m benchmarks.own --data DATA [--weights WEIGHTS] [--part val]
 
-Own actions are motions of Kinder-Gator that are no label of the weights. Its people are parted as everywhere:
-those of ``--part`` (test, or val, on which the classifier's settings were chosen) teach and are recognised,
-and trained nothing. The default weights have seen these motions of *other* people, as examples of "none of
-the labels"; weights without Kinder-Gator among their data, such as ``kinetics-18-dualhead-daily``, have not,
-and for them ``--part all`` takes everybody. Of each motion and person there is one clip: so three recordings
+Own actions are motions of Kinder-Gator that are no label of the weights; of weights from whose training labels
+were held back (``held_back`` of their configuration), those alone, which nobody showed to the network. The
+people are parted as everywhere: those of ``--part`` (test, or val, on which the classifier's settings were
+chosen) teach and are recognised, and trained nothing. The default weights have seen such motions of *other*
+people, as examples of "none of the labels"; of weights without Kinder-Gator among their data, such as
+``kinetics-18-dualhead-daily``, and of held-back motions, ``--part all`` takes everybody. Of each motion and person there is one clip: so three recordings
 are those of three other people. That the same person is recognised again is measured on webcam clips of one
 person's signs, a few of each: all others teach, each is asked in its turn.
 
@@ -23,7 +24,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import typer
@@ -41,7 +42,8 @@ from recognizer.fusion import load_recognizer
 from recognizer.own.bank import Bank, choose_windows
 from recognizer.own.collection import NOTHING
 from recognizer.own.learner import OwnModel, learn
-from recognizer.own.recognizer import OwnRecognizer
+from recognizer.own.motion import motion_of
+from recognizer.own.recognizer import OwnRecognizer, embeddings_of
 from recognizer.own.teaching import lesson_of
 from recognizer.own.variants import windows_of
 from recognizer.prediction import Prediction
@@ -50,7 +52,12 @@ from recognizer.smoothing import LabelSmoother
 from recognizer.vocabulary import DAILY
 from recognizer.weights import DEFAULT, read_card
 
-Answers = list[Prediction]
+
+class Seen(NamedTuple):
+    """What own actions are told by, of one window: the network's answer and the motion of the joints."""
+
+    answer: Prediction
+    motion: np.ndarray
 
 
 def main(
@@ -74,6 +81,12 @@ def main(
     cost(recognizer, motions, bank)
 
 
+def watched(recognizer: WindowRecognizer, clip: SkeletonSequence) -> list[Seen]:
+    """A clip's windows as a live recogniser sees them."""
+    windows = windows_of(clip, recognizer.window_seconds, recognizer.frames)
+    return [Seen(*each) for each in zip(recognizer.predict(windows), motion_of(windows), strict=True)]
+
+
 class Motion:
     """One person's clip of an own action: what it teaches, and what is answered to it from elsewhere."""
 
@@ -84,7 +97,7 @@ class Motion:
         self.person = person
         taught, asked = (seen_by(clip, recognizer, rng) for _ in range(2))
         self.lesson = lesson_of(recognizer, action, person, taught)
-        self.answers = recognizer.predict(windows_of(asked, recognizer.window_seconds, recognizer.frames))
+        self.seen = watched(recognizer, asked)
 
 
 def seen_by(
@@ -100,10 +113,12 @@ def seen_by(
 
 def own_motions(recognizer: WindowRecognizer, root: Path, part: str) -> dict[str, list[Motion]]:
     """The motions that are no label of the weights, of the part's people."""
+    held_back = set(recognizer.card.training.get("config", {}).get("held_back", ()))
     motions: dict[str, list[Motion]] = defaultdict(list)
     for clip in read_kinder_gator(root):
         labels = DAILY.sources["kinder_gator"][clip.action].split("|")
-        if part in ("all", clip.split) and not set(labels) & set(recognizer.classes):
+        new = set(labels) & held_back if held_back else not set(labels) & set(recognizer.classes)
+        if part in ("all", clip.split) and new:
             whole = clip.sequence.resample(clip.sequence.timestamps)
             motions[clip.action].append(Motion(recognizer, clip.action, clip.subject, acting(whole)))
     return dict(sorted(motions.items()))
@@ -124,7 +139,8 @@ def bank_without(
     ]
     known = [e for e in taught if e.targets or e.unknown]
     chosen = choose_windows(known, LAYOUTS[card.layout], card)
-    return Bank(recognizer.embed(chosen.windows), chosen.labels, chosen.hash)
+    motion = motion_of(chosen.windows)
+    return Bank(recognizer.embed(chosen.windows), motion, chosen.labels, chosen.hash)
 
 
 def episodes_of(
@@ -141,10 +157,11 @@ def episodes_of(
     return found
 
 
-def together(model: OwnModel, answers: Answers) -> np.ndarray:
+def together(model: OwnModel, seen: Sequence[Seen]) -> np.ndarray:
     """Mean probabilities of a clip, built-in labels first, then the model's actions."""
-    own = model.probabilities(np.stack([a.embedding for a in answers]))
-    built_in = np.stack([a.probabilities for a in answers])
+    answers = [each.answer for each in seen]
+    own = model.probabilities(embeddings_of(answers), np.stack([each.motion for each in seen]))
+    built_in = np.stack([answer.probabilities for answer in answers])
     return np.concatenate([built_in * (1 - own.sum(1, keepdims=True)), own], 1).mean(0)
 
 
@@ -156,7 +173,7 @@ def another_person(motions: dict[str, list[Motion]], bank: Bank, ways: int, shot
             for motion in motions[action]:
                 if motion.person in teachers or action not in model.actions:
                     continue
-                found, place = together(model, motion.answers), model.actions.index(action)
+                found, place = together(model, motion.seen), model.actions.index(action)
                 own = found[-len(model.actions) :]
                 right += int(found.argmax() == len(found) - len(own) + place)
                 closed += int(own.argmax() == place)
@@ -193,8 +210,7 @@ def same_person(recognizer: WindowRecognizer, root: Path, examples: Sequence[Exa
         ]
         for index, (sign, example) in enumerate(clips):
             model = learn([*lessons[:index], *lessons[index + 1 :]], bank, NOTHING)
-            windows = windows_of(example.clip.sequence, recognizer.window_seconds, recognizer.frames)
-            found = together(model, recognizer.predict(windows))
+            found = together(model, watched(recognizer, example.clip.sequence))
             own, place = found[-len(model.actions) :], model.actions.index(sign)
             best = int(found.argmax()) - (len(found) - len(own))
             rows.append((ways, counts[sign] - 1, best == place, int(own.argmax()) == place))
@@ -215,40 +231,32 @@ def beside(
     count: int,
 ) -> None:
     """What five own actions of three recordings cost the built-in ones, and how often one is seen wrongly."""
-    answers = [
-        (
-            example,
-            recognizer.predict(
-                windows_of(example.clip.sequence, recognizer.window_seconds, recognizer.frames)
-            ),
-        )
-        for example in footage
-    ]
+    clips = [(example, watched(recognizer, example.clip.sequence)) for example in footage]
     minutes = sum(max(e.clip.sequence.duration, 1.0) for e in footage) / 60
     names = recognizer.classes
     known = [
         (a, {names.index(DAILY.labels[t]) for t in e.targets if DAILY.labels[t] in names})
-        for e, a in answers
+        for e, a in clips
         if e.targets and not e.unknown
     ]
     known = [(a, targets) for a, targets in known if targets]
-    plain = np.mean([int(np.mean([x.probabilities for x in a], 0).argmax()) in t for a, t in known])
+    plain = np.mean([int(np.mean([x.answer.probabilities for x in a], 0).argmax()) in t for a, t in known])
     kept, shown = [], 0
     for model, _, _ in episodes_of(motions, bank, 5, 3, count, seed=1):
         kept += [int(together(model, a).argmax()) in t for a, t in known]
-        shown += sum(shown_as_own(recognizer, model, a) for _, a in answers)
+        shown += sum(shown_as_own(recognizer, model, a) for _, a in clips)
     print(
         f"built-in actions, {len(known)} real clips: {plain:.1%} alone, {np.mean(kept):.1%} beside five own"
     )
     print(f"taken for an own action: {shown / count / minutes:.2f} times a minute of {minutes:.0f}")
 
 
-def shown_as_own(recognizer: WindowRecognizer, model: OwnModel, answers: Answers) -> int:
+def shown_as_own(recognizer: WindowRecognizer, model: OwnModel, seen: Sequence[Seen]) -> int:
     """How many times a live label would become an own action."""
     smoother = LabelSmoother((*recognizer.classes, *model.actions), recognizer.threshold)
     shown, before = 0, None
-    for answer in answers:
-        label = smoother.update(answer.end, together(model, [answer])).label
+    for each in seen:
+        label = smoother.update(each.answer.end, together(model, [each])).label
         shown += label != before and label in model.actions and label not in recognizer.classes
         before = label
     return shown
@@ -276,7 +284,7 @@ def cost(recognizer: WindowRecognizer, motions: dict[str, list[Motion]], bank: B
     answers = recognizer.predict(window)
     began = time.perf_counter()
     for _ in range(1000):
-        model.probabilities(answers[0].embedding[None])
+        model.probabilities(embeddings_of(answers), motion_of(window))
     print(
         f"a window: {alone:.1f} ms alone, {with_own:.1f} ms with own actions, of which their classifier "
         f"takes {time.perf_counter() - began:.3f} ms"

@@ -1,8 +1,9 @@
-"""Embeddings of many other actions, which ship beside weights: what an own action must not be taken for.
+"""What many other actions look like, which ships beside weights: what an own action must not be taken for.
 
 ``NAME.bank.safetensors`` beside ``NAME.safetensors`` holds a few windows of every action that the weights
-were trained on, and of people who do something else or nothing, as half-precision embeddings: numbers, from
-which no skeleton can be had back. It is good for the weights of one hash and no others.
+were trained on, and of people who do something else or nothing, as half-precision embeddings and numbers of
+their motion (``own.motion``), from which no skeleton can be had back. It is good for the weights of one hash
+and no others.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from recognizer.data.augment.moments import interpolated
 from recognizer.data.corpus import Example
 from recognizer.data.real_landmarks import REAL_LANDMARKS
 from recognizer.data.views import project_to_kinetics18, rotate_about, rotation
+from recognizer.own.motion import motion_of
 from recognizer.plain_files import read_plain
 from recognizer.weights import read_card
 from recognizer.windows import window_ends, window_times
@@ -40,15 +42,17 @@ _DISTANCE = (2.0, 5.0)  # metres
 
 @dataclass(frozen=True)
 class Bank:
-    """Embeddings of other actions.
+    """What other actions look like.
 
     Attributes:
         embeddings: (N, D) float32.
+        motion: (N, M) float32, see ``own.motion``; NaN of joints that were not seen.
         labels: (N,) int, of the weights' classes, or ``UNKNOWN``.
         windows: hash of the windows; banks of several networks go together where it is the same.
     """
 
     embeddings: np.ndarray
+    motion: np.ndarray
     labels: np.ndarray
     windows: str
 
@@ -122,7 +126,11 @@ def save_bank(name: str | Path, embeddings: np.ndarray, chosen: BankWindows, dat
         OSError: it cannot be written.
     """
     card_path, card = read_card(name)
-    tensors = {"embeddings": embeddings.astype(np.float16), "labels": chosen.labels}
+    tensors = {
+        "embeddings": embeddings.astype(np.float16),
+        "motion": motion_of(chosen.windows).astype(np.float16),
+        "labels": chosen.labels,
+    }
     about = {"weights": card.sha256, "windows": chosen.hash, "data": data, "licence": card.licence}
     path = card_path.with_suffix(_SUFFIX)
     with replacing(path) as temporary:
@@ -143,13 +151,20 @@ def load_bank(name: str | Path) -> Bank | None:
         tensors = safetensors.numpy.load(data)
         with safetensors.safe_open(path, "np") as file:
             about = file.metadata() or {}
-        embeddings, labels = tensors["embeddings"], tensors["labels"]
+        embeddings, motion, labels = tensors["embeddings"], tensors["motion"], tensors["labels"]
     except (OSError, KeyError, safetensors.SafetensorError):
         return None
-    fits = embeddings.ndim == 2 and labels.shape == embeddings.shape[:1] and len(labels)
-    if not fits or about.get("weights") != card.sha256 or not np.isfinite(embeddings).all():
+    fits = embeddings.ndim == motion.ndim == 2 and len(embeddings) == len(motion) and len(labels)
+    if not fits or labels.shape != embeddings.shape[:1] or about.get("weights") != card.sha256:
         return None
-    return Bank(embeddings.astype(np.float32), labels.astype(np.int64), about.get("windows", ""))
+    if not np.isfinite(embeddings).all() or np.isinf(motion).any():
+        return None
+    return Bank(
+        embeddings.astype(np.float32),
+        motion.astype(np.float32),
+        labels.astype(np.int64),
+        about.get("windows", ""),
+    )
 
 
 def joined(banks: Sequence[Bank | None]) -> Bank | None:
@@ -158,7 +173,7 @@ def joined(banks: Sequence[Bank | None]) -> Bank | None:
     if first is None or any(each is None or each.windows != first.windows for each in banks):
         return None
     embeddings = np.concatenate([each.embeddings for each in banks if each is not None], 1)
-    return Bank(embeddings, first.labels, first.windows)
+    return Bank(embeddings, first.motion, first.labels, first.windows)
 
 
 def _window(

@@ -9,6 +9,7 @@ import numpy as np
 
 from pose.skeleton import SkeletonSequence
 from recognizer.own.learner import OwnModel, probabilities_with_own
+from recognizer.own.motion import motion_of
 from recognizer.prediction import Prediction
 from recognizer.predictor import WindowRecognizer
 
@@ -37,7 +38,7 @@ class OwnRecognizer(WindowRecognizer):
         answers = self.base.predict(windows, attention)
         if not answers:
             return []
-        own = self.model.probabilities(embeddings_of(answers))
+        own = self.model.probabilities(embeddings_of(answers), motion_of(windows))
         together = probabilities_with_own(
             np.stack([answer.probabilities for answer in answers]), own, self._places
         )

@@ -14,6 +14,7 @@ from pose.skeleton import SkeletonSequence
 from recognizer.own.bank import Bank, joined, load_bank
 from recognizer.own.collection import NOTHING, Collection
 from recognizer.own.learner import Lesson, learn
+from recognizer.own.motion import motion_of
 from recognizer.own.recognizer import OwnRecognizer, embeddings_of
 from recognizer.own.variants import variants_of, windows_of
 from recognizer.predictor import WindowRecognizer
@@ -75,7 +76,7 @@ def lesson_of(
     answers = recognizer.predict(windows)
     best = [answer.top(1)[0] for answer in answers[: len(chosen)]]
     taken_for = tuple(each.label if each.score >= recognizer.threshold else "" for each in best)
-    return Lesson(action, name, embeddings_of(answers), taken_for)
+    return Lesson(action, name, embeddings_of(answers), motion_of(windows), taken_for)
 
 
 class Lessons:

@@ -1,4 +1,4 @@
-"""``python -m recognizer.runtime WEIGHTS OUT`` writes the ONNX graph of weights: see ``keeping``."""
+"""``python -m recognizer.runtime WEIGHTS OUT [gently]`` writes the ONNX graph of weights: see ``keeping``."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from recognizer import weights
 from recognizer.runtime.making import make_graph
 
 if __name__ == "__main__":
-    if hasattr(os, "nice"):
-        os.nice(10)  # whoever waits for a label comes first
+    if sys.argv[3:] == ["gently"] and hasattr(os, "nice"):
+        os.nice(10)  # the live sessions come first
     try:
         Path(sys.argv[2]).write_bytes(make_graph(*weights.load(sys.argv[1])))
     except UserError as error:

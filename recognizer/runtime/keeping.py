@@ -51,8 +51,12 @@ def found_graph(tensors: Path, card: WeightsCard) -> FastGraph | None:
     return None
 
 
-def made_graph(tensors: Path, card: WeightsCard) -> FastGraph | None:
+def made_graph(tensors: Path, card: WeightsCard, gently: bool = False) -> FastGraph | None:
     """The graph of weights, made and kept by a process of its own.
+
+    Args:
+        tensors, card: as for ``found_graph``.
+        gently: only with what other programs leave of the processor, because nobody waits.
 
     Returns:
         None where there can be none. The log says why, in a sentence.
@@ -62,7 +66,7 @@ def made_graph(tensors: Path, card: WeightsCard) -> FastGraph | None:
         kept.parent.mkdir(parents=True, exist_ok=True)
         with replacing(kept) as temporary:
             log.warning("Making the fast graph of %s: half a minute, once ...", card.name)
-            _make(tensors, temporary)
+            _make(tensors, temporary, *["gently"] * gently)
             graph = FastGraph(temporary.read_bytes(), card)
         return graph
     except OSError as error:
@@ -78,7 +82,7 @@ def fast_graph(tensors: Path, card: WeightsCard) -> FastGraph | None:
     return found_graph(tensors, card) or made_graph(tensors, card)
 
 
-def _make(tensors: Path, out: Path) -> None:
+def _make(tensors: Path, out: Path, *manner: str) -> None:
     """Has a graph written to a file.
 
     In another process, since PyTorch's exporter takes a gigabyte of memory, and all of a core for so long
@@ -88,7 +92,7 @@ def _make(tensors: Path, out: Path) -> None:
         GraphError: it cannot be made.
         SubprocessError: it takes far too long.
     """
-    command = [sys.executable, "-m", "recognizer.runtime", str(tensors), str(out)]
+    command = [sys.executable, "-m", "recognizer.runtime", str(tensors), str(out), *manner]
     done = subprocess.run(command, capture_output=True, text=True, timeout=_LONGEST_MAKING, check=False)
     if done.returncode != 0:
         raise GraphError((done.stderr.strip().splitlines() or ["it was killed"])[-1])

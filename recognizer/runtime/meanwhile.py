@@ -43,7 +43,7 @@ class Meanwhile:
 
     def _make(self, tensors: Path, card: WeightsCard) -> None:
         try:
-            graph = made_graph(tensors, card)
+            graph = made_graph(tensors, card, gently=True)
         except Exception:
             log.exception("the fast graph of %s could not be made", card.name)
             return

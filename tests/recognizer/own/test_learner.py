@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from recognizer.own.bank import UNKNOWN, Bank
-from recognizer.own.learner import Lesson, OwnModel, learn, probabilities_with_own
+from recognizer.own.learner import Lesson, OwnModel, UsualMotion, learn, probabilities_with_own
 
-SIZE, LABELS = 24, 10
+SIZE, LABELS, MOTION = 24, 10, 6
 NOTHING = "nothing"
 
 
@@ -32,14 +34,23 @@ class World:
         rows = [self.rows(label, 12) for label in range(LABELS)]
         anything = _unit(self.rng.normal(size=(100, SIZE)))
         labels = np.r_[np.repeat(np.arange(LABELS), 12), np.full(100, UNKNOWN)]
-        return Bank(np.concatenate([*rows, anything]), labels, "")
+        return Bank(np.concatenate([*rows, anything]), _still(len(labels)), labels, "")
 
     def lessons(self, own: int, recordings: int, first: int = LABELS) -> list[Lesson]:
         return [
-            Lesson(f"own{number}", str(each), self.rows(first + number, 9))
+            Lesson(f"own{number}", str(each), self.rows(first + number, 9), _still(9))
             for number in range(own)
             for each in range(recordings)
         ]
+
+
+def _still(count: int) -> np.ndarray:
+    """(count, MOTION) of people who do not move: the embeddings alone tell."""
+    return np.zeros((count, MOTION), np.float32)
+
+
+def _known(model: OwnModel, embeddings: np.ndarray) -> np.ndarray:
+    return model.probabilities(embeddings, _still(len(embeddings)))
 
 
 @pytest.fixture
@@ -55,8 +66,7 @@ def _learnt(world: World, own: int = 5, recordings: int = 3) -> OwnModel:
 def test_what_was_taught_is_known_again(world: World, own: int, recordings: int):
     model = _learnt(world, own, recordings)
     right = [
-        (model.probabilities(world.rows(LABELS + number, 50)).argmax(1) == number).mean()
-        for number in range(own)
+        (_known(model, world.rows(LABELS + number, 50)).argmax(1) == number).mean() for number in range(own)
     ]
     assert np.mean(right) > 0.9
 
@@ -64,16 +74,16 @@ def test_what_was_taught_is_known_again(world: World, own: int, recordings: int)
 def test_what_was_not_taught_is_left_to_the_others(world: World):
     model = _learnt(world)
     for label in range(LABELS):
-        assert model.probabilities(world.rows(label, 50)).sum(1).mean() < 0.25
-    assert model.probabilities(_unit(world.rng.normal(size=(200, SIZE)))).sum(1).mean() < 0.25
+        assert _known(model, world.rows(label, 50)).sum(1).mean() < 0.25
+    assert _known(model, _unit(world.rng.normal(size=(200, SIZE)))).sum(1).mean() < 0.25
 
 
 def test_a_probability_means_how_often_it_is_right(world: World):
     """Among windows given about p, about p of them are of that action; half of all are of none."""
     model = _learnt(World(spread=0.5), 4)
     hard = World(spread=0.5)
-    own = np.concatenate([model.probabilities(hard.rows(LABELS + n, 100)) for n in range(4)])
-    other = np.concatenate([model.probabilities(hard.rows(n, 40)) for n in range(LABELS)])
+    own = np.concatenate([_known(model, hard.rows(LABELS + n, 100)) for n in range(4)])
+    other = np.concatenate([_known(model, hard.rows(n, 40)) for n in range(LABELS)])
     truth = np.r_[np.repeat(np.arange(4), 100), np.full(len(other), -1)]
     found = np.concatenate([own, other])
     best, sure = found.argmax(1), found.max(1)
@@ -87,18 +97,19 @@ def test_one_more_action_takes_nothing_from_the_first(world: World):
     one = learn([lesson for lesson in lessons if lesson.action == "own0"], bank, NOTHING)
     five = learn(lessons, bank, NOTHING)
     rows = world.rows(LABELS, 100)
-    assert one.probabilities(rows)[:, 0].mean() > 0.6
-    assert five.probabilities(rows)[:, 0].mean() > 0.6
+    assert _known(one, rows)[:, 0].mean() > 0.6
+    assert _known(five, rows)[:, 0].mean() > 0.6
 
 
 def test_an_action_with_many_recordings_does_not_swallow_one_with_few(world: World):
     lessons = [*world.lessons(1, 40), *world.lessons(1, 2, LABELS + 1)]
     lessons = [
-        Lesson("many" if i < 40 else "few", each.name, each.embeddings) for i, each in enumerate(lessons)
+        Lesson("many" if i < 40 else "few", each.name, each.embeddings, each.motion)
+        for i, each in enumerate(lessons)
     ]
     model = learn(lessons, world.bank(), NOTHING)
     assert model.actions == ("few", "many")
-    assert model.probabilities(world.rows(LABELS + 1, 100)).argmax(1).mean() < 0.1
+    assert _known(model, world.rows(LABELS + 1, 100)).argmax(1).mean() < 0.1
 
 
 def test_nothing_recordings_are_refused(world: World):
@@ -106,28 +117,56 @@ def test_nothing_recordings_are_refused(world: World):
     near = _unit(world.centres[LABELS] + 0.8 * world.centres[LABELS + 5] + np.zeros((1, SIZE)))[0]
     world.centres[LABELS + 6] = near  # what somebody does between two of them
     rows = world.rows(LABELS + 6, 100)
-    before = learn(lessons, bank, NOTHING).probabilities(rows).sum(1).mean()
-    taught = [*lessons, *(Lesson(NOTHING, str(i), world.rows(LABELS + 6, 9)) for i in range(3))]
+    before = _known(learn(lessons, bank, NOTHING), rows).sum(1).mean()
+    taught = [*lessons, *(Lesson(NOTHING, str(i), world.rows(LABELS + 6, 9), _still(9)) for i in range(3))]
     after = learn(taught, bank, NOTHING)
     assert after.actions == ("own0",)
-    assert after.probabilities(rows).sum(1).mean() < before / 2
-    assert after.probabilities(world.rows(LABELS, 100)).sum(1).mean() > 0.5
+    assert _known(after, rows).sum(1).mean() < before / 2
+    assert _known(after, world.rows(LABELS, 100)).sum(1).mean() > 0.5
 
 
 def test_an_action_like_a_built_in_one_is_still_learnt(world: World):
     world.centres[LABELS] = world.centres[2]
     model = learn(world.lessons(1, 3), world.bank(), NOTHING)
-    assert model.probabilities(world.rows(2, 100))[:, 0].mean() > 0.5
+    assert _known(model, world.rows(2, 100))[:, 0].mean() > 0.5
 
 
 def test_the_length_of_embeddings_does_not_matter(world: World):
     model, rows = _learnt(world), world.rows(LABELS, 20)
-    np.testing.assert_allclose(model.probabilities(rows), model.probabilities(7 * rows), atol=1e-5)
+    np.testing.assert_allclose(_known(model, rows), _known(model, 7 * rows), atol=1e-5)
+
+
+def test_motion_tells_what_embeddings_do_not(world: World):
+    """The left hand and the right, in one place of the embeddings. Joints that are not seen say nothing."""
+    left, right = (np.repeat(_axis(number)[None], 9, 0) for number in (0, 1))
+    unseen = np.full_like(left, np.nan)
+    rng, bank = world.rng, world.bank()
+    bank = replace(bank, motion=rng.normal(0, 0.3, bank.motion.shape).astype(np.float32))
+    lessons = [
+        Lesson(name, str(number), world.rows(LABELS, 9), motion + rng.normal(0, 0.1, motion.shape))
+        for name, motion in (("left", left), ("right", right))
+        for number in range(3)
+    ]
+    model = learn(lessons, bank, NOTHING)
+    for own, motion in enumerate((left, right)):
+        assert (model.probabilities(world.rows(LABELS, 9), motion)[:, own] > 0.5).all()
+    found = model.probabilities(world.rows(LABELS, 9), unseen)
+    assert np.isfinite(found).all() and abs(found[:, 0] - found[:, 1]).mean() < 0.3
+
+
+def test_the_usual_motion_by_hand():
+    usual = UsualMotion.of(np.array([[1.0, np.nan], [3.0, np.nan], [np.nan, np.nan]]))
+    np.testing.assert_allclose(usual.mean, (2, 0))
+    np.testing.assert_allclose(usual.spread, (1.02, 0.02))
+
+
+def _axis(number: int) -> np.ndarray:
+    return 0.6 * np.eye(MOTION, dtype=np.float32)[number]
 
 
 def test_nobody_can_learn_from_nothing_alone(world: World):
     with pytest.raises(ValueError, match="no action"):
-        learn([Lesson(NOTHING, "1", world.rows(0, 5))], world.bank(), NOTHING)
+        learn([Lesson(NOTHING, "1", world.rows(0, 5), _still(5))], world.bank(), NOTHING)
 
 
 def test_built_in_actions_share_what_own_ones_leave():

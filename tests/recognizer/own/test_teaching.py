@@ -125,8 +125,8 @@ def test_weights_without_a_bank_say_so(school: School):
 
 def test_banks_of_other_windows_are_not_joined():
     rows, labels = np.ones((4, 3), np.float32), np.zeros(4, np.int64)
-    one, two, other = (banks.Bank(rows * k, labels, name) for k, name in ((1, "a"), (2, "a"), (3, "b")))
-    assert joined([one, two]).embeddings.shape == (4, 6)
+    one, two, other = (banks.Bank(rows * k, rows, labels, name) for k, name in ((1, "a"), (2, "a"), (3, "b")))
+    assert joined([one, two]).embeddings.shape == (4, 6) and joined([one, two]).motion.shape == (4, 3)
     assert joined([one, other]) is None and joined([one, None]) is None and joined([None]) is None
 
 

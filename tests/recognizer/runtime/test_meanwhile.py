@@ -40,8 +40,10 @@ class Making:
     def __init__(self, graph: bytes) -> None:
         self.graph, self.begun, self.go_on = graph, threading.Event(), threading.Event()
         self.failure: Exception | None = None
+        self.manners: list[tuple[str, ...]] = []
 
-    def __call__(self, tensors: Path, out: Path) -> None:
+    def __call__(self, tensors: Path, out: Path, *manner: str) -> None:
+        self.manners.append(manner)
         self.begun.set()
         assert self.go_on.wait(60)
         if self.failure is not None:
@@ -103,3 +105,4 @@ def test_the_page_does_not_wait_for_the_graph_and_commands_do(own, making: Makin
     wait_for(lambda: isinstance(engine.engine, FastGraph))
     shutil.rmtree(keeping.graph_folder())
     assert isinstance(Recognizer.load(tensors, device="cpu").engine, FastGraph)
+    assert making.manners == [("gently",), ()]
