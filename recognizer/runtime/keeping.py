@@ -66,7 +66,7 @@ def made_graph(tensors: Path, card: WeightsCard, gently: bool = False) -> FastGr
         kept.parent.mkdir(parents=True, exist_ok=True)
         with replacing(kept) as temporary:
             log.warning("Making the fast graph of %s: half a minute, once ...", card.name)
-            _make(tensors, temporary, *["gently"] * gently)
+            _make(tensors, temporary, *(["gently"] if gently else []))
             graph = FastGraph(temporary.read_bytes(), card)
         return graph
     except OSError as error:
