@@ -2,14 +2,15 @@
 
     python -m benchmarks.own --data DATA [--weights WEIGHTS] [--part val]
 
-Own actions are motions of Kinder-Gator that are no label of the weights; of weights from whose training labels
-were held back (``held_back`` of their configuration), those alone, which nobody showed to the network. The
-people are parted as everywhere: those of ``--part`` (test, or val, on which the classifier's settings were
-chosen) teach and are recognised, and trained nothing. The default weights have seen such motions of *other*
-people, as examples of "none of the labels"; of weights without Kinder-Gator among their data, such as
-``kinetics-18-dualhead-daily``, and of held-back motions, ``--part all`` takes everybody. Of each motion and person there is one clip: so three recordings
-are those of three other people. That the same person is recognised again is measured on webcam clips of one
-person's signs, a few of each: all others teach, each is asked in its turn.
+Own actions are motions of Kinder-Gator that are no label of the weights; of weights from whose training
+labels were held back (``held_back`` of their configuration), those alone, which nobody showed the network.
+The people are parted as everywhere: those of ``--part`` (test, or val, on which the classifier's settings
+were chosen) teach and are recognised, and trained nothing. The default weights have seen such motions of
+*other* people, as examples of "none of the labels"; of weights without Kinder-Gator among their data, such
+as ``kinetics-18-dualhead-daily``, and of motions that were held back, ``--part all`` takes everybody. Of each
+motion and person there is one clip: so three recordings are those of three other people. That the same person
+is recognised again is measured on webcam clips of one person's signs, a few of each: all others teach, each
+is asked in its turn.
 
 Clips are seen from nearly the front, teaching and asking from different places. The bank of other actions
 holds no Kinder-Gator. An answer counts as right where the own action is the best of *all* labels, own and
