@@ -92,7 +92,8 @@ def difference(found: np.ndarray, wanted: np.ndarray) -> float:
 def network_threads(cores: int | None = None) -> int:
     """Threads that compute a network: half of the cores, four at most.
 
-    The pose estimator needs the others, and a window takes it longer than it takes a network.
+    The others are for pose estimation, which takes about one core a tab and, for a window, longer than a
+    network does. ``python -m benchmarks.threads CLIP`` measures both at once, by cores and threads.
     """
     if cores is None:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -91,3 +91,16 @@ def test_gradios_files_come_the_short_way():
     assert answer.headers["cache-control"] == LASTING
     assert answer.headers["x-content-type-options"] == "nosniff", "the door is before them too"
     assert client.get(f"/assets/{name}", headers={"host": "evil.example"}).status_code == 403
+
+
+def test_gradio_makes_its_application_once(monkeypatch: pytest.MonkeyPatch):
+    from gradio.routes import App
+
+    from app.core.catalogue import Catalogue
+    from app.web.page import create_app
+
+    made = []
+    create = App.create_app
+    monkeypatch.setattr(App, "create_app", staticmethod(lambda *a, **k: made.append(a) or create(*a, **k)))
+    create_app(Catalogue({}))
+    assert len(made) == 1
