@@ -14,6 +14,8 @@ from app.drawing.encoding import VideoWriter, even_size
 from app.video.answers import Answers
 from app.video.finishing import Finishing, OnEvent
 from app.video.following import Following
+from app.video.keeping import Keeping
+from app.video.landmarks import LandmarkFile, LandmarksError
 from app.video.results import VideoResult
 from app.video.run import LONGEST_SIDE, RECORDED_STEP, STEP, Progress, Run
 from app.video.skeletons import SkeletonWriter
@@ -27,6 +29,7 @@ def process_video(
     *,
     video_out: str | Path | None = None,
     skeleton_out: str | Path | None = None,
+    kept: Path | None = None,
     attention: AttentionLog | None = None,
     threshold: float | None = None,
     estimator: Estimator | None = None,
@@ -44,6 +47,9 @@ def process_video(
         recognizer: names the actions.
         video_out: .mp4 to write the annotated video to (H.264, longest side at most 1280 pixels).
         skeleton_out: .npz to write the landmarks to, see ``SkeletonWriter``.
+        kept: .npz with who is in the frames of this very video: read where there is one that can be, and
+            nothing is estimated then; otherwise written, for the next analysis, unless that cannot be done
+            (``app.video.keeping``). Not together with ``skeleton_out``, for which other frames are analysed.
         attention: takes what the network looked at in each window that counts; None does not compute it.
         threshold: probability under which no action is named; None takes the recogniser's.
         estimator: finds the people or hands that the recogniser is about; stays open. None makes a MediaPipe
@@ -66,13 +72,18 @@ def process_video(
         OSError: an output cannot be written.
     """
     subject = subject_of(recognizer.layout)
+    keeping = None
     with ExitStack() as resources:
         if isinstance(source, (str, Path)):
             source = resources.enter_context(VideoFile(source))
+        if people is None and kept is not None:
+            people = _people_of(kept)
         if people is None:
             if estimator is None:
                 estimator = resources.enter_context(closing(make_mediapipe(subject.landmarks)))
             people = Estimated(estimator)
+            if kept is not None:
+                people = keeping = resources.enter_context(closing(Keeping(people, subject.landmarks)))
         writer = None
         if video_out is not None:
             size = even_size(source.info.width, source.info.height, LONGEST_SIDE)
@@ -86,13 +97,15 @@ def process_video(
         skeletons = None
         if skeleton_out is not None:
             skeletons = resources.enter_context(closing(SkeletonWriter(subject.landmarks)))
-        every = skeletons is not None or not isinstance(people, Estimated)
+        every = skeletons is not None or isinstance(source, LandmarkFile)
         step = RECORDED_STEP if every else STEP
         run = Run(source, recognizer, people, finishing, keep, skeletons, step)
         run.go(progress or (lambda fraction, sentence: None), cancelled or _never, finish or _never)
         persons = answers.persons(list(run.people.values()))
         if skeletons is not None and skeleton_out is not None:
             skeletons.save(skeleton_out, tuple(person.id for person in persons))
+        if keeping is not None and kept is not None:
+            keeping.save(kept)
         return VideoResult(
             source=source.name,
             duration=run.end,
@@ -104,6 +117,14 @@ def process_video(
             message=None if persons else subject.missing_in_video,
             problem=source.problem,
         )
+
+
+def _people_of(kept: Path) -> People | None:
+    """Who is in the frames of the video whose landmarks were kept; None where there are none to use."""
+    try:
+        return LandmarkFile(kept).people
+    except (LandmarksError, OSError):
+        return None
 
 
 def _never() -> bool:

@@ -25,10 +25,11 @@ from app.core.protocols import ActionRecognizer
 from app.drawing.encoding import even_size
 from app.video.between import between
 from app.video.finishing import Chunk, Finishing, Picture
+from app.video.landmarks import LandmarkFile
 from app.video.pipeline import Behind, read_ahead
 from app.video.presence import Presence, Window
 from app.video.skeletons import SkeletonWriter
-from app.video.source import Estimated, People, Source
+from app.video.source import People, Source
 from pose.skeleton import PersonPose
 from pose.sources import Frame
 
@@ -146,7 +147,7 @@ class Run:
 
     def _frames(self) -> Iterator[Frame]:
         """Frames of the size that is written. A file is read ahead; of a camera, the newest frame counts."""
-        if not isinstance(self._people, Estimated):
+        if isinstance(self._source, LandmarkFile):  # no pictures
             return iter(self._source)
         size = even_size(self._source.info.width, self._source.info.height, LONGEST_SIDE)
         frames = (_resized(frame, size) for frame in self._source)

@@ -14,6 +14,7 @@ from app.core.attention import AttentionLog, WindowAttention
 from app.core.catalogue import Catalogue
 from app.web.analysis import Outcome, analyse, in_a_sentence
 from app.web.jobs import Job, JobQueue, QueueFullError
+from app.web.kept_landmarks import KeptLandmarks
 from app.web.orders import GONE, RESULTS, Order, OrderError, is_number, source_in
 from app.web.school import School
 from app.web.shared_example import ExampleClip
@@ -45,11 +46,13 @@ class _Tab:
         seen: when it was last known to be there, on the analyses' clock.
         upload: what it has chosen, unless that is the example.
         job: its newest analysis.
+        analysed: the video of that.
     """
 
     seen: float
     upload: Path | None = None
     job: Job[Outcome] | None = None
+    analysed: Path | None = None
 
     @property
     def busy(self) -> bool:
@@ -79,6 +82,7 @@ class Analyses:
         self._school = School() if school is None else school
         self._queue = JobQueue(MOST_AT_ONCE, MOST_WAITING)
         self._example = ExampleClip(folder, RESULTS)
+        self._landmarks = KeptLandmarks(folder)
         self._lock = threading.Lock()
         self._tabs: dict[str, _Tab] = {}
         self._read: list[tuple[Job[Outcome], Path]] = []  # the uploads of analyses that may still run
@@ -100,14 +104,16 @@ class Analyses:
                 former.cancel()
             try:
                 job = self._queue.start(
-                    lambda job: analyse(job, source, order, self._catalogue, self._school, self._folder),
+                    lambda job: analyse(
+                        job, source, order, self._catalogue, self._school, self._folder, self._landmarks
+                    ),
                     Outcome.delete,
                 )
             except QueueFullError:
                 raise OrderError(
                     f"This demo already has {MOST_WAITING} videos waiting; try again in a moment."
                 ) from None
-            tab.job = job
+            tab.job, tab.analysed = job, source
             self._choose(tab, source)
             self._read.append((job, source))
         if former is not None:
@@ -142,6 +148,15 @@ class Analyses:
         if tab is not None and tab.job is not None:
             _drop(tab.job)
         self.sweep()
+
+    def outcome(self, session: str) -> Outcome | None:
+        """What a tab's newest analysis has found; None before it has."""
+        with self._lock:
+            tab = self._tabs.get(session)
+            if tab is None or tab.job is None or tab.job.result is None:
+                return None
+            tab.seen = self._clock()
+            return tab.job.result
 
     def looked(self, session: str, person: object, time: object) -> WindowAttention | None:
         """What the network looked at in a person's window that ends nearest to ``time``, where known."""
@@ -182,6 +197,7 @@ class Analyses:
             for path in self._uploads - used:
                 _delete_upload(path)
             self._uploads &= used
+            self._landmarks.keep(used | {tab.analysed for tab in self._tabs.values()})
 
     def watch(self) -> None:
         """Sweeps from now on, as long as the program runs."""
@@ -223,12 +239,8 @@ class Analyses:
         return surplus.union(finished[: max(0, len(finished) - MOST_RESULTS)])
 
     def _log(self, session: str) -> AttentionLog | None:
-        with self._lock:
-            tab = self._tabs.get(session)
-            if tab is None or tab.job is None or tab.job.result is None:
-                return None
-            tab.seen = self._clock()
-            return tab.job.result.attention
+        outcome = self.outcome(session)
+        return None if outcome is None else outcome.attention
 
 
 def _drop(job: Job[Outcome]) -> None:

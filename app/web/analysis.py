@@ -13,9 +13,11 @@ from typing import ClassVar
 
 from app.core.attention import AttentionLog
 from app.core.catalogue import Catalogue
+from app.core.subjects import subject_of
 from app.video.process import process_video
 from app.video.results import VideoResult, write_csv, write_json
 from app.web.jobs import Job
+from app.web.kept_landmarks import KeptLandmarks
 from app.web.memory import give_back
 from app.web.orders import RESULTS, Order
 from app.web.school import School
@@ -37,6 +39,8 @@ class Outcome:
 
     Attributes:
         attention: of every window, where it was asked for.
+        landmarks: who was in the video, as ``app.video.skeletons`` writes it, for as long as that is kept;
+            None where it could not be.
     """
 
     VIDEO: ClassVar[str] = "annotated.mp4"
@@ -44,6 +48,7 @@ class Outcome:
     result: VideoResult
     folder: Path
     attention: AttentionLog | None = None
+    landmarks: Path | None = None
 
     @property
     def video(self) -> Path:
@@ -68,7 +73,13 @@ class Outcome:
 
 
 def analyse(
-    job: Job[Outcome], source: Path, order: Order, catalogue: Catalogue, school: School, folder: Path
+    job: Job[Outcome],
+    source: Path,
+    order: Order,
+    catalogue: Catalogue,
+    school: School,
+    folder: Path,
+    kept: KeptLandmarks,
 ) -> Outcome:
     """Does what a tab has ordered.
 
@@ -79,6 +90,7 @@ def analyse(
         catalogue: where weights come from.
         school: where own actions come from.
         folder: gets a folder for the results, which goes again when there are none.
+        kept: what is known of videos that were analysed before.
 
     Raises:
         AnalysisError: the disk is full, or the memory.
@@ -88,7 +100,8 @@ def analyse(
     """
     try:
         with in_a_sentence():
-            return _write(job, source, order, _recognizer(job, order, catalogue, school), folder)
+            recognizer = _recognizer(job, order, catalogue, school)
+            return _write(job, source, order, recognizer, folder, kept)
     finally:
         give_back()
 
@@ -103,30 +116,39 @@ def _recognizer(job: Job[Outcome], order: Order, catalogue: Catalogue, school: S
 
 
 def _write(
-    job: Job[Outcome], source: Path, order: Order, recognizer: WindowRecognizer, parent: Path
+    job: Job[Outcome],
+    source: Path,
+    order: Order,
+    recognizer: WindowRecognizer,
+    parent: Path,
+    kept: KeptLandmarks,
 ) -> Outcome:
+    landmarks = kept.place(source, subject_of(recognizer.layout).landmarks)
     parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=RESULTS, dir=parent))
-    kept: AttentionLog | None = None
+    attention: AttentionLog | None = None
     try:
-        kept = AttentionLog(folder) if order.attention else None
+        attention = AttentionLog(folder) if order.attention else None
         result = process_video(
             source,
             recognizer,
             video_out=folder / Outcome.VIDEO,
+            kept=landmarks,
             threshold=order.threshold,
-            attention=kept,
+            attention=attention,
             progress=lambda fraction, sentence: job.report(fraction, f"Analysing: {sentence}"),
             cancelled=lambda: job.cancelled,
         )
         # The upload's path on the server means nothing to whoever downloads the results.
-        outcome = Outcome(replace(result, source=source.name), folder, kept)
+        found = replace(result, source=source.name)
+        there = landmarks is not None and landmarks.exists()
+        outcome = Outcome(found, folder, attention, landmarks if there else None)
         write_json(outcome.result, outcome.json)
         write_csv(outcome.result, outcome.csv)
         return outcome
     except BaseException:
-        if kept is not None:
-            kept.close()
+        if attention is not None:
+            attention.close()
         shutil.rmtree(folder, ignore_errors=True)
         raise
 

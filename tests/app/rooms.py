@@ -69,9 +69,9 @@ class Room:
         path.write_bytes(b"a video")
         return path
 
-    def start(self, session: str, path: Path | None = None, **options: Any) -> Job:
+    def start(self, session: str, path: Path | None = None, weights: str = "waver", **options: Any) -> Job:
         path = self.upload(session) if path is None else path
-        return self.analyses.start(session, Order(str(path), "waver", 0.5, **options))
+        return self.analyses.start(session, Order(str(path), weights, 0.5, **options))
 
     @property
     def results(self) -> list[Path]:
