@@ -104,8 +104,8 @@ def figures(page: Page) -> Figures:
     fresh_ages = [age for age, fresh in drawn if fresh]
     if len(seen) < 2 or len(shown) < 2 or not fresh_ages:
         raise SystemExit(
-            f"The page showed {len(shown)} pictures, and nobody in most of them: {len(seen)} answers came, and "
-            f"{len(fresh_ages)} skeletons were drawn."
+            f"The page showed {len(shown)} pictures, and nobody in most of them: {len(seen)} answers came, "
+            f"and {len(fresh_ages)} skeletons were drawn."
         )
     seconds = (seen[-1][0] - seen[0][0]) / 1000
     ends = [row[1] for row in seen]  # of the newest window, in ms

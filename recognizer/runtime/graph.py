@@ -1,8 +1,9 @@
 """A network as an ONNX graph, which ONNX Runtime computes: no PyTorch is imported.
 
-A graph carries its card, a key of everything that it was made from, and what the network answered to a few
-random samples when it was made. They are asked again whenever it is loaded: that tells a damaged file, a
-processor or a version of ONNX Runtime that computes something else, and warms the graph up.
+A graph carries its card, a key of everything that it was made from, what the network answered to a few
+random samples when it was made, and at its end its own hash (``sealed``), so that no damaged byte passes. The
+samples are asked again whenever it is loaded: that tells a processor or a version of ONNX Runtime that
+computes something else, and warms the graph up.
 """
 
 from __future__ import annotations
@@ -32,6 +33,11 @@ INPUT, LOGITS, EMBEDDINGS, ATTENTION = "windows", "logits", "embeddings", "atten
 TOLERANCE = 1e-4
 """Largest difference of logits that is allowed, as a share of the largest one or of 1."""
 
+_SEAL = b"\x72\x4a\x0a\x06sha256\x12\x40"
+"""Before the hash: as protobuf writes an entry of 74 bytes into ``ModelProto.metadata_props``, field 14, whose
+key, field 1, is "sha256" and whose value, field 2, has 64 characters. Entries may stand anywhere, so that a
+sealed graph is an ONNX file like any other."""
+_HASH = 64
 _SAMPLES = 2
 _MOST_THREADS = 4
 _KINDS = {
@@ -76,6 +82,15 @@ def samples(card: WeightsCard) -> np.ndarray:
     return np.random.default_rng(0).normal(0, 0.3, shape).astype(np.float32)
 
 
+def sealed(content: bytes) -> bytes:
+    """A graph with its hash as the last entry of its metadata."""
+    return content + _SEAL + hashlib.sha256(content).hexdigest().encode()
+
+
+def _is_whole(content: bytes) -> bool:
+    return content == sealed(content[: -len(_SEAL) - _HASH])
+
+
 def packed(answer: Answer) -> str:
     """Logits and embeddings as metadata."""
     both = {LOGITS: answer.logits, EMBEDDINGS: answer.embeddings}
@@ -113,6 +128,8 @@ class FastGraph:
     """
 
     def __init__(self, content: bytes, card: WeightsCard, threads: int | None = None) -> None:
+        if not _is_whole(content):
+            raise GraphError("it is damaged, or of an older version of the program")
         runtime = _runtime()
         options = runtime.SessionOptions()
         options.intra_op_num_threads = threads or network_threads()

@@ -28,6 +28,7 @@ from recognizer.runtime.graph import (
     packed,
     sample_shape,
     samples,
+    sealed,
 )
 
 NEEDS = "Fast graphs and ONNX files need extra packages: pip install 'pose2action[export]'."
@@ -78,7 +79,7 @@ def make_graph(network: Network, card: WeightsCard) -> bytes:
     about = {CARD: card.model_dump_json(), KEY: graph_key(card), ANSWERS: packed(told)}
     for name, value in about.items():
         model.metadata_props.add(key=name, value=value)
-    return model.SerializeToString()
+    return sealed(model.SerializeToString())
 
 
 class _InFull(nn.Module):

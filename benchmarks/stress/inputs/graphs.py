@@ -14,7 +14,7 @@ from onnx import numpy_helper
 from benchmarks.stress.inputs import numbers
 from benchmarks.stress.inputs.contents import odd_json
 from benchmarks.stress.inputs.damage import damaged
-from recognizer.runtime.graph import ANSWERS, KEY
+from recognizer.runtime.graph import ANSWERS, KEY, sealed
 
 
 def put_graph(path: Path, graphs: Sequence[bytes], rng: np.random.Generator) -> None:
@@ -35,7 +35,8 @@ def put_graph(path: Path, graphs: Sequence[bytes], rng: np.random.Generator) -> 
     else:
         model = onnx.load_model_from_string(graphs[0])
         _CHANGES[rng.integers(len(_CHANGES))](model, graphs, rng)
-        path.write_bytes(model.SerializeToString())
+        content = model.SerializeToString()
+        path.write_bytes(sealed(content) if rng.random() < 0.8 else content)
 
 
 def _numbers(model: onnx.ModelProto, graphs: Sequence[bytes], rng: np.random.Generator) -> None:

@@ -19,6 +19,8 @@ from recognizer.networks.lsta import LSTAConfig
 from recognizer.networks.sem import SEMConfig
 from recognizer.networks.stf import STFConfig
 from recognizer.predictor import Recognizer, untrained_card
+from recognizer.runtime import keeping
+from recognizer.runtime.graph import GraphError
 from recognizer.training.shared.checkpoints import checkpoint_to_resume
 
 NETWORKS = (
@@ -34,6 +36,9 @@ class Weights(Trial):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
+        # Making one takes half a minute, as the command says; the kind "graphs" is about them.
+        keeping._make = _make_none
+        keeping.log.disabled = True
         self._sound = []
         for network in NETWORKS:
             card = untrained_card().model_copy(update={"name": f"sound-{network.name}", "network": network})
@@ -62,6 +67,10 @@ class Weights(Trial):
             return _predict(load_recognizer(path))
         except UserError as error:
             return of_error(error)
+
+
+def _make_none(tensors: Path, out: Path, *manner: str) -> None:
+    raise GraphError("graphs are not made here")
 
 
 def _resumed(folder: Path, marker: Path) -> Verdict:

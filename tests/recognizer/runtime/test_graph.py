@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 
 import numpy as np
@@ -24,6 +25,7 @@ from recognizer.runtime.graph import (
     graph_key,
     network_threads,
     sample_shape,
+    sealed,
 )
 from recognizer.runtime.making import make_graph
 from tests.recognizer.modules import with_history
@@ -87,13 +89,26 @@ def made():
 
 def test_a_damaged_graph_is_none(made):
     _, card, content = made
+    rng = np.random.default_rng(0)
+    for place in (0, 1000, len(content) - 1, *rng.integers(0, len(content), 30)):
+        damaged = bytearray(content)
+        damaged[place] ^= 1 << rng.integers(8)
+        with pytest.raises(GraphError, match="it is damaged"):
+            FastGraph(bytes(damaged), card)
+    for part in (b"", content[:1000], content[:-1], content + b"\0", content[1:]):
+        with pytest.raises(GraphError, match="it is damaged"):
+            FastGraph(part, card)
+
+
+def test_a_whole_file_that_is_none_or_another_network_is_none(made):
+    _, card, content = made
     with pytest.raises(GraphError, match="ONNX Runtime cannot read it"):
-        FastGraph(content[:1000], card)
+        FastGraph(sealed(content[:1000]), card)
     model = onnx.load_from_string(content)
     largest = max(model.graph.initializer, key=lambda each: len(each.raw_data))
     largest.raw_data = largest.raw_data[::-1]
     with pytest.raises(GraphError, match="damaged: its answers are .* away"):
-        FastGraph(model.SerializeToString(), card)
+        FastGraph(sealed(model.SerializeToString()), card)
 
 
 @pytest.mark.parametrize("written", ["", "{}", '{"logits": "AAAA"}', "[]"])
@@ -102,7 +117,7 @@ def test_a_graph_without_answers_is_none(made, written: str):
     model = onnx.load_from_string(content)
     next(each for each in model.metadata_props if each.key == ANSWERS).value = written
     with pytest.raises(GraphError, match="damaged"):
-        FastGraph(model.SerializeToString(), card)
+        FastGraph(sealed(model.SerializeToString()), card)
 
 
 def test_what_is_wrong_with_a_graph_is_told_in_a_line(made):
@@ -113,13 +128,16 @@ def test_what_is_wrong_with_a_graph_is_told_in_a_line(made):
     tensor.data_location = onnx.TensorProto.EXTERNAL
     tensor.external_data.add(key="location", value="x" * 5000)
     with pytest.raises(GraphError) as told:
-        FastGraph(model.SerializeToString(), card)
+        FastGraph(sealed(model.SerializeToString()), card)
     assert len(str(told.value)) < 400 and "\n" not in str(told.value)
 
 
-def test_a_graph_carries_what_the_network_answered(made):
+def test_a_graph_carries_what_the_network_answered_and_its_hash(made):
     network, card, content = made
-    about = {each.key: each.value for each in onnx.load_from_string(content).metadata_props}
+    model = onnx.load_from_string(content)
+    about = {each.key: each.value for each in model.metadata_props}
+    model.metadata_props.pop()
+    assert about["sha256"] == hashlib.sha256(model.SerializeToString()).hexdigest()
     answers = json.loads(about[ANSWERS])
     logits = np.frombuffer(base64.b64decode(answers["logits"]), "<f4").reshape(2, -1)
     x = torch.from_numpy(np.random.default_rng(0).normal(0, 0.3, (2, *sample_shape(card))).astype(np.float32))
