@@ -34,9 +34,9 @@ TOLERANCE = 1e-4
 """Largest difference of logits that is allowed, as a share of the largest one or of 1."""
 
 _SEAL = b"\x72\x4a\x0a\x06sha256\x12\x40"
-"""Before the hash: as protobuf writes an entry of 74 bytes into ``ModelProto.metadata_props``, field 14, whose
-key, field 1, is "sha256" and whose value, field 2, has 64 characters. Entries may stand anywhere, so that a
-sealed graph is an ONNX file like any other."""
+"""Before the hash: as protobuf writes an entry of 74 bytes into ``ModelProto.metadata_props``, field 14,
+whose key, field 1, is "sha256" and whose value, field 2, has 64 characters. Entries may stand anywhere, so
+that a sealed graph is an ONNX file like any other."""
 _HASH = 64
 _SAMPLES = 2
 _MOST_THREADS = 4
