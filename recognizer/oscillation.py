@@ -71,13 +71,13 @@ def turning_points(
     joints = np.stack([pose.joints for pose in poses]).astype(np.float64)
     sure = np.stack([pose.confidence for pose in poses]).astype(np.float64)
     seen = (sure >= SEEN).mean(axis=0) >= SEEN_SHARE
-    joints = _filled(joints, sure)
-    size = _size(joints, sure, layout)
+    joints = filled(joints, sure)
+    size = body_size(joints, sure, layout)
     if size is None or not seen.any() or len(instants) < 3:
         return NO_TURNS
     known = None if motion is None else _named(joints, sure, seen, layout, motion)
     coordinates = joints[:, seen].reshape(len(joints), -1) if known is None else known
-    smooth = _smooth(times, coordinates / size, instants)
+    smooth = even_and_smooth(times, coordinates / size, instants)
     height = _component(smooth)
     if motion is not None and known is not None:
         up = smooth[:, 1] if layout.coordinates == 3 else -smooth[:, 1]
@@ -95,7 +95,7 @@ def turning_points(
     return Turns(tuple(instants[efforts].tolist()), tuple(instants[rests].tolist()), float(high - low))
 
 
-def _filled(joints: np.ndarray, sure: np.ndarray) -> np.ndarray:
+def filled(joints: np.ndarray, sure: np.ndarray) -> np.ndarray:
     """(T, V, C) with each joint, where it was not seen, on its way between where it was."""
     result, frames = joints.copy(), np.arange(len(joints))
     for joint in np.flatnonzero((sure <= 0).any(axis=0) & (sure > 0).any(axis=0)):
@@ -105,7 +105,7 @@ def _filled(joints: np.ndarray, sure: np.ndarray) -> np.ndarray:
     return result
 
 
-def _size(joints: np.ndarray, sure: np.ndarray, layout: SkeletonLayout) -> float | None:
+def body_size(joints: np.ndarray, sure: np.ndarray, layout: SkeletonLayout) -> float | None:
     """The torso's median length, or, where it is not seen, the joints' spread."""
     ends = list(layout.torso_top), list(layout.torso_bottom)
     if all((sure[:, end] > 0).any() for end in ends):
@@ -140,7 +140,7 @@ def _named(
     return None if against is None else moving - against
 
 
-def _smooth(times: np.ndarray, values: np.ndarray, instants: np.ndarray) -> np.ndarray:
+def even_and_smooth(times: np.ndarray, values: np.ndarray, instants: np.ndarray) -> np.ndarray:
     """(T', F) at the instants, about their means, without leaps and outliers."""
     right = np.clip(np.searchsorted(times, instants), 1, len(times) - 1)
     weight = np.clip((instants - times[right - 1]) / np.maximum(times[right] - times[right - 1], 1e-9), 0, 1)

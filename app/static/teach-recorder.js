@@ -23,7 +23,7 @@ export class Recorder {
     this.send = send;
   }
 
-  /** @param {number} seconds of the recording that follows the countdown */
+  /** @param {number} seconds of the recording that follows the countdown, unless it is ended sooner */
   count(seconds) {
     const step = (/** @type {number} */ left) => {
       if (left) {
@@ -45,6 +45,7 @@ export class Recorder {
 
   end() {
     if (this.phase !== "recording") return;
+    clearTimeout(this.timer); // it would end the next one, where this one was ended sooner
     const until = performance.now();
     this.#enter("sending", "…");
     const wait = () => {

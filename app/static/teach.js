@@ -20,12 +20,16 @@ export const TEACH = `
       <label><input type="checkbox" data-teach="sides"> the other hand counts too</label>
       <button type="submit" data-teach="count">Count me in</button>
       <button type="button" data-teach="hold" title="Records while it is held, with the mouse or the space bar">Hold to record</button>
+      <button type="button" data-teach="row" title="Do it several times and stand still for a moment between: each time becomes a recording">Several in a row</button>
       <button type="button" data-teach="undo" hidden>Undo</button>
     </form>
     <p class="p2a-teach-count" aria-live="assertive"></p>
     <p class="p2a-teach-said" role="status"></p>
     <ul class="p2a-teach-actions"></ul>
   </section>`;
+
+// Seconds of several in a row at most: what was done longer ago the program has forgotten (app/live/landmarks.py).
+const LONGEST_ROW = 30;
 
 // Which collection is recognised outlasts the page, where the browser lets it.
 const KEY = "pose2action:own";
@@ -53,6 +57,7 @@ export class Teach {
   /** @type {Taught | null} */
   state = null;
   live = false;
+  row = false; // several in a row are recorded, to be cut where the body rests
 
   /**
    * @param {HTMLElement} root the section
@@ -80,6 +85,7 @@ export class Teach {
     this.sides = find("sides", HTMLInputElement);
     this.countButton = find("count", HTMLButtonElement);
     this.holdButton = find("hold", HTMLButtonElement);
+    this.rowButton = find("row", HTMLButtonElement);
     this.undoButton = find("undo", HTMLButtonElement);
     const part = (/** @type {string} */ name) => /** @type {HTMLElement} */ (root.querySelector(name));
     this.said = part(".p2a-teach-said");
@@ -99,6 +105,7 @@ export class Teach {
       if (this.use.checked) this.#useIt();
       this.#list();
     });
+    this.rowButton.addEventListener("click", () => this.#several());
     this.undoButton.addEventListener("click", () => this.#ask({ type: "teach-undo" }));
     const hold = this.holdButton;
     hold.addEventListener("pointerdown", (event) => {
@@ -180,9 +187,12 @@ export class Teach {
 
   #enable() {
     const { phase } = this.recorder;
-    this.countButton.disabled = !this.live || phase === "sending";
-    this.countButton.textContent = phase === "counting" ? "Stop" : "Count me in";
-    this.holdButton.disabled = !this.live || phase === "counting" || phase === "sending";
+    const row = this.row && phase !== "idle";
+    this.countButton.disabled = !this.live || phase === "sending" || row;
+    this.countButton.textContent = phase === "counting" && !row ? "Stop" : "Count me in";
+    this.holdButton.disabled = !this.live || phase === "counting" || phase === "sending" || row;
+    this.rowButton.disabled = !this.live || phase === "sending" || (phase !== "idle" && !row);
+    this.rowButton.textContent = !row ? "Several in a row" : phase === "counting" ? "Stop" : "Done";
     this.root.classList.toggle("p2a-recording", phase === "recording");
     this.name.readOnly = phase !== "idle";
     if (!this.live && !this.state) this.#say("Start the camera, then name an action and show it three times.");
@@ -200,11 +210,28 @@ export class Teach {
   #count() {
     const { phase } = this.recorder;
     if (phase === "counting" || phase === "recording") this.recorder.rest();
-    else if (this.#ready()) this.recorder.count(Math.min(Math.max(Number(this.seconds.value) || 2.5, 1), 10));
+    else if (this.#ready()) {
+      this.row = false;
+      this.recorder.count(Math.min(Math.max(Number(this.seconds.value) || 2.5, 1), 10));
+    }
   }
 
   #hold() {
-    if (this.#ready()) this.recorder.begin();
+    if (!this.#ready()) return;
+    this.row = false;
+    this.recorder.begin();
+  }
+
+  /** Begins to record several in a row; pressed again, ends it. */
+  #several() {
+    const { phase } = this.recorder;
+    if (phase === "counting") this.recorder.rest();
+    else if (phase === "recording") this.recorder.end();
+    else if (this.#ready()) {
+      this.row = true;
+      this.#say("Do it several times, stand still for a moment before, between and after, then press Done.");
+      this.recorder.count(LONGEST_ROW);
+    }
   }
 
   /**
@@ -213,7 +240,7 @@ export class Teach {
    */
   #record(since, until) {
     const action = this.name.value.trim();
-    this.#ask({ type: "teach-record", action, since, until, both_sides: this.sides.checked || null });
+    this.#ask({ type: "teach-record", action, since, until, both_sides: this.sides.checked || null, cuts: this.row });
   }
 
   /** @param {Taught} message */

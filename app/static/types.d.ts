@@ -11,7 +11,7 @@ export interface Settings {
 
 /** What is asked for while an action is taught (app/web/teach_messages.py), apart from the collection. */
 export type Teaching =
-  | { type: "teach-record"; action: string; since: number; until: number; both_sides: boolean | null }
+  | { type: "teach-record"; action: string; since: number; until: number; both_sides: boolean | null; cuts: boolean }
   | { type: "teach-list" | "teach-undo" }
   | { type: "teach-show"; action: string }
   | { type: "teach-delete"; action: string; recording?: string }

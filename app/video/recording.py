@@ -24,6 +24,7 @@ def record_video(
     start: float = 0.0,
     end: float | None = None,
     estimator: Estimator | None = None,
+    longest: float = LONGEST,
 ) -> Recording:
     """The landmarks of the one person, or hand, in a video.
 
@@ -32,6 +33,7 @@ def record_video(
         subject: whom it is about.
         start, end: seconds of the part to take; None goes to the video's end.
         estimator: finds people; stays open. None makes one for this video.
+        longest: seconds that it may last.
 
     Raises:
         SourceError: the video cannot be read.
@@ -50,27 +52,30 @@ def record_video(
                 continue
             if end is not None and frame.timestamp > end:
                 break
-            if frame.timestamp - start > LONGEST:
+            if frame.timestamp - start > longest:
                 raise RecordingError(
-                    f"{path} goes on for longer than {LONGEST:.0f} s: say with --start and --end where the "
+                    f"{path} goes on for longer than {longest:.0f} s: say with --start and --end where the "
                     "action is."
                 )
             due = max(due + STEP, frame.timestamp)
             tracks = tracker.update(estimator.estimate(frame.image, frame.timestamp), frame.timestamp)
             found.append((frame.timestamp, {track.id: track.pose for track in tracks}))
-    return only_one(found, subject, str(path))
+    return only_one(found, subject, str(path), longest)
 
 
-def only_one(found: list[tuple[float, dict[int, PersonPose]]], subject: Subject, where: str) -> Recording:
+def only_one(
+    found: list[tuple[float, dict[int, PersonPose]]], subject: Subject, where: str, longest: float = LONGEST
+) -> Recording:
     """The recording of the one who is there for most of the time.
 
     Args:
         found: time and poses of every frame, by the tracker's numbers.
         subject: whom it is about.
         where: what the sentence of an error begins with.
+        longest: seconds that it may last.
 
     Raises:
-        RecordingError: nobody is there, or several.
+        RecordingError: nobody is there, or several, or it is too short or too long.
     """
     counts: dict[int, int] = {}
     for _, poses in found:
@@ -82,4 +87,4 @@ def only_one(found: list[tuple[float, dict[int, PersonPose]]], subject: Subject,
     together = sum(main in poses and bool(poses.keys() & set(others)) for _, poses in found)
     if together > _ANOTHER * counts[main]:
         raise RecordingError(f"{where}: two are in the picture; show one {subject.name} alone.")
-    return Recording.of([(time, poses.get(main)) for time, poses in found])
+    return Recording.of([(time, poses.get(main)) for time, poses in found], longest)

@@ -1,7 +1,8 @@
 """What a page may ask for while it teaches, see ``app.web.messages``.
 
     {"type": "teach-record", "collection": "mine", "action": "my move", "since": 1200.0, "until": 4200.0,
-     "both_sides": false}                    keeps what one person did between two times of the page's clock
+     "both_sides": false, "cuts": false}     keeps what one person did between two times of the page's clock,
+                                             cut where they were at rest, if they did it several times
     {"type": "teach-list", "collection": "mine"}                                    asks for what there is
     {"type": "teach-show", "collection": "mine", "action": "my move"}               asks for skeletons to draw
     {"type": "teach-delete", "collection": "mine", "action": "my move", "recording": "..."}   or all of it
@@ -31,13 +32,14 @@ class _Teaching(BaseModel):
 
 
 class TeachRecord(_Teaching):
-    """Keeps what one person did between two times of the page's clock."""
+    """Keeps what one person did between two times of the page's clock, cut at rest or as it is."""
 
     type: Literal["teach-record"] = "teach-record"
     action: Name
     since: Milliseconds
     until: Milliseconds
     both_sides: bool | None = None
+    cuts: bool = False
 
 
 class TeachList(_Teaching):

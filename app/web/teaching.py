@@ -5,7 +5,8 @@ What the page is told, beside ``teach-failed`` with ``message``:
     taught       collection; collections, all names; actions: of each name, both_sides, hints (sentences) and
                  recordings: of each name, seconds, fit (how like the others, 0 to 1, or null) and odd; undo:
                  what ``teach-undo`` would bring back, or null; learnt: whether they are recognised now;
-                 said: a sentence on what was done; kept: the recording that is new, or null
+                 said: a sentence on what was done; kept: the recording that is new (of several that were cut
+                 at rest, the last), or null
     teach-shown  action; loops: by recording, frames of x and y of each landmark in turn, in 1/1000 of the
                  skeleton's height, from its middle
 """
@@ -18,14 +19,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Protocol
 
-import numpy as np
-
 from app.core.failures import explain
 from app.core.subjects import subject_of
 from app.live.view import LiveRecord
 from app.video.recording import only_one
 from app.web.answers import told
 from app.web.school import School
+from app.web.teach_answers import kept_sentence, loop_of
 from app.web.teach_messages import (
     TeachDelete,
     TeachList,
@@ -40,19 +40,18 @@ from pose.errors import UserError
 from pose.skeleton import PersonPose
 from recognizer.card import WeightsError
 from recognizer.own.collection import Collection, OwnAction
+from recognizer.own.cuts import LONGEST_ROW, cut_at_rest
 from recognizer.own.deletions import Deleted
 from recognizer.own.errors import CollectionError
 from recognizer.own.judging import reports_of
 from recognizer.own.names import checked_name
-from recognizer.own.recordings import Recording, RecordingError
+from recognizer.own.recordings import LONGEST, Recording, RecordingError
 from recognizer.own.teaching import OwnError, bank_of, with_own
 from recognizer.predictor import WindowRecognizer
 
 MOST_WAITING = 8
 """Things that a page may have asked for and that are not done."""
 FAILED = "This could not be done, and nothing was changed. Try again."
-_LOOP = 16
-"""Frames of a skeleton that moves."""
 _MOST_LOOPS = 24
 
 
@@ -156,10 +155,10 @@ class Teaching:
                 checked_name(
                     message.action
                 )  # before what was shown: that can be mended without showing it anew
-                recording = self._cut(message, record)
+                recordings = self._recordings(message, record)
                 collection = home.make(message.collection)
-                kept = collection.add(message.action, recording, message.both_sides)
-                said = f"Kept {recording.duration:.1f} s of {message.action.strip()}."
+                kept = collection.add_all(message.action, recordings, message.both_sides)[-1]
+                said = kept_sentence(message, recordings)
             case TeachList():
                 there = message.collection in home.names()
                 self._report(home.open(message.collection) if there else None)
@@ -192,8 +191,8 @@ class Teaching:
         problem = self._learn()
         self._report(collection, problem, f"{said} {problem}".strip(), kept)
 
-    def _cut(self, message: TeachRecord, record: LiveRecord | None) -> Recording:
-        """What one person did between the times of a message."""
+    def _recordings(self, message: TeachRecord, record: LiveRecord | None) -> list[Recording]:
+        """What one person did between the times of a message, once or several times."""
         since, until = message.since / 1000, message.until / 1000
         frames: dict[float, dict[int, PersonPose]] = {}
         for person, seen in (record.landmarks if record is not None else {}).items():
@@ -202,7 +201,9 @@ class Teaching:
                     frames.setdefault(each.timestamp, {})[person] = each.pose
         if self._base is None or not frames:
             raise RecordingError("Nobody was in the picture: step into it and try again.")
-        return only_one(sorted(frames.items()), subject_of(self._base.layout), "This was not kept")
+        longest = LONGEST_ROW if message.cuts else LONGEST
+        found = only_one(sorted(frames.items()), subject_of(self._base.layout), "This was not kept", longest)
+        return cut_at_rest(found) if message.cuts else [found]
 
     def _learn_and_report(self) -> None:
         problem = self._learn()
@@ -276,17 +277,7 @@ class Teaching:
 
     def _show(self, collection: Collection, action: str) -> None:
         loops = {
-            name: _loop(collection.read(action, name))
+            name: loop_of(collection.read(action, name))
             for name in collection.recordings(action)[-_MOST_LOOPS:]
         }
         self._tell(told("teach-shown", collection=collection.name, action=action, loops=loops))
-
-
-def _loop(recording: Recording) -> list[list[int]]:
-    """A few frames of a recording, about its middle, in 1/1000 of its height."""
-    rows = np.flatnonzero(recording.detected)
-    rows = rows[np.linspace(0, len(rows) - 1, min(_LOOP, len(rows))).round().astype(int)]
-    points = recording.image[rows]
-    low, high = points.min((0, 1)), points.max((0, 1))
-    size = max(float((high - low).max()), 1.0)
-    return np.round(1000 * (points - (low + high) / 2) / size).astype(int).reshape(len(rows), -1).tolist()

@@ -10,7 +10,7 @@ import json
 import secrets
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -207,6 +207,23 @@ class Collection:
                     shutil.rmtree(folder, ignore_errors=True)
                 raise
         return name
+
+    def add_all(
+        self, action: str, recordings: Sequence[Recording], both_sides: bool | None = None
+    ) -> list[str]:
+        """Keeps several recordings of an action, all or none, and tells their names; otherwise as ``add``."""
+        names: list[str] = []
+        try:
+            for recording in recordings:
+                names.append(self.add(action, recording, both_sides))
+        except (CollectionError, OSError):
+            folder = self.folder / (same(checked_name(action), self.actions()) or "")
+            for name in names:
+                (folder / f"{name}.npz").unlink(missing_ok=True)
+            if names and not any(folder.iterdir()):
+                folder.rmdir()
+            raise
+        return names
 
     def describe(self, action: str, about: OwnAction) -> None:
         """Writes what is true of an action. Raises CollectionError and OSError."""

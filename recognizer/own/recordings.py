@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,8 +26,8 @@ from recognizer.data.files import read_npz
 SHORTEST, LONGEST = 0.4, 20.0
 """Seconds of a recording."""
 FEWEST_FRAMES = 6
-MOST_FRAMES = 2400
-"""Of a recording: as many seconds at 120 a second."""
+MOST_RATE = 120
+"""Frames a second, over the longest that a recording may be."""
 MOST_BYTES = 8 * 2**20
 """Of a file, packed or not: 2400 frames of a body have 2.6 million."""
 _LARGEST_PICTURE = 20_000
@@ -64,8 +64,12 @@ class Recording:
         return float(self.times[-1])
 
     @classmethod
-    def of(cls, poses: Sequence[tuple[float, PersonPose | None]]) -> Recording:
+    def of(cls, poses: Sequence[tuple[float, PersonPose | None]], longest: float = LONGEST) -> Recording:
         """A recording of one person's poses, of None where they were not seen, in order of their times.
+
+        Args:
+            poses: seconds and poses.
+            longest: seconds that it may last; more than ``LONGEST`` where it is to be cut.
 
         Raises:
             RecordingError: nobody was seen, or not for long enough, or the recording is too long.
@@ -85,11 +89,32 @@ class Recording:
                 image[row], world[row], visibility[row] = pose.image, pose.world, pose.visibility
         times = np.array([time for time, _ in poses], np.float64) - poses[0][0]
         recording = cls(times, image, world, visibility, first.frame_size, first.layout)
-        recording.check()
+        recording.check(longest)
         return recording
 
-    def check(self) -> None:
-        """Raises RecordingError where it is too short, too long or shows nobody for most of its time."""
+    def part(self, start: float, end: float) -> Recording:
+        """What was done from one time to another, both in seconds, without frames of nobody at the ends.
+
+        Raises:
+            RecordingError: nobody was seen, or not for long enough, or the part is too long.
+        """
+        rows = np.flatnonzero((self.times >= start) & (self.times <= end) & self.detected)
+        if not len(rows):
+            raise RecordingError(f"Nobody is there from {start:.1f} to {end:.1f} s of this recording.")
+        chosen = slice(rows[0], rows[-1] + 1)
+        part = replace(
+            self,
+            times=self.times[chosen] - self.times[rows[0]],
+            image=self.image[chosen],
+            world=self.world[chosen],
+            visibility=self.visibility[chosen],
+        )
+        part.check()
+        return part
+
+    def check(self, longest: float = LONGEST) -> None:
+        """Raises RecordingError where it is too short, longer than so many seconds, or shows nobody for most
+        of its time."""
         if self.duration >= SHORTEST and len(self.times) < FEWEST_FRAMES:
             raise RecordingError(
                 f"Only {len(self.times)} pictures of you came in {self.duration:.1f} s, as this machine is "
@@ -99,9 +124,9 @@ class Recording:
             raise RecordingError(
                 f"This recording shows somebody for {self.duration:.1f} s only: record at least {SHORTEST} s."
             )
-        if self.duration > LONGEST or len(self.times) > MOST_FRAMES:
+        if self.duration > longest or len(self.times) > longest * MOST_RATE:
             raise RecordingError(
-                f"This recording lasts {self.duration:.0f} s: record one action, of {LONGEST:.0f} s at most."
+                f"This recording lasts {self.duration:.0f} s: record one action, of {longest:.0f} s at most."
             )
         if self.detected.mean() < 0.5:
             raise RecordingError(

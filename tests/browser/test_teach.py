@@ -12,7 +12,7 @@ from app.core.catalogue import Catalogue
 from benchmarks.chromium import launch
 from recognizer.own.collection import Collections
 from tests.browser.conftest import Server, serving
-from tests.browser.dots import BLUE, RED, film, to_and_fro
+from tests.browser.dots import BLUE, RED, Way, film, to_and_fro
 from tests.browser.teach import PuppetEstimator
 
 SLOW = 60_000
@@ -40,9 +40,9 @@ def stand(playwright: Playwright, visit, tmp_path: Path, program: Server) -> Ite
     """Opens a page before whose camera a dot moves, and starts it."""
     browsers = []
 
-    def opened(colour: tuple[int, int, int] | None) -> Page:
-        dots = [] if colour is None else [(colour, to_and_fro(0.6))]
-        path = film(tmp_path / f"{len(browsers)}.mjpeg", dots, 4.0)
+    def opened(colour: tuple[int, int, int] | None, way: Way = to_and_fro(0.6), seconds: float = 4.0) -> Page:
+        dots = [] if colour is None else [(colour, way)]
+        path = film(tmp_path / f"{len(browsers)}.mjpeg", dots, seconds)
         browsers.append(launch(playwright, path))
         page = visit(browsers[-1], program.address)
         page.set_viewport_size({"width": 560, "height": 700})  # less to draw for a busy machine
@@ -150,6 +150,28 @@ def test_what_cannot_be_taught_is_told_and_nothing_is_lost(stand: Callable[..., 
     page.get_by_role("textbox", name="New name of lift").fill("hoist")
     page.keyboard.press("Enter")
     expect(action(page, "hoist").locator("summary")).to_have_text("1 recording", timeout=SLOW)
+
+
+def test_several_in_a_row_are_cut_where_the_body_rests(stand: Callable[..., Page], home: Collections):
+    """Three seconds of the action and three of rest, over and over: two whole ones are in 18 s at least."""
+    page = stand(RED, lambda t: to_and_fro(0.4)(max(0.0, t - 3.0)), 6.0)
+    page.fill("[data-teach=name]", "lift")
+    several = page.locator("[data-teach=row]")
+    several.click()
+    expect(several).to_have_text("Stop")
+    expect(page.locator("[data-teach=count]")).to_be_disabled()
+    several.click()
+    expect(several).to_have_text("Several in a row")
+    several.focus()
+    page.keyboard.press("Enter")
+    expect(several).to_have_text("Done", timeout=SLOW)
+    page.wait_for_timeout(18_000)
+    page.keyboard.press("Enter")
+    expect(page.locator(".p2a-teach-said")).to_contain_text("of lift, of", timeout=SLOW)
+    expect(page.locator("[data-teach=use]")).to_be_checked()
+    names = home.open("mine").recordings("lift")
+    assert 2 <= len(names) <= 4
+    assert all(2.0 < home.open("mine").read("lift", name).duration < 4.5 for name in names)
 
 
 def test_nobody_in_the_picture_is_told(stand: Callable[..., Page], home: Collections):

@@ -9,8 +9,10 @@ from typer.testing import CliRunner
 
 from app.cli import cli
 from recognizer.own.collection import Collections
-from recognizer.own.recordings import RecordingError
+from recognizer.own.cuts import LONGEST_ROW
+from recognizer.own.recordings import Recording, RecordingError
 from tests.recognizer.own.motions import recording
+from tests.recognizer.own.rows import row
 
 
 @pytest.fixture
@@ -51,6 +53,23 @@ def test_teaching_listing_showing_and_deleting(home: Collections, videos: list[s
     assert "lift, either side" in run("own", "show", "gym")[1]
     code, said = run("own", "delete", "gym", "lift")
     assert code == 0 and home.open("gym").actions() == ()
+
+
+def test_a_video_of_several_is_cut_at_rest(home: Collections, videos: list[str], monkeypatch):
+    asked = []
+
+    def watched(path: str, *_: object, longest: float) -> Recording:
+        asked.append(longest)
+        spans = [] if "nobody" in path else [(1.0, 3.0), (4.0, 6.0), (7.0, 9.0)]
+        return row("raise", spans, 10.0, longest=longest)
+
+    monkeypatch.setattr("app.video.recording.record_video", watched)
+    code, said = run("teach", "gym", "lift", *videos[:2], "--cuts")
+    assert code == 0 and "Kept 6, each from one rest to the next" in said and asked == [LONGEST_ROW] * 2
+    assert len(home.open("gym").recordings("lift")) == 6
+    code, said = run("teach", "gym", "duck", videos[0], videos[2], "--cuts")
+    assert code == 1 and "nobody.mp4: No rests were seen" in said
+    assert home.open("gym").actions() == ("lift",)
 
 
 def test_either_all_videos_teach_or_none(home: Collections, videos: list[str]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import queue
+import re
 import threading
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from recognizer import weights
 from recognizer.own.collection import Collections
 from recognizer.predictor import Recognizer, WindowRecognizer
 from tests.recognizer.own.motions import poses
+from tests.recognizer.own.rows import row_poses
 
 SOON = 60.0
 
@@ -124,6 +126,27 @@ def test_only_the_asked_time_is_kept(tab: Tab, school: School):
     tab.say("record", action="lift", since=2000.0, until=3500.0)
     (name,) = school.home.open("mine").recordings("lift")
     assert school.home.open("mine").read("lift", name).duration == pytest.approx(1.5, abs=0.05)
+
+
+def test_several_in_a_row_are_kept_one_by_one(tab: Tab, school: School):
+    spans = [(1.0, 3.0), (4.0, 6.0), (7.0, 9.0)]
+    tab.pupil.people = {0: row_poses("raise", spans, 30.0, start=1.0)}  # longer than one may be
+    told = tab.say("record", action="lift", since=1000.0, until=31000.0, cuts=True)
+    made = school.home.open("mine")
+    names = made.recordings("lift")
+    assert len(names) == 3 and told["kept"] == names[-1] and told["learnt"]
+    assert re.fullmatch(r"Kept 3 of lift, of 2\.\d to 2\.\d s\.", told["said"])
+    assert [made.read("lift", name).duration for name in names] == pytest.approx([2, 2, 2], abs=0.5)
+
+
+def test_one_alone_and_a_row_without_rests_are_told(tab: Tab, school: School):
+    tab.pupil.people = {0: row_poses("raise", [(1.0, 3.0)], 5.0, start=1.0)}
+    said = tab.say("record", action="lift", since=1000.0, until=6000.0, cuts=True)["said"]
+    assert "Kept only one of lift" in said and "stand still" in said
+    tab.pupil.people = {0: row_poses("raise", [(0.0, 1.5), (1.5, 3.0), (3.0, 4.5)], 4.5, start=1.0)}
+    told = tab.say("record", action="duck", since=1000.0, until=6000.0, cuts=True)
+    assert told["type"] == "teach-failed" and "No rests were seen" in told["message"]
+    assert school.home.open("mine").actions() == ("lift",)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -19,6 +20,7 @@ from recognizer.data.recordings import read_recording as read_for_training
 from recognizer.own import collection as module
 from recognizer.own.collection import Collections, OwnAction
 from recognizer.own.errors import CollectionError
+from recognizer.own.recordings import Recording, write_recording
 from tests.disks import small_disk
 from tests.recognizer.own.motions import recording
 
@@ -140,6 +142,28 @@ def test_two_who_teach_at_once_lose_nothing(home: Collections):
         thread.join()
     made = home.open("gym")
     assert [len(made.recordings(action)) for action in ("raise", "circle")] == [12, 6]
+
+
+def test_several_are_kept_all_or_none(home: Collections, monkeypatch: pytest.MonkeyPatch):
+    """The third finds the disk full."""
+    collection = home.make("gym")
+    kept = collection.add_all("lift", [recording(seed=seed) for seed in range(3)])
+    assert list(collection.recordings("lift")) == kept and len(kept) == 3
+    written: list[Path] = []
+
+    def full(path: Path, each: Recording) -> None:
+        if len(written) % 3 == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write_recording(path, each)
+        written.append(path)
+
+    monkeypatch.setattr("recognizer.own.collection.write_recording", full)
+    for action in ("Lift", "duck"):
+        written.clear()
+        with pytest.raises(OSError, match="No space"):
+            collection.add_all(action, [recording()] * 3)
+        assert len(written) == 2 and not any(path.exists() for path in written)
+    assert list(collection.recordings("lift")) == kept and collection.actions() == ("lift",)
 
 
 def test_a_program_that_is_killed_while_it_records_leaves_whole_files(home: Collections):
