@@ -16,7 +16,7 @@ NOT_UPLOADED = "This is not a file of this page: choose the video again."
 
 MOST_CHOSEN = 32
 LONGEST = 200
-"""Characters of a choice."""
+"""Characters of a choice, or of what somebody has written."""
 
 
 def check_calls(page: gr.Blocks) -> CheckCall:
@@ -44,7 +44,11 @@ def _wrong(component: Any, value: Any) -> str | None:
 def _fits(component: Any, value: Any) -> bool:
     """Whether a value is of the kind that a component gives. One of an unknown kind never is."""
     if isinstance(component, gr.Slider):
-        return isinstance(value, (int, float)) and not isinstance(value, bool) and _is_modest(value)
+        return _is_number(value)
+    if isinstance(component, gr.Number):
+        return value is None or _is_number(value)
+    if isinstance(component, gr.Textbox):
+        return isinstance(value, str) and len(value) <= LONGEST
     if isinstance(component, gr.Checkbox):
         return isinstance(value, bool)
     if isinstance(component, gr.Dropdown) and component.multiselect:
@@ -54,7 +58,9 @@ def _fits(component: Any, value: Any) -> bool:
     return False
 
 
-def _is_modest(value: int | float) -> bool:
+def _is_number(value: Any) -> bool:
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return False
     return abs(value) < 1e9 and math.isfinite(value)  # in this order: huge integers cannot become floats
 
 

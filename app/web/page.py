@@ -52,6 +52,7 @@ _HEAD = "".join(
         f'<script type="module" src="{STATIC_ROUTE}/page.js"></script>',
         f'<script type="module" src="{STATIC_ROUTE}/heat.js"></script>',
         f'<script type="module" src="{STATIC_ROUTE}/live.js"></script>',
+        f'<script type="module" src="{STATIC_ROUTE}/timeline.js"></script>',
     )
 )
 

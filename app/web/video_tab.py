@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from html import escape
 from pathlib import Path
 
 import gradio as gr
@@ -19,6 +18,8 @@ from app.video.results import PersonResult
 from app.web.analyses import Analyses
 from app.web.analysis import Outcome
 from app.web.attention_view import attention_view
+from app.web.cutting import cutting_view, own_choices
+from app.web.job_box import job_html
 from app.web.open_pages import OpenPages
 from app.web.orders import order_of
 from app.web.school import School
@@ -32,22 +33,7 @@ SHOW_EVERY = 0.25
 INVITATION = "Choose a video, or use the example, and press Analyse."
 BROKEN = "The program failed while it looked at this video. Try another file."
 NO_EXAMPLE = "The example could not be drawn. Choose a video instead."
-BUILT_IN = "Built-in ones only"
 HINT = "An mp4, mov, avi, webm or gif file. Up to two people are followed."
-
-
-def job_html(sentence: str, fraction: float | None = None, kind: str = "news") -> str:
-    """The box that tells how an analysis stands; with a bar where a fraction is known."""
-    bar = ""
-    if fraction is not None:
-        percent = round(100 * min(max(fraction, 0.0), 1.0))
-        bar = (
-            '<div class="p2a-job-track" role="progressbar" aria-label="Progress" aria-valuemin="0" '
-            f'aria-valuemax="100" aria-valuenow="{percent}">'
-            f'<div class="p2a-job-fill" style="width:{percent}%"></div></div>'
-        )
-    role = "alert" if kind == "error" else "status"
-    return f'<div class="p2a-job p2a-{kind}" role="{role}"><p>{escape(sentence)}</p>{bar}</div>'
 
 
 def table_rows(bars: list[Bar]) -> list[list[str | int]]:
@@ -123,10 +109,10 @@ def video_tab(page: gr.Blocks, tab: gr.Tab, catalogue: Catalogue, pages: OpenPag
             weights, partners = weights_menus(catalogue, "video")
             shares = share_sliders(catalogue, "video", weights, partners)
             own = gr.Dropdown(
-                _collections(school),
+                own_choices(school),
                 value="",
                 label="Own actions",
-                info="A collection that was taught in the Live tab; another choice analyses again.",
+                info="A collection that was taught here or in the Live tab; another choice analyses again.",
                 elem_id="video-own",
                 filterable=False,
             )
@@ -170,10 +156,12 @@ def video_tab(page: gr.Blocks, tab: gr.Tab, catalogue: Catalogue, pages: OpenPag
         with gr.Row():
             as_json = gr.DownloadButton("Download JSON", elem_id="video-json")
             as_csv = gr.DownloadButton("Download CSV", elem_id="video-csv")
+        cutting = cutting_view(analyses, school, own)
 
-    outputs = [status, video, details, plot, table, as_json, as_csv, *view.outputs, analyse, cancel, own]
+    outputs = [status, video, details, plot, table, as_json, as_csv]
+    outputs += [*cutting.outputs, *view.outputs, analyse, cancel, own]
     nothing = (
-        gr.update(visible=False, value=None), gr.update(visible=False), *[gr.skip()] * 4, *view.hidden()
+        gr.update(visible=False, value=None), gr.update(visible=False), *[gr.skip()] * 7, *view.hidden()
     )  # fmt: skip
     unchanged = tuple([gr.skip()] * (len(outputs) - 4))
     idle = (gr.update(interactive=True), gr.update(interactive=False), gr.update(interactive=True))
@@ -223,6 +211,7 @@ def video_tab(page: gr.Blocks, tab: gr.Tab, catalogue: Catalogue, pages: OpenPag
             table_rows(bars),
             str(outcome.json),
             str(outcome.csv),
+            *cutting.shown(outcome),
             *view.shown(outcome),
         )
 
@@ -238,9 +227,10 @@ def video_tab(page: gr.Blocks, tab: gr.Tab, catalogue: Catalogue, pages: OpenPag
         except Exception as error:  # whatever it is, the page says it
             return gr.skip(), job_html(explain(error, NO_EXAMPLE), kind="error")
 
-    def look_up(collection: object) -> dict:
-        choices = _collections(school)
-        return gr.update(choices=choices, value=collection if (collection, collection) in choices else "")
+    def look_up(collection: object) -> tuple[dict, dict]:
+        names = school.home.names()
+        chosen = collection if collection in names else ""
+        return gr.update(choices=own_choices(school), value=chosen), gr.update(choices=list(names))
 
     def close(request: gr.Request) -> None:
         analyses.close(request.session_hash)
@@ -251,18 +241,13 @@ def video_tab(page: gr.Blocks, tab: gr.Tab, catalogue: Catalogue, pages: OpenPag
     # Unprocessed: Gradio would leave an empty temporary file behind each time; "order_of" checks the values.
     analyse.click(run, chosen, outputs, concurrency_limit=None, preprocess=False, **quiet)
     own.input(run_again, chosen, outputs, concurrency_limit=None, preprocess=False, **quiet)
-    tab.select(look_up, own, own, queue=False, preprocess=False, **quiet)
+    tab.select(look_up, own, [own, cutting.collection], queue=False, preprocess=False, **quiet)
     cancel.click(stop, None, None, queue=False, **quiet)
     example.click(use_example, None, [source, status], **quiet)
     source.change(choose, source, None, queue=False, preprocess=False, **quiet)
     weights.change(suggested, weights, threshold, queue=False, preprocess=False, **quiet)
     partners.change(suggested, [weights, partners], threshold, queue=False, preprocess=False, **quiet)
     page.unload(close)
-
-
-def _collections(school: School) -> list[tuple[str, str]]:
-    """What the menu of own actions shows, and what it means."""
-    return [(BUILT_IN, ""), *((name, name) for name in school.home.names())]
 
 
 def _path(file: object) -> str | None:

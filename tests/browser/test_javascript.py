@@ -83,6 +83,19 @@ def test_a_fusion_is_said_as_python_reads_it(page: Page, names: list[str], share
         assert choice.names == tuple(names) and choice.shares == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(
+    ("time", "part"),
+    [(2.0, (1, 3)), (3.0, (1, 3)), (6.5, (6, 6.7)), (4.5, (3.25, 5.75)), (0.2, (0, 2.5)), (9.9, (7.5, 10))],
+)
+def test_a_moment_of_the_timeline_is_a_bar_or_what_is_around_it(page: Page, time: float, part: tuple):
+    row = {"base": [1, 6], "x": [2, 0.7]}
+    assert call(page, "timeline.js", "partAt", time, 10, row) == pytest.approx(part)
+
+
+def test_a_short_video_is_one_part_as_a_whole(page: Page):
+    assert call(page, "timeline.js", "partAt", 1.0, 1.8, None) == [0, 1.8]
+
+
 def test_labels_and_scores_can_be_read(page: Page):
     assert call(page, "people.js", "readable", "pick_up_with_one_hand") == "pick up with one hand"
     assert call(page, "people.js", "percent", 0.876) == "88 %"

@@ -19,8 +19,9 @@ from app.door.listening import ServerError
 from app.drawing.picture import person_colour
 from app.drawing.plots import Bar, timeline_figure
 from app.web import page as ui
+from app.web.job_box import job_html
 from app.web.open_pages import OpenPages
-from app.web.video_tab import job_html, table_rows
+from app.web.video_tab import table_rows
 from pose.sources import SourceError
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -8,7 +8,7 @@ import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from html import unescape
 from pathlib import Path
 
@@ -19,14 +19,15 @@ import uvicorn
 from app.core.catalogue import Catalogue
 from app.video.results import VideoResult
 from app.video.run import Cancelled
+from app.video.skeletons import SkeletonWriter
 from app.web import analyses as module
 from app.web.page import create_app
 from recognizer import weights
 from recognizer.own.collection import Collections
 from recognizer.predictor import WindowRecognizer
-from tests.app.rooms import NOTHING
+from tests.app.rooms import NOTHING, full_disk
 from tests.doubles import SteadyRecognizer
-from tests.recognizer.own.motions import recording
+from tests.recognizer.own.motions import poses, recording
 
 SOON = 20.0
 """Seconds that only a failing test waits."""
@@ -196,13 +197,20 @@ def test_an_analysis_leaves_no_litter(client: httpx.Client, tmp_path: Path):
 
 
 class Analysed:
-    """Stands in for ``process_video``: remembers which actions could be recognised."""
+    """Stands in for ``process_video``: remembers which actions could be recognised. Somebody lifts an arm."""
 
     def __init__(self, clip: Path) -> None:
         self.clip, self.classes = clip, []
 
-    def __call__(self, source: Path, recognizer: WindowRecognizer, *, video_out: Path, **_) -> VideoResult:
+    def __call__(
+        self, source: Path, recognizer: WindowRecognizer, *, video_out: Path, kept: Path, **_
+    ) -> VideoResult:
         self.classes.append(recognizer.classes)
+        kept.parent.mkdir(exist_ok=True)
+        with closing(SkeletonWriter()) as writer:
+            for time, pose in poses("raise"):
+                writer.add(time, {0: pose})
+            writer.save(kept, (0,))
         shutil.copy(self.clip, video_out)
         return NOTHING
 
@@ -261,11 +269,69 @@ def test_the_collections_are_looked_up_when_the_tab_is_opened(client: httpx.Clie
         answer = client.post(
             "/gradio_api/run/predict", json={"data": [own], "fn_index": number, "session_hash": "tab"}
         )
-        (update,) = answer.json()["data"]
-        return update
+        for_own, for_teaching = answer.json()["data"]
+        assert for_teaching["choices"] == [[name, name] for name in home.names()]
+        return for_own
 
     assert [value for _, value in choices("gym")["choices"]] == ["", "gym"]
     assert choices("gym")["value"] == "gym"
     home.open("gym").delete()
     assert [value for _, value in choices("gym")["choices"]] == [""]
     assert choices("gym")["value"] == ""
+
+
+def teach(client: httpx.Client, session: str, *values: object) -> list:
+    """Presses "Teach this part" and gives what the page is told: a sentence, and the menus of collections."""
+    call = {"data": list(values), "session_hash": session}
+    number = functions(client)["video-part-teach.click"]
+    answer = client.post("/gradio_api/queue/join", json=call | {"fn_index": number})
+    if answer.status_code != 200:
+        return [answer.status_code]
+    with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as answer:
+        for line in answer.iter_lines():
+            message = json.loads(line.removeprefix("data: ")) if line else {}
+            if message.get("msg") == "process_completed":
+                return message["output"]["data"]
+    pytest.fail("nothing was said")
+
+
+def test_a_part_that_was_taught_is_chosen_and_known_to_the_next_analysis(
+    client: httpx.Client, analysed: Analysed, home: Collections, banked: tuple[WindowRecognizer, str]
+):
+    order = {"path": upload(client), "weights": banked[1]}
+    with client.stream("GET", "/gradio_api/heartbeat/tab"):
+        assert "Analyse a video first" in teach(client, "tab", 0, 2, "lift", "gym")[0]
+        join(client, "tab", **order)
+        list(said(client, "tab"))
+        sentence, own, collection = teach(client, "tab", 0.2, 1.7, "lift", "gym")
+        assert "Kept 1.5 s of lift in gym" in sentence and 'role="status"' in sentence
+        assert own["value"] == "gym" and ["gym", "gym"] in own["choices"]
+        assert collection["choices"] == [["gym", "gym"]]
+        sentence, *menus = teach(client, "tab", 0.2, 1.7, "a/b", "gym")
+        assert "is no name for an action" in sentence and 'role="alert"' in sentence
+        assert "choices" not in str(menus)
+        assert "Analyse a video first" in teach(client, "other", 0, 2, "lift", "gym")[0]
+        join(client, "tab", **order, own="gym")
+        list(said(client, "tab"))
+    assert analysed.classes == [banked[0].classes, (*banked[0].classes, "lift")]
+    assert len(home.open("gym").recordings("lift")) == 1
+
+
+def test_a_full_disk_is_told_when_a_part_is_taught(
+    client: httpx.Client, analysed: Analysed, home: Collections, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("recognizer.own.collection.write_recording", full_disk)
+    with client.stream("GET", "/gradio_api/heartbeat/tab"):
+        join(client, "tab", upload(client))
+        list(said(client, "tab"))
+        told = teach(client, "tab", 0, 2, "lift", "gym")[0]
+        assert "Nothing was kept: No space left on device. Make room" in told and 'role="alert"' in told
+    assert home.open("gym").actions() == ()
+
+
+@pytest.mark.parametrize(
+    "values", [("0", 2, "lift", "gym"), (0, 10**400, "lift", "gym"), (0, 2, ["lift"], "gym"),
+               (0, 2, "x" * 300, "gym"), (0, 2, "lift", {}), (0, 2, "lift"), (True, 2, "lift", "gym")],
+)  # fmt: skip
+def test_values_that_the_controls_never_have_are_no_call(client: httpx.Client, values: tuple):
+    assert teach(client, "tab", *values) == [422]
