@@ -22,7 +22,7 @@ import numpy as np
 
 from recognizer.own.bank import Bank
 
-_PENALTY = 0.003  # of squared weights, against an action's weight of ``_ACTION``
+_PENALTY = 0.01  # of squared weights, against an action's weight of ``_ACTION``
 _ACTION = 3.0
 _OTHERS = 0.7  # what all else weighs against all own actions together
 _MOTION = 1.6  # length of a usual motion, against an embedding's of 1
