@@ -14,7 +14,12 @@ from app.cli.options import Data
 @told_in_a_sentence
 @stopped_at_once
 def train(
-    config: Annotated[str, typer.Argument(help="Shipped configuration such as lsta/daily, or a YAML file.")],
+    config: Annotated[
+        str,
+        typer.Argument(
+            help="Shipped configuration such as lsta/daily, a YAML file, or own/COLLECTION: own actions."
+        ),
+    ],
     overrides: Annotated[list[str] | None, typer.Argument(help="Changes such as steps=100.")] = None,
     data: Data = Path("data"),
     run: Annotated[
@@ -22,7 +27,10 @@ def train(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's last checkpoint.")] = False,
     into: Annotated[
-        Path | None, typer.Option("--into", help="Folder for the weights (the run's by default).")
+        Path | None,
+        typer.Option(
+            "--into", help="Folder for the weights (the run's by default, your data folder for own actions)."
+        ),
     ] = None,
     debug: Annotated[
         bool, typer.Option("--debug", help="Only learn the first batch by heart, and keep nothing.")

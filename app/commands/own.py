@@ -101,7 +101,7 @@ def make_bank(name: str, data: Path) -> None:
     from pose.layouts import LAYOUTS
     from recognizer.card import WeightsError
     from recognizer.data.corpus import load_corpus
-    from recognizer.own.bank import choose_windows, save_bank
+    from recognizer.own.bank import bank_from, choose_windows, save_bank
     from recognizer.predictor import Recognizer
     from recognizer.vocabulary import VOCABULARIES
 
@@ -115,5 +115,5 @@ def make_bank(name: str, data: Path) -> None:
     examples = [example for example in load_corpus(data, vocabulary, layout) if example.part == "train"]
     chosen = choose_windows(examples, layout, card)
     sets = ", ".join(sorted({example.clip.dataset for example in examples}))
-    path = save_bank(name, recognizer.embed(chosen.windows), chosen, f"training clips of {sets}")
+    path = save_bank(name, bank_from(recognizer.embed(chosen.windows), chosen), f"training clips of {sets}")
     print(printable(f"{path}: {len(chosen.labels)} windows, {time.monotonic() - began:.0f} s"))

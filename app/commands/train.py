@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
+
+from rich.console import Console
 
 from app.commands.console import printable
 from recognizer.training.clips.config import ClipConfig
-from recognizer.training.configs import load_config
+from recognizer.training.configs import load_config, load_own_config
 from recognizer.training.shared.errors import ConfigError
 
+OWN = "own/"
+"""What stands before a collection's name where a configuration's could stand."""
 NEEDS_EXTRA = "Training needs the extra packages: pip install 'pose2action[train]'."
 
 
@@ -21,12 +26,23 @@ def train_weights(
     into: Path | None,
     debug: bool,
 ) -> None:
-    """Trains from a configuration and prints where the weights are; ``debug`` learns one batch by heart.
+    """Trains and prints where the weights are; ``debug`` learns one batch by heart.
+
+    Args:
+        config: shipped configuration, YAML file, or ``own/COLLECTION``.
+        overrides: see ``load_config``.
+        data, run, resume, debug: see ``train``; own actions need none of them.
+        into: folder for the weights.
 
     Raises:
         ConfigError, DataError: with one sentence.
         KeyboardInterrupt: Ctrl-C, with a sentence about what is kept.
     """
+    if config.startswith(OWN) and not Path(config).is_file():
+        if run is not None or resume or debug:
+            raise ConfigError("Own actions are learnt in a minute: leave --run, --resume and --debug out.")
+        train_own_actions(config.removeprefix(OWN), overrides, into)
+        return
     settings = load_config(config, overrides)
     try:
         from recognizer.training.clips.fit import train_clips
@@ -52,3 +68,26 @@ def train_weights(
     except KeyboardInterrupt:  # before the first step or after the last, too
         raise KeyboardInterrupt(f"training stopped; {kept(folder / LAST)}.") from None
     print(printable(f"Weights written to {weights}"))
+
+
+def train_own_actions(collection: str, overrides: list[str], into: Path | None) -> None:
+    """Makes weights that know a collection's actions and prints where they are and how they do.
+
+    Raises:
+        ConfigError, CollectionError, OwnError, WeightsError: with one sentence.
+        OSError: they cannot be written.
+    """
+    from recognizer.own.collection import Collections
+    from recognizer.training.own.fit import train_own
+
+    config = load_own_config(overrides)
+    opened = Collections().open(collection)
+    with Console(stderr=True).status("Learning ..."):
+        made = train_own(opened, config.start_from, into)
+    taught, held = made.recordings
+    print(
+        f"Learnt from {taught} recordings. Of {held} others {made.outcome.named:.0%} are named rightly, and "
+        f"{made.outcome.kept:.1%} of windows of other actions get the label that they had."
+    )
+    print(printable(f"Weights written to {made.path}"))
+    print(printable(f"Use them: pose2action run 0 --weights {shlex.quote(str(made.path))}"))

@@ -112,14 +112,18 @@ def choose_windows(
     return BankWindows(tuple(windows), np.array(labels, np.int16))
 
 
-def save_bank(name: str | Path, embeddings: np.ndarray, chosen: BankWindows, data: str) -> Path:
+def bank_from(embeddings: np.ndarray, chosen: BankWindows) -> Bank:
+    """The bank of chosen windows and their (N, D) embeddings."""
+    return Bank(embeddings, motion_of(chosen.windows), chosen.labels, chosen.hash)
+
+
+def save_bank(name: str | Path, bank: Bank, data: str) -> Path:
     """Writes the bank of some weights beside them.
 
     Args:
         name: of the weights, as ``weights.load`` takes it.
-        embeddings: (N, D) of the chosen windows.
-        chosen: the windows.
-        data: which data they are of.
+        bank: made with them.
+        data: which data its windows are of.
 
     Raises:
         WeightsError: no such weights.
@@ -127,11 +131,11 @@ def save_bank(name: str | Path, embeddings: np.ndarray, chosen: BankWindows, dat
     """
     card_path, card = read_card(name)
     tensors = {
-        "embeddings": embeddings.astype(np.float16),
-        "motion": motion_of(chosen.windows).astype(np.float16),
-        "labels": chosen.labels,
+        "embeddings": bank.embeddings.astype(np.float16),
+        "motion": bank.motion.astype(np.float16),
+        "labels": bank.labels.astype(np.int16),
     }
-    about = {"weights": card.sha256, "windows": chosen.hash, "data": data, "licence": card.licence}
+    about = {"weights": card.sha256, "windows": bank.windows, "data": data, "licence": card.licence}
     path = card_path.with_suffix(_SUFFIX)
     with replacing(path) as temporary:
         temporary.write_bytes(safetensors.numpy.save(tensors, about))

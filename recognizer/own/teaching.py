@@ -11,6 +11,7 @@ import numpy as np
 
 from pose.errors import UserError
 from pose.skeleton import SkeletonSequence
+from recognizer.card import WeightsCard
 from recognizer.own.bank import Bank, joined, load_bank
 from recognizer.own.collection import NOTHING, Collection
 from recognizer.own.learner import Lesson, learn
@@ -66,17 +67,36 @@ def lesson_of(
         recordings: how many the action has: of many, each gives fewer windows.
     """
     share = min(1.0, _MANY / (recordings * (WINDOWS + VARIANTS)))
-    plain, varied = max(1, round(WINDOWS * share)), max(1, round(VARIANTS * share))
-    seconds, frames = recognizer.window_seconds, recognizer.frames
-    all_windows = windows_of(sequence, seconds, frames)
-    chosen = np.linspace(0, len(all_windows) - 1, min(plain, len(all_windows))).round().astype(int)
-    windows = [all_windows[index] for index in chosen]
-    rng = np.random.default_rng(zlib.crc32(f"{action}/{name}".encode()))
-    windows += variants_of(sequence, seconds, frames, varied, rng, both_sides)
+    counts = max(1, round(WINDOWS * share)), max(1, round(VARIANTS * share))
+    plain, varied = lesson_windows(recognizer.card, action, name, sequence, both_sides, counts)
+    windows = plain + varied
     answers = recognizer.predict(windows)
-    best = [answer.top(1)[0] for answer in answers[: len(chosen)]]
+    best = [answer.top(1)[0] for answer in answers[: len(plain)]]
     taken_for = tuple(each.label if each.score >= recognizer.threshold else "" for each in best)
     return Lesson(action, name, embeddings_of(answers), motion_of(windows), taken_for)
+
+
+def lesson_windows(
+    card: WeightsCard,
+    action: str,
+    name: str,
+    sequence: SkeletonSequence,
+    both_sides: bool = False,
+    counts: tuple[int, int] = (WINDOWS, VARIANTS),
+) -> tuple[list[SkeletonSequence], list[SkeletonSequence]]:
+    """Windows that a recording teaches by: some as it is, some as it might have been.
+
+    Args:
+        card: of the weights, which tells how long windows are.
+        action, name, sequence, both_sides: see ``lesson_of``.
+        counts: of both; a short recording has fewer as it is.
+    """
+    plain, varied = counts
+    all_windows = windows_of(sequence, card.window_seconds, card.frames)
+    chosen = np.linspace(0, len(all_windows) - 1, min(plain, len(all_windows))).round().astype(int)
+    rng = np.random.default_rng(zlib.crc32(f"{action}/{name}".encode()))
+    variants = variants_of(sequence, card.window_seconds, card.frames, varied, rng, both_sides)
+    return [all_windows[index] for index in chosen], variants
 
 
 class Lessons:

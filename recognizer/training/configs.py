@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
 from recognizer.fields import fault, shown
 from recognizer.plain_files import read_plain
 from recognizer.training.clips.config import ClipConfig
+from recognizer.training.own.config import OwnConfig
 from recognizer.training.shared.errors import ConfigError
 from recognizer.training.shared.plain_yaml import read_yaml
 from recognizer.training.windows.config import TrainingConfig
@@ -52,6 +54,25 @@ def load_config(name: str, overrides: Sequence[str] = ()) -> TrainingConfig | Cl
         raise ConfigError(f"{path} is not YAML: {shown(str(error), 300)}.") from None
     if not isinstance(values, dict):
         raise ConfigError(f"{path} must hold keys and values.")
+    override_values(values, overrides)
+    try:
+        return (ClipConfig if "dataset" in values else TrainingConfig).model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {fault(error, tagged='network')}.") from None
+
+
+def load_own_config(overrides: Sequence[str] = ()) -> OwnConfig:
+    """The configuration of a training on own actions, which has no file; ConfigError as ``load_config``."""
+    values: dict[str, Any] = {}
+    override_values(values, overrides)
+    try:
+        return OwnConfig.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(f"Own actions are trained with start_from alone: {fault(error)}.") from None
+
+
+def override_values(values: dict[str, Any], overrides: Sequence[str]) -> None:
+    """Writes ``key=value`` overrides into values. Raises ConfigError."""
     for override in overrides:
         key, equals, text = override.partition("=")
         told = repr(shown(override))
@@ -68,7 +89,3 @@ def load_config(name: str, overrides: Sequence[str] = ()) -> TrainingConfig | Cl
             if not isinstance(target, dict):
                 raise ConfigError(f"{told} is no override: {shown(parent)} is a single value.")
         target[last] = value
-    try:
-        return (ClipConfig if "dataset" in values else TrainingConfig).model_validate(values)
-    except ValidationError as error:
-        raise ConfigError(f"{path}: {fault(error, tagged='network')}.") from None

@@ -16,7 +16,7 @@ from pose.skeleton import SkeletonSequence
 from recognizer import weights
 from recognizer.fusion import load_recognizer
 from recognizer.own import bank as banks
-from recognizer.own.bank import UNKNOWN, BankWindows, joined, load_bank, save_bank
+from recognizer.own.bank import UNKNOWN, BankWindows, bank_from, joined, load_bank, save_bank
 from recognizer.own.collection import NOTHING, Collection, Collections, OwnAction
 from recognizer.own.recordings import Recording
 from recognizer.own.teaching import VARIANTS, Lessons, OwnError, bank_of, lesson_of, with_own
@@ -57,9 +57,8 @@ def school(tmp_path: Path, recognizer: WindowRecognizer) -> School:
     path = weights.save(recognizer.engine.network, recognizer.card, tmp_path)
     school = School(tmp_path, recognizer, str(path), Collections(tmp_path / "collections"))
     rests = [window for seed in range(12) for window in school.windows("rest", seed)]
-    save_bank(
-        path, recognizer.embed(rests), BankWindows(tuple(rests), np.full(len(rests), UNKNOWN)), "made up"
-    )
+    chosen = BankWindows(tuple(rests), np.full(len(rests), UNKNOWN))
+    save_bank(path, bank_from(recognizer.embed(rests), chosen), "made up")
     return school
 
 
@@ -140,8 +139,8 @@ def test_a_fusion_learns_as_well(school: School, tmp_path: Path):
     torch.manual_seed(7)
     path = weights.save(weights.build_network(card), card, tmp_path)
     rests = [window for seed in range(12) for window in school.windows("rest", seed)]
-    save_bank(path, Recognizer.load(path).embed(rests),
-              BankWindows(tuple(rests), np.full(len(rests), UNKNOWN)), "made up")  # fmt: skip
+    chosen = BankWindows(tuple(rests), np.full(len(rests), UNKNOWN))
+    save_bank(path, bank_from(Recognizer.load(path).embed(rests), chosen), "made up")
     fusion = load_recognizer(f"{school.name}*0.7+{path}*0.3")
     own = with_own(fusion, [school.name, str(path)], school.taught(circle=3, crouch=3))
     assert own.predict(school.windows("circle", 3))[-1].top(1)[0].label == "circle"

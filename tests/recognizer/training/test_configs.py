@@ -13,9 +13,10 @@ from recognizer.data.sources import SOURCES
 from recognizer.networks.build import build
 from recognizer.preprocess import channels
 from recognizer.training.clips.config import ClipAugmentation, ClipConfig
-from recognizer.training.configs import load_config, shipped_configs
+from recognizer.training.configs import load_config, load_own_config, shipped_configs
 from recognizer.training.shared.errors import ConfigError
 from recognizer.vocabulary import VOCABULARIES
+from recognizer.weights import DEFAULT
 from tests.recognizer.modules import count
 
 
@@ -238,3 +239,11 @@ def test_odd_overrides_are_told_in_a_short_line(override: str):
     with pytest.raises(ConfigError) as error:
         load_config("lsta/daily", [override])
     assert str(error.value).isprintable() and len(str(error.value)) < 800
+
+
+def test_a_training_on_own_actions_has_one_choice():
+    assert load_own_config().start_from == DEFAULT
+    assert load_own_config(["start_from=kinetics-18-stf-daily"]).start_from == "kinetics-18-stf-daily"
+    for override in ("steps=100", "start_from=3", "start_from"):
+        with pytest.raises(ConfigError, match=r"start_from alone|write key=value"):
+            load_own_config([override])
