@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -121,3 +123,29 @@ def test_means_are_those_of_recordings():
     means, outputs = taught.by_recording(np.array([[0.0, 1.0], [0.5, 0.5], [1.0, 0.0]]))
     np.testing.assert_allclose(means, [[0.25, 0.75], [1, 0]])
     assert outputs.tolist() == [1, 0]
+
+
+def test_rows_that_know_nothing_yet_are_no_label_of_before(world: World):
+    """Where all that is known is unlikely, a row of zeros would be the likeliest."""
+    before = fresh(world)
+    unsure = Head(before.weights, np.where(before.weights.any(1), -40.0, 0.0))
+    wanted = likeliest_before(unsure, ROWS, LENGTH * world.bank())
+    assert wanted.max() < BUILT_IN
+    made = learn_rows(unsure, ROWS, world.taught(16, OWN_OUTPUTS), world.taught(4, OWN_OUTPUTS), world.bank())
+    assert made.kept >= 0.95 and made.named >= 0.9
+
+
+@pytest.mark.parametrize("unit", [0.01, 100.0])
+def test_the_unit_of_embeddings_does_not_matter(unit: float):
+    """Longer embeddings, and weights that are as much smaller, are the same classifier."""
+    found = []
+    for factor in (1.0, unit):
+        world = World(spread=1.5)
+        taught, held = world.taught(16, OWN_OUTPUTS), world.taught(8, OWN_OUTPUTS)
+        before = extended(
+            Head(world.head.weights / factor, world.head.biases), [*range(BUILT_IN), None, None]
+        )
+        taught, held = (replace(each, embeddings=factor * each.embeddings) for each in (taught, held))
+        made = learn_rows(before, ROWS, taught, held, world.bank())
+        found.append(made.head.probabilities(factor * LENGTH * world.rows(BUILT_IN, 50)))
+    np.testing.assert_allclose(found[0], found[1], atol=0.02)
