@@ -2,8 +2,8 @@
 
 A body is at rest while none of its joints goes faster than a share of the row's fastest motion. Not every
 rest is one between two times: who holds an arm up for a moment, or turns round slowly at the bottom of a
-squat, is in the middle of the action. So only rests in the pose count in which the body rests longest, which
-people come back to.
+squat, is in the middle of the action. So only rests in the pose count with which the row begins, or, where
+it begins with no rest, in which the body rests longest: people come back to it.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ LONGEST_ROW = 120.0
 
 _REST = 0.3
 """Seconds that a rest lasts at least."""
+_AT_ONCE = 0.2
+"""Seconds of the row after which a rest is none that it begins with."""
 _MARGIN = 0.2
 """Seconds of the rests before and after that belong to a recording."""
 _LAG = 4
@@ -141,14 +143,15 @@ def _runs(flags: np.ndarray, least: int) -> list[slice]:
 
 
 def _home(course: _Course, still: list[slice]) -> tuple[_Home, float]:
-    """The pose in which the body rests longest, and how far from it a pose is still the same."""
+    """The pose that people come back to, and how far from it a pose is still the same."""
     relative = course.relative
     poses = np.stack([_pose(relative, run) for run in still])
     extent = float(np.linalg.norm(relative - np.median(relative, 0), axis=-1).max())
     reach = max(_HOME * extent, SMALLEST)
     seconds = np.array([run.stop - run.start for run in still])
     alike = np.array([[_apart(one, other) <= reach for other in poses] for one in poses])
-    best = int((alike @ seconds).argmax())  # the first of those that are alike
+    longest = int((alike @ seconds).argmax())  # the first of those that are alike
+    best = 0 if still[0].start * GRID <= _AT_ONCE else longest
     place = np.median([_pose(course.joints, still[each]) for each in np.flatnonzero(alike[best])], 0)
     return _Home(poses[best], place), reach
 

@@ -97,6 +97,7 @@ def test_others_can_be_taught_beside_them(made: OwnWeights, tmp_path: Path):
     bank, before = load_bank(made.path), load_bank(DEFAULT)
     assert bank is not None and before is not None
     assert len(bank) == len(before) + 3 * IN_BANK and bank.windows != before.windows
+    np.testing.assert_allclose(np.linalg.norm(bank.embeddings, axis=1), 1, atol=1e-2)
     places = [made.card.classes.index(motion) for motion in MOTIONS]
     assert [(bank.labels == each).sum() for each in places] == [IN_BANK] * 3
     assert (bank.labels == UNKNOWN).sum() == (before.labels == UNKNOWN).sum()
