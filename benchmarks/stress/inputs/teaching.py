@@ -28,7 +28,7 @@ def message(rng: np.random.Generator) -> str:
 def record(rng: np.random.Generator) -> str:
     """Asks to keep what was just shown."""
     asked = _record(rng, odd=0.3)
-    return json.dumps(asked | {"since": 0.0, "until": SHOWN + 500})
+    return json.dumps(asked | {"since": 0.0, "until": SHOWN + 500, "cuts": False})
 
 
 def _record(rng: np.random.Generator, odd: float = 0.5) -> dict[str, Any]:
@@ -42,6 +42,8 @@ def _record(rng: np.random.Generator, odd: float = 0.5) -> dict[str, Any]:
     }
     if rng.random() < 0.5:
         asked["both_sides"] = bool(rng.random() < 0.5)
+    if rng.random() < 0.3:
+        asked["cuts"] = bool(rng.random() < 0.7)
     return asked
 
 
