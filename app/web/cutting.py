@@ -65,14 +65,13 @@ def teach(
         raise CutError("Write the part's start and end in seconds.")
     action = checked_name(action)
     named = collection.strip() if isinstance(collection, str) else ""
-    where = checked_name(named or FIRST, "collection")
     if outcome.landmarks is None:
         raise CutError(NOT_KEPT)
     try:
         recording = cut(outcome.landmarks, outcome.result.subject, start, end)
     except LandmarksError:
         raise CutError(GONE) from None
-    made = school.home.make(where)
+    made = school.home.make(named or FIRST)
     made.add(action, recording)
     school.changed(made.name)
     said = f"Kept {recording.duration:.1f} s of {action} in {made.name}."
