@@ -38,7 +38,7 @@ function write(id, seconds) {
 }
 
 document.addEventListener("click", (event) => {
-  if (!(event.target instanceof Element)) return;
+  if (!(event.target instanceof Element) || event.target.closest(".modebar")) return;
   const plot = /** @type {Plot | null} */ (event.target.closest("#video-timeline .js-plotly-plot"));
   if (!plot) return;
   const { xaxis, yaxis } = plot._fullLayout;
