@@ -55,7 +55,10 @@ class Live(ServedTrial):
         rows = [f"{step.kind} x {step.times:g}: {len(step.content)} {step.content[:300]!r}" for step in steps]
         (folder / "conversation.txt").write_text("\n".join(rows) + "\n")
         home = self.server.collections
-        shutil.rmtree(home, ignore_errors=True)
+        if home.is_dir() and not home.is_symlink():
+            shutil.rmtree(home, ignore_errors=True)
+        else:  # what the one before has made of it
+            home.unlink(missing_ok=True)
         shutil.copytree(self._sound, home, dirs_exist_ok=True)
         damaged = rng.random() < 0.2
         if damaged:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
 import uvicorn
 from websockets.exceptions import InvalidStatus
+from websockets.frames import CloseCode
 from websockets.sync.client import ClientConnection, connect
 
 from app.door.listening import PatientProtocol, Server, listen
@@ -90,3 +92,19 @@ def test_headers_that_are_too_long_are_told(port: int):
     with open_socket(port, {"Cookie": "x=" + "y" * 8000}) as client:
         client.send("hello")
         assert client.recv(timeout=SOON) == "hello"
+
+
+def test_who_sends_too_much_hears_so(port: int):
+    """Though most of it is still on its way when the program has had enough."""
+    with socket.create_connection(("127.0.0.1", port), SOON) as client:
+        client.sendall(
+            b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+        assert client.recv(4096).startswith(b"HTTP/1.1 101")
+        client.sendall(b"\x82\xff" + (40 * 2**20).to_bytes(8, "big") + bytes(4))
+        for _ in range(10):
+            time.sleep(0.05)
+            client.sendall(bytes(2**18))
+        said = until_the_end(client)
+    assert said[:1] == b"\x88" and said[2:4] == CloseCode.MESSAGE_TOO_BIG.to_bytes(2, "big")
