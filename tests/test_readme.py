@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from app.cli import cli
 from recognizer.data.sources import SOURCES
-from recognizer.training.configs import load_config
+from recognizer.training.configs import load_config, load_own_config
 from recognizer.weights import available
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -98,7 +98,9 @@ def test_the_command_line_takes_it(arguments: list[str]):
     values = parsed(command, arguments)
     if values["command"] == "prepare":
         assert values["dataset"] in SOURCES
-    if values["command"] == "train" and not PLACEHOLDERS.fullmatch(values["config"]):
+    if values["command"] == "train" and values["config"].startswith("own/"):
+        load_own_config(list(values["overrides"] or []))
+    elif values["command"] == "train" and not PLACEHOLDERS.fullmatch(values["config"]):
         load_config(values["config"], list(values["overrides"] or []))
     named = values.get("weights") or values.get("name") or ()
     for choice in [named] if isinstance(named, str) else named:
