@@ -139,7 +139,10 @@ def test_no_call_reaches_a_file_of_the_machine(app, visitor: TestClient, path: s
     link.unlink()
 
 
-VALID = {"File": None, "Slider": 0.5, "Checkbox": True, "Dropdown": "waver", "Choices": [], "Radio": 0}
+VALID = {
+    "File": None, "Slider": 0.5, "Checkbox": True, "Dropdown": "waver", "Choices": [], "Radio": 0,
+    "Number": 1.5, "Textbox": "wave",
+}  # fmt: skip
 
 
 def app_files(app) -> str:
@@ -236,7 +239,8 @@ def test_a_stream_wants_a_session(visitor: TestClient, query: str):
     [("Slider", "0.5"), ("Slider", True), ("Slider", 10**400), ("Slider", None), ("Slider", -1e12),
      ("Checkbox", 1), ("Checkbox", None), ("Dropdown", 0.5), ("Dropdown", "x" * 300), ("Dropdown", {}),
      ("Choices", ["a"] * 100), ("Choices", "a"), ("Choices", [0.5]), ("Choices", None),
-     ("Radio", -1), ("Radio", [0]), ("Radio", 10**9)],
+     ("Radio", -1), ("Radio", [0]), ("Radio", 10**9), ("Number", "1"), ("Number", True), ("Number", [1]),
+     ("Number", 10**400), ("Textbox", 1), ("Textbox", None), ("Textbox", ["a"]), ("Textbox", "x" * 5000)],
 )  # fmt: skip
 def test_values_of_another_kind_are_refused(app, visitor: TestClient, kind: str, value):
     functions = inputs(page_app(app).get_blocks())
