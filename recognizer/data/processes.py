@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -103,18 +102,13 @@ def _kills(task: Task, path: Path) -> bool:
 
 @contextmanager
 def _pool(workers: int, places: Any) -> Iterator[Callable[[list[tuple]], list[Future]]]:
-    """Processes that work off a list of calls, and end at once when the block raises."""
+    """Processes that work off lists of calls, and end at once when the block raises."""
     others = set(active_children())
-    # A process that dies while others are still started leaves a call that nobody answers, and Python waits
-    # for it for ever. (An event would do so for a process that died while it waited for the event.)
-    told = _CONTEXT.RawValue(c_int64, 0)
-    with ProcessPoolExecutor(workers, _CONTEXT, _start, (places, told)) as pool:
+    with ProcessPoolExecutor(workers, _CONTEXT, _start, (places,)) as pool:
 
         def submit(calls: list[tuple]) -> list[Future]:
             with ctrl_c_waits():  # this starts the processes
-                futures = [pool.submit(*call) for call in calls]
-            told.value = 1
-            return futures
+                return [pool.submit(*call) for call in calls]
 
         try:
             yield submit
@@ -152,13 +146,8 @@ _shared: dict[str, Any] = {}
 """What a reading process shares with its parent."""
 
 
-def _start(places: Any, told: Any) -> None:
-    """Starts a reading process: Ctrl-C is for the parent to notice, and when the parent dies so does this.
-
-    Args:
-        places: where in its group each process is.
-        told: 0 as long as not all calls are in the queue; nothing is read before.
-    """
+def _start(places: Any) -> None:
+    """Starts a reading process: Ctrl-C is for the parent to notice, and when the parent dies so does this."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     warnings.simplefilter("ignore")  # what is odd in a file is told in a sentence
     _shared["places"] = places
@@ -170,8 +159,6 @@ def _start(places: Any, told: Any) -> None:
             os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-    while not told.value:
-        time.sleep(0.01)
 
 
 def _make_group(task: Task, number: int, files: Sequence[Path], index: int) -> None:
