@@ -83,6 +83,11 @@ class KernelMap:
         return torch.cat([self.inputs, itself]), torch.cat([self.outputs, itself])
 
     @cached_property
+    def own(self) -> Tensor:
+        """``itself`` on the device of the rows."""
+        return torch.tensor(self.itself, device=self.inputs.device)
+
+    @cached_property
     def schedule(self) -> tuple[tuple[Batch, ...], tuple[Single, ...]]:
         """The pairs as matrix products: small offsets in padded batches, large ones one by one."""
         counts = torch.tensor(self.counts, device=self.inputs.device)

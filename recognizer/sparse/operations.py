@@ -28,7 +28,7 @@ class Convolve(torch.autograd.Function):
         result = features.new_zeros(pairs.outputs_in_all + 1, width)
         if pairs.itself:
             own = features.view(len(pairs.itself), -1, features.shape[1])
-            torch.bmm(own, weight[list(pairs.itself)], out=result[:-1].view(len(own), -1, width))
+            torch.bmm(own, weight.index_select(0, pairs.own), out=result[:-1].view(len(own), -1, width))
         batches, singles = pairs.schedule
         for batch in batches:
             rows = features.index_select(0, batch.inputs).view(len(batch.offsets), -1, features.shape[1])
@@ -48,13 +48,13 @@ class Convolve(torch.autograd.Function):
         for_weight = torch.zeros_like(weight) if ctx.needs_input_grad[1] else None
         gradient = torch.cat([gradient, gradient.new_zeros(1, gradient.shape[1])])
         if pairs.itself:
-            itself = list(pairs.itself)
-            own = features.view(len(itself), -1, features.shape[1])
-            upstream = gradient[:-1].view(len(itself), -1, gradient.shape[1])
+            own = features.view(len(pairs.itself), -1, features.shape[1])
+            upstream = gradient[:-1].view(len(own), -1, gradient.shape[1])
             if for_features is not None:
-                torch.bmm(upstream, weight[itself].transpose(1, 2), out=for_features.view(own.shape))
+                own_weight = weight.index_select(0, pairs.own).transpose(1, 2)
+                torch.bmm(upstream, own_weight, out=for_features.view(own.shape))
             if for_weight is not None:
-                for_weight[itself] = torch.bmm(own.transpose(1, 2), upstream)
+                for_weight.index_copy_(0, pairs.own, torch.bmm(own.transpose(1, 2), upstream))
         batches, singles = pairs.schedule
         for batch in batches:
             count = len(batch.offsets)
