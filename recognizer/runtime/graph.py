@@ -130,7 +130,7 @@ class FastGraph:
     def __init__(self, content: bytes, card: WeightsCard, threads: int | None = None) -> None:
         if not _is_whole(content):
             raise GraphError("it is damaged, or of an older version of the program")
-        runtime = _runtime()
+        runtime = onnx_runtime()
         options = runtime.SessionOptions()
         options.intra_op_num_threads = threads or network_threads()
         options.inter_op_num_threads = 1
@@ -178,7 +178,11 @@ def _briefly(error: Exception) -> str:
 
 
 @cache
-def _runtime():
+def onnx_runtime():
+    """The module ``onnxruntime``. From 1.29 on it tells its maker of its use, unless it is told not to before
+    it is imported: nothing leaves the machine."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime
 
+    onnxruntime.disable_telemetry_events()  # what Windows does instead
     return onnxruntime

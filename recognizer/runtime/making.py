@@ -25,6 +25,7 @@ from recognizer.runtime.graph import (
     KEY,
     LOGITS,
     graph_key,
+    onnx_runtime,
     packed,
     sample_shape,
     samples,
@@ -49,7 +50,8 @@ def make_graph(network: Network, card: WeightsCard) -> bytes:
     """
     try:
         import onnx
-        import onnxruntime
+
+        onnxruntime = onnx_runtime()
         import onnxscript  # noqa: F401  PyTorch's exporter needs it
     except ModuleNotFoundError:
         raise MakingError(NEEDS) from None

@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
+import subprocess
+import sys
 
 import numpy as np
 import onnx
@@ -170,3 +173,12 @@ def test_spa_net_can_be_no_graph():
 @pytest.mark.parametrize("cores,threads", [(1, 1), (2, 1), (3, 1), (4, 2), (8, 4), (64, 4)])
 def test_half_of_the_cores_compute_networks(cores: int, threads: int):
     assert network_threads(cores) == threads
+
+
+def test_onnx_runtime_tells_nobody_of_its_use(tmp_path):
+    """Where it does, it leaves the file of a session of its own beside other temporary ones."""
+    program = f"from recognizer.predictor import Recognizer; Recognizer.load({weights.DEFAULT!r})"
+    homes = {"TMPDIR": str(tmp_path), "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
+    environment = {name: value for name, value in os.environ.items() if name not in ("CI", "GITHUB_ACTIONS")}
+    subprocess.run([sys.executable, "-c", program], env={**environment, **homes}, check=True)
+    assert not list(tmp_path.iterdir())
