@@ -9,13 +9,12 @@ tile.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field
 from types import TracebackType
 
 import cv2
 import numpy as np
 
-from pose.landmarkers import PEOPLE, Box, ImageLandmarker, PictureClock, VideoLandmarker
+from pose.landmarkers import PEOPLE, Box, PictureClock, VideoLandmarker, shared_landmarker
 from pose.similarity import body_centre, body_size, distinct, is_person, same_body, similarity
 from pose.skeleton import PersonPose
 
@@ -30,15 +29,29 @@ _TOUCHING = 0.2
 _GREY = 128  # what people are painted over with
 
 
-@dataclass
 class _Slot:
     """One person's landmarker; ``pose`` is where the person was last, None while it follows nobody."""
 
-    landmarker: VideoLandmarker = field(default_factory=lambda: VideoLandmarker(PEOPLE, 1))
-    pose: PersonPose | None = None
+    def __init__(self) -> None:
+        self.pose: PersonPose | None = None
+        self._landmarker: VideoLandmarker | None = None
+
+    def open(self) -> VideoLandmarker:
+        """Its landmarker, made when it is first needed: each takes 100 MB, and most pictures show one person."""
+        if self._landmarker is None:
+            self._landmarker = VideoLandmarker(PEOPLE, 1)
+        return self._landmarker
+
+    def close(self) -> None:
+        if self._landmarker is not None:
+            self._landmarker.close()
 
     def follow(self, image: np.ndarray, milliseconds: int) -> PersonPose | None:
-        return next(iter(self.landmarker.follow(image, milliseconds)), None)
+        return next(iter(self.open().follow(image, milliseconds)), None)
+
+    def let_go(self) -> None:
+        if self._landmarker is not None:
+            self._landmarker.let_go()
 
 
 class MediaPipePose:
@@ -60,9 +73,9 @@ class MediaPipePose:
         with contextlib.ExitStack() as opened:
             self._slots = [_Slot() for _ in range(persons)]
             for slot in self._slots:
-                opened.callback(slot.landmarker.close)
-            self._searcher = ImageLandmarker(PEOPLE, persons)
-            opened.callback(self._searcher.close)
+                opened.callback(slot.close)
+            self._slots[0].open()
+            self._searcher = opened.enter_context(shared_landmarker(PEOPLE, persons))
             self._opened: contextlib.ExitStack | None = opened.pop_all()
         self._clock = PictureClock()
         self._missing: list[tuple[int, PersonPose]] = []
@@ -120,7 +133,7 @@ class MediaPipePose:
         known = [pose for pose in before if pose is not None]
         for slot, picture in zip(active, _separated(image, known) or [image], strict=True):
             if slot.pose is None:
-                slot.landmarker.let_go()
+                slot.let_go()
             pose = slot.follow(picture, self._clock.now)
             slot.pose = pose if pose is not None and is_person(pose) else None
         after = [slot.pose for slot in active if slot.pose is not None]
@@ -162,7 +175,7 @@ class MediaPipePose:
     def _adopt(self, image: np.ndarray, pose: PersonPose, others: list[PersonPose]) -> bool:
         """Set a free landmarker on a person. False if it does not see them too: then nobody is there."""
         slot = next(slot for slot in self._slots if slot.pose is None)
-        slot.landmarker.let_go()
+        slot.let_go()
         seen = slot.follow(_only(image, pose, others), self._clock.now)
         if seen is None or not same_body(seen, pose) or any(same_body(seen, other) for other in others):
             return False

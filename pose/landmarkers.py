@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import TypeAlias
@@ -86,7 +87,7 @@ HANDS = Task(MEDIAPIPE_HAND_21, _hands, attrgetter("hand_landmarks", "hand_world
 
 
 class ImageLandmarker:
-    """Finds people or hands in single pictures, without memory.
+    """Finds people or hands in single pictures, without memory. Threads may share it: they take turns.
 
     Args:
         task: PEOPLE or HANDS.
@@ -96,6 +97,7 @@ class ImageLandmarker:
     def __init__(self, task: Task, most: int) -> None:
         self._task = task
         self._native = _create(task, RunningMode.IMAGE, most)
+        self._lock = threading.Lock()
 
     def find(self, image: np.ndarray, box: Box | None = None) -> list[PersonPose]:
         """Poses in ``box`` of the picture, in pixels of the whole picture.
@@ -105,12 +107,48 @@ class ImageLandmarker:
         """
         height, width = image.shape[:2]
         box = box or Box(0, 0, width, height)
-        with _quiet_until_found(self._task):
+        with self._lock, _quiet_until_found(self._task):
             result = self._native.detect(_picture(box.cut(image)))
         return _poses(self._task, result, box, (width, height))
 
     def close(self) -> None:
         self._native.close()
+
+
+@dataclass
+class _Shared:
+    """A landmarker and how many use it."""
+
+    landmarker: ImageLandmarker
+    users: int = 0
+
+
+_shared: dict[tuple[SkeletonLayout, int], _Shared] = {}
+_sharing = threading.Lock()
+
+
+@contextlib.contextmanager
+def shared_landmarker(task: Task, most: int) -> Iterator[ImageLandmarker]:
+    """The process's one landmarker of a kind, as it takes 100 MB and knows nothing of whose pictures it sees.
+    It is made for the first who enters, and closed when the last one leaves.
+
+    Args:
+        task, most: as ``ImageLandmarker`` takes them.
+    """
+    key = task.layout, most
+    with _sharing:
+        shared = _shared.get(key)
+        if shared is None:
+            shared = _shared[key] = _Shared(ImageLandmarker(task, most))
+        shared.users += 1
+    try:
+        yield shared.landmarker
+    finally:
+        with _sharing:
+            shared.users -= 1
+            if not shared.users:
+                del _shared[key]
+                shared.landmarker.close()
 
 
 class VideoLandmarker:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from recognizer.card import WeightsCard, WeightsError, difference
 from recognizer.choice import Choice, parse_choice
@@ -18,6 +20,8 @@ if TYPE_CHECKING:  # the page does not wait for what recognises
     from recognizer.predictor import SparseBackend, WindowRecognizer
 
 
+MOST_KEPT = 3
+"""Weights that stay loaded when nobody uses them any more: those that were asked for last."""
 NO_WEIGHTS = "There are no weights to recognise actions with: install pose2action again."
 
 
@@ -30,7 +34,8 @@ def _load(
 
 
 class Catalogue:
-    """Weights by name. Each is loaded once; sessions share it (a recogniser has no state between calls).
+    """Weights by name. Sessions share what is loaded (a recogniser has no state between calls), and it goes when
+    none of them uses it any more and others were asked for since: a network takes 20 to 60 MB.
 
     Args:
         cards: what there is, by name.
@@ -49,7 +54,9 @@ class Catalogue:
         self.cards, self._members = dict(cards), dict(members or {})
         self.default = default if default is not None else next(iter(self.cards), None)
         self._load = load
-        self._loaded: dict[str, Future[WindowRecognizer]] = {}
+        self._loaded: WeakValueDictionary[str, WindowRecognizer] = WeakValueDictionary()
+        self._recent: deque[WindowRecognizer] = deque(maxlen=MOST_KEPT)
+        self._loading: dict[str, Future[WindowRecognizer]] = {}
         self._lock = threading.Lock()
 
     @classmethod
@@ -83,10 +90,12 @@ class Catalogue:
             return catalogue
         recognizer = load(chosen)
         name = recognizer.card.name
-        catalogue = cls({name: recognizer.card, **cards}, load, name, {name: choice.names})
-        catalogue._loaded[name] = loaded = Future()
-        loaded.set_result(recognizer)
-        return catalogue
+        return cls(
+            {name: recognizer.card, **cards},
+            lambda asked: recognizer if asked == name else load(asked),
+            name,
+            {name: choice.names},
+        )
 
     @classmethod
     def of(cls, recognizers: Mapping[str, WindowRecognizer]) -> Catalogue:
@@ -152,14 +161,30 @@ class Catalogue:
     def _one(self, name: str) -> WindowRecognizer:
         with self._lock:
             loaded = self._loaded.get(name)
-            first = loaded is None
+            if loaded is not None:
+                self._note(loaded)
+                return loaded
+            loading = self._loading.get(name)
+            first = loading is None
             if first:
-                loaded = self._loaded[name] = Future()
+                loading = self._loading[name] = Future()
         if first:
             try:
-                loaded.set_result(self._load(name))
+                loaded = self._load(name)
             except BaseException as error:  # whoever waits must not wait for ever
                 with self._lock:
-                    del self._loaded[name]
-                loaded.set_exception(error)
-        return loaded.result()
+                    del self._loading[name]
+                loading.set_exception(error)
+            else:
+                with self._lock:
+                    del self._loading[name]
+                    self._loaded[name] = loaded
+                    self._note(loaded)
+                loading.set_result(loaded)
+        return loading.result()
+
+    def _note(self, used: WindowRecognizer) -> None:
+        """Keeps what was asked for last."""
+        others = [each for each in self._recent if each is not used]
+        self._recent.clear()
+        self._recent.extend([*others, used])

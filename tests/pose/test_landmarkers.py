@@ -9,7 +9,7 @@ import pytest
 
 from pose import landmarkers
 from pose.estimators import MediaPipePose
-from pose.landmarkers import PEOPLE, ImageLandmarker, PictureClock
+from pose.landmarkers import PEOPLE, ImageLandmarker, PictureClock, shared_landmarker
 
 PICTURE = np.zeros((48, 64, 3), np.uint8)
 
@@ -61,3 +61,42 @@ def test_one_session_does_not_wait_for_the_picture_of_another(monkeypatch: pytes
         thread.join(20)
         one.close()
         two.close()
+
+
+class Counted:
+    """Stands for a landmarker; ``made`` and ``open`` count."""
+
+    made = open = 0
+
+    def __init__(self, *_: object) -> None:
+        Counted.made += 1
+        Counted.open += 1
+
+    def close(self) -> None:
+        Counted.open -= 1
+
+
+def test_sessions_share_a_landmarker_until_the_last_of_them_leaves(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(Counted, "made", 0)
+    monkeypatch.setattr(Counted, "open", 0)
+    monkeypatch.setattr(landmarkers, "ImageLandmarker", Counted)
+    monkeypatch.setattr(landmarkers, "_shared", {})
+    first, second, other = (shared_landmarker(PEOPLE, most) for most in (2, 2, 1))
+    with first as one:
+        with second as two, other as three:
+            assert one is two and three is not one
+            assert (Counted.made, Counted.open) == (2, 2)
+        assert Counted.open == 1, "one session still uses it"
+    assert Counted.open == 0
+    with shared_landmarker(PEOPLE, 2):
+        assert (Counted.made, Counted.open) == (3, 1), "a closed one is not given out"
+
+
+def test_a_second_persons_landmarker_is_made_when_there_is_one(monkeypatch: pytest.MonkeyPatch):
+    made = []
+    create = landmarkers._create
+    monkeypatch.setattr(landmarkers, "_create", lambda *task: (made.append(task), create(*task))[1])
+    with MediaPipePose() as estimator:
+        for number in range(30):
+            estimator.estimate(PICTURE, number / 30)
+        assert len(made) == 2, "the first person's, and the one that searches"

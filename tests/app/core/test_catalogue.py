@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from app.core.catalogue import Catalogue
+from app.core.catalogue import MOST_KEPT, Catalogue
 from pose.layouts import KINETICS_18
 from pose.skeleton import SkeletonSequence
 from recognizer.card import WeightsError
@@ -103,3 +105,36 @@ def test_weights_given_by_path_are_known_by_it(hand_weights: Path):
     assert catalogue.default == "shrec-22-sem-untrained"
     assert catalogue.members() == (str(hand_weights),)
     assert Catalogue(CARDS).members("b+a") == ("b", "a")
+
+
+def test_what_nobody_uses_goes_when_others_were_asked_for_since():
+    names = [f"w{number}" for number in range(MOST_KEPT + 2)]
+    loads: list[str] = []
+
+    def load(name: str) -> SteadyRecognizer:
+        loads.append(name)
+        return SteadyRecognizer(name, {"wave": 0.5, "clap": 0.5})
+
+    catalogue = Catalogue({name: CARDS["a"] for name in names}, load)
+    used, forgotten = catalogue.load("w0"), weakref.ref(catalogue.load("w1"))
+    for name in names[2:]:
+        catalogue.load(name)
+    gc.collect()
+    assert forgotten() is None
+    assert catalogue.load("w0") is used, "a session has it"
+    for name in names[-MOST_KEPT + 1 :]:
+        catalogue.load(name)
+    assert loads == names, "what was asked for last is kept"
+    catalogue.load("w1")
+    assert loads == [*names, "w1"]
+
+
+def test_a_file_that_was_chosen_at_the_start_is_not_read_again(hand_weights: Path, tmp_path: Path):
+    moved = tmp_path / "mine.safetensors"
+    for ending in (".safetensors", ".json"):
+        moved.with_suffix(ending).write_bytes(hand_weights.with_suffix(ending).read_bytes())
+    catalogue = Catalogue.shipped(moved)
+    moved.unlink()
+    for name in [each for each in catalogue.cards if "lsta" in each or "stf" in each]:
+        catalogue.load(name)
+    assert catalogue.load(None).card.name == catalogue.default
