@@ -12,6 +12,7 @@ from socket import SHUT_RDWR
 import numpy as np
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
+from app.core.catalogue import Catalogue
 from app.drawing.encoding import VideoWriter
 from app.drawing.example_clip import FPS, HEIGHT, WIDTH, render
 from benchmarks.stress.inputs.live import conversation
@@ -124,6 +125,7 @@ class Switcher(Visitor):
 
     def __init__(self, server: DemoServer, tabs: list[Tab]) -> None:
         self._tabs, self._rng = tabs, np.random.default_rng(0)
+        self._catalogue = Catalogue.shipped()
         with Page(server) as page:
             menu = next(each for each in page.config["components"] if each["id"] == page._ids["live-weights"])
             self._names = [name for _, name in menu["props"]["choices"]]
@@ -141,8 +143,8 @@ class Switcher(Visitor):
             case 1:
                 tab.change(attention=bool(self._rng.random() < 0.5))
             case 2:
-                family = [each for each in self._names if each.split("-")[0] == name.split("-")[0]]
-                tab.change(weights="+".join(self._rng.choice(family, 2, replace=False)))
+                partners = self._catalogue.partners(name)
+                tab.change(weights="+".join([name, str(self._rng.choice(partners))]) if partners else name)
             case _:
                 tab.change(weights=None, threshold=0.5)
 
