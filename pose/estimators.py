@@ -37,7 +37,7 @@ class _Slot:
         self._landmarker: VideoLandmarker | None = None
 
     def open(self) -> VideoLandmarker:
-        """Its landmarker, made when it is first needed: each takes 100 MB, and most pictures show one person."""
+        """Its landmarker, made when it is needed: each takes 100 MB, and most pictures show one person."""
         if self._landmarker is None:
             self._landmarker = VideoLandmarker(PEOPLE, 1)
         return self._landmarker

@@ -34,8 +34,8 @@ def _load(
 
 
 class Catalogue:
-    """Weights by name. Sessions share what is loaded (a recogniser has no state between calls), and it goes when
-    none of them uses it any more and others were asked for since: a network takes 20 to 60 MB.
+    """Weights by name. Sessions share what is loaded (a recogniser has no state between calls); it goes when
+    none of them uses it any more and others were asked for since.
 
     Args:
         cards: what there is, by name.

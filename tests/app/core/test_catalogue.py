@@ -115,7 +115,7 @@ def test_what_nobody_uses_goes_when_others_were_asked_for_since():
         loads.append(name)
         return SteadyRecognizer(name, {"wave": 0.5, "clap": 0.5})
 
-    catalogue = Catalogue({name: CARDS["a"] for name in names}, load)
+    catalogue = Catalogue(dict.fromkeys(names, CARDS["a"]), load)
     used, forgotten = catalogue.load("w0"), weakref.ref(catalogue.load("w1"))
     for name in names[2:]:
         catalogue.load(name)

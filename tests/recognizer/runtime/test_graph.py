@@ -86,8 +86,9 @@ def test_a_new_graph_gives_what_its_network_gives(config):
 
 @pytest.fixture(scope="module")
 def made():
-    network, card = small(LSTAConfig(width=0.25))
-    return network, card, make_graph(network, card)
+    """A network, its card and its graph: shipped ones, as making one takes a while."""
+    network, card = weights.load(weights.DEFAULT)
+    return network, card, (weights.weights_folder() / f"{card.name}.onnx").read_bytes()
 
 
 def test_a_damaged_graph_is_none(made):
@@ -145,7 +146,7 @@ def test_a_graph_carries_what_the_network_answered_and_its_hash(made):
     logits = np.frombuffer(base64.b64decode(answers["logits"]), "<f4").reshape(2, -1)
     x = torch.from_numpy(np.random.default_rng(0).normal(0, 0.3, (2, *sample_shape(card))).astype(np.float32))
     with torch.inference_mode():
-        np.testing.assert_allclose(logits, network(x), rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(logits, network(x), atol=1e-5 * np.abs(logits).max())
 
 
 def test_a_graph_of_something_else_is_none(made):
