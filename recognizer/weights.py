@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from platformdirs import user_data_path
 from pydantic import ValidationError
 
 from pose.files import replacing
@@ -41,13 +42,22 @@ def weights_folder() -> Path:
     return Path(next(iter(weights.__path__)))
 
 
-def available(folder: Path | None = None) -> dict[str, WeightsCard]:
-    """Cards of all weights in a folder (the shipped one by default) by name.
+def own_weights_folder() -> Path:
+    """Folder of a user's own weights, which names find too; nothing is made here."""
+    return user_data_path("pose2action", appauthor=False) / "weights"
 
-    Left out is what cannot be used: a damaged card, one of an unknown layout, one without its tensors.
+
+def available(folder: Path | None = None) -> dict[str, WeightsCard]:
+    """Cards of all weights in a folder by name; by default those that are shipped and the user's own.
+
+    Left out is what cannot be used: a damaged card, one of an unknown layout, one without its tensors; and an
+    own one with the name of one that is shipped.
     """
+    if folder is None:
+        shipped = available(weights_folder())
+        return {**shipped, **available(own_weights_folder()), **shipped}
     cards = {}
-    for path in sorted((folder or weights_folder()).glob("*.json")):
+    for path in sorted(folder.glob("*.json")):
         try:
             card = WeightsCard.model_validate_json(read_plain(path, _MOST_CARD))
         except (OSError, ValidationError):
@@ -120,7 +130,7 @@ def load(name: str | Path) -> tuple[Network, WeightsCard]:
     """A network in evaluation mode with its trained weights.
 
     Args:
-        name: of shipped weights, or a path to a .safetensors file (or its card) anywhere.
+        name: of shipped or own weights, or a path to a .safetensors file (or its card) anywhere.
 
     Raises:
         WeightsError: nothing of that name, a damaged file, a card that does not fit the tensors, or tensors
@@ -184,6 +194,9 @@ def read_card(name: str | Path) -> tuple[Path, WeightsCard]:
         card_path = path.with_suffix(".json")
     else:
         card_path = weights_folder() / f"{name}.json"
+        own = own_weights_folder() / card_path.name
+        if not is_file(card_path) and is_file(own):
+            card_path = own
     tensor_path = card_path.with_suffix(".safetensors")
     missing = next((path for path in (card_path, tensor_path) if not is_file(path)), None)
     if missing is not None:

@@ -26,6 +26,7 @@ atexit.register(shutil.rmtree, CACHE, ignore_errors=True)
 for model in user_cache_path("pose2action", appauthor=False).glob("*.task"):
     shutil.copy(model, CACHE / "pose2action")
 os.environ["XDG_CACHE_HOME"] = str(CACHE)
+os.environ["XDG_DATA_HOME"] = str(CACHE / "data")  # nothing of whoever runs the tests is there
 
 # Shells start background jobs with Ctrl-C ignored, which the programs that the tests interrupt would inherit.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -90,4 +90,5 @@ def train_own_actions(collection: str, overrides: list[str], into: Path | None) 
         f"{made.outcome.kept:.1%} of windows of other actions get the label that they had."
     )
     print(printable(f"Weights written to {made.path}"))
-    print(printable(f"Use them: pose2action run 0 --weights {shlex.quote(str(made.path))}"))
+    name = made.card.name if into is None else str(made.path)
+    print(printable(f"Use them: pose2action demo --weights {shlex.quote(name)}"))

@@ -412,3 +412,18 @@ def test_shipped_weights_can_all_be_loaded():
         network, _ = weights.load(name)
         assert sum(p.numel() for p in network.parameters()) > 1e5
         assert shipped.licence and shipped.data and shipped.metrics and shipped.training
+
+
+def test_own_weights_have_names_too_and_never_hide_shipped_ones(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    own = folder / "own"
+    monkeypatch.setattr(weights, "own_weights_folder", lambda: own)
+    network, card = weights.load(next(iter(weights.available())))
+    mine, twin = card.model_copy(update={"name": "mine"}), card.model_copy(update={"threshold": 0.123})
+    for each in (mine, twin):
+        weights.save(network, each, own)
+    assert list(weights.available()) == [card.name, "mine"]
+    assert weights.available()[card.name].threshold == card.threshold
+    assert weights.read_card("mine")[0] == own / "mine.json"
+    assert weights.read_card(card.name)[0] == folder / f"{card.name}.json"

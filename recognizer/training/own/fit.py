@@ -17,7 +17,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from platformdirs import user_data_path
 
 from pose.layouts import LAYOUTS, SkeletonLayout
 from pose.skeleton import SkeletonSequence
@@ -70,11 +69,6 @@ class _Sound:
     held: bool
 
 
-def own_weights_folder() -> Path:
-    """Where a user's own weights are; nothing is made here."""
-    return user_data_path("pose2action", appauthor=False) / "weights"
-
-
 def train_own(collection: Collection, base: str, folder: Path | None = None) -> OwnWeights:
     """Makes weights that know a collection's actions beside those of other weights.
 
@@ -82,7 +76,7 @@ def train_own(collection: Collection, base: str, folder: Path | None = None) -> 
         collection: with ``FEWEST`` recordings of each action or more; an action of a built-in one's name
             teaches that one.
         base: name of the weights, or a path to them.
-        folder: where to write; None is ``own_weights_folder``.
+        folder: where to write; None is ``weights.own_weights_folder``.
 
     Raises:
         OwnError: too few recordings, or weights that cannot learn.
@@ -114,7 +108,9 @@ def train_own(collection: Collection, base: str, folder: Path | None = None) -> 
     rows = [places[action] for action in actions]
     outcome = learn_rows(extended(before, outputs), rows, taught, held, bank.embeddings, card.threshold)
     own_card = _card(card, collection, classes, recordings, outcome)
-    path = weights.save(_with_head(network, own_card, outcome.head), own_card, folder or own_weights_folder())
+    path = weights.save(
+        _with_head(network, own_card, outcome.head), own_card, folder or weights.own_weights_folder()
+    )
     sets = f"windows of {card.name}'s bank and of own recordings"
     save_bank(path, _with_own_windows(bank, taught, windows, len(classes)), sets)
     return OwnWeights(path, own_card, _counts(recordings), outcome)

@@ -12,6 +12,7 @@ from app.cli import cli
 from app.core.catalogue import Catalogue
 from recognizer.own.collection import Collections
 from recognizer.training.own.fit import FEWEST
+from recognizer.weights import DEFAULT
 from tests.recognizer.own.motions import recording
 
 
@@ -37,12 +38,15 @@ def test_weights_are_made_that_the_program_takes(home: Collections, tmp_path: Pa
     code, said = run("train", "own/my gym")
     path = tmp_path / "data" / "pose2action" / "weights" / "kinetics-18-lsta-own-my gym.safetensors"
     assert code == 0 and "Learnt from 16 recordings. Of 4 others" in said
-    assert f"run 0 --weights {shlex.quote(str(path))}" in said.replace("\n", " ")
-    catalogue = Catalogue.shipped(path)
-    assert "crouch" in catalogue.cards[catalogue.default].classes
-    assert "crouch" in run("weights", str(path))[1]
+    assert f"demo --weights {shlex.quote(path.stem)}" in said.replace("\n", " ")
+    for chosen in (path, path.stem):
+        catalogue = Catalogue.shipped(chosen)
+        assert "crouch" in catalogue.cards[catalogue.default].classes
+        assert "crouch" in run("weights", str(chosen))[1]
+    *shipped, own = Catalogue.shipped().cards
+    assert own == path.stem and DEFAULT in shipped, "menus have them too"
     code, said = run("train", "own/my gym", "--into", "here")
-    assert code == 0 and (tmp_path / "here" / path.name).is_file()
+    assert code == 0 and (tmp_path / "here" / path.name).is_file() and "here/kinetics-18" in said
 
 
 @pytest.mark.parametrize(
