@@ -46,7 +46,7 @@ def own_export(
     collection: CollectionName,
     out: Annotated[Path | None, typer.Option("--out", help="Zip to write; COLLECTION.zip here.")] = None,
 ) -> None:
-    """Write a collection as one zip."""
+    """Write a collection as one zip, without the videos of its recordings."""
     from app.commands.own import export_to
 
     export_to(collection, out)

@@ -39,22 +39,24 @@ def show_collection(name: str) -> None:
         CollectionError: there is none of this name.
     """
     collection = Collections().open(name)
-    table = Table("action", "recording", "seconds", "frames", "of a")
+    table = Table("action", "recording", "seconds", "frames", "of a", "video")
     for action in collection.actions():
         sides = ", either side" if collection.about(action).both_sides else ""
+        videos = collection.videos(action)
         for recording in collection.recordings(action):
             try:
                 found = collection.read(action, recording)
                 row = [f"{found.duration:.1f}", str(len(found.times)), found.landmarks.subject]
             except RecordingError:
                 row = ["damaged", "", ""]
-            table.add_row(printable(f"{action}{sides}"), printable(recording), *row)
+            video = "kept" if recording in videos else ""
+            table.add_row(printable(f"{action}{sides}"), printable(recording), *row, video)
     Console(markup=False, highlight=False).print(table)
     print(printable(f"They are in {collection.folder}"))
 
 
 def export_to(name: str, path: Path | None) -> None:
-    """Writes a collection's zip.
+    """Writes a collection's zip, without videos, and says so where there are any.
 
     Raises:
         CollectionError: there is no such collection, or something is in the zip's place.
@@ -65,6 +67,9 @@ def export_to(name: str, path: Path | None) -> None:
     if path.exists():
         raise CollectionError(f"{path} is there already: choose another name with --out.")
     print(printable(f"{export_collection(collection, path)}"))
+    videos = sum(len(collection.videos(action)) for action in collection.actions())
+    if videos:
+        print(printable(f"Without videos: those of {videos} recordings are only in {collection.folder}"))
 
 
 def import_from(path: Path, name: str | None) -> None:

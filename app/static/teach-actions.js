@@ -96,7 +96,7 @@ export class Actions {
    * @param {Taught["actions"][number]["recordings"][number]} recording
    * @param {number} number
    */
-  #recording(action, { name, seconds, fit, odd }, number) {
+  #recording(action, { name, seconds, fit, odd, video }, number) {
     const cell = document.createElement("li");
     const canvas = this.loops.canvas(action, name);
     canvas.setAttribute("aria-label", `Recording ${number} of ${action}, ${seconds} seconds`);
@@ -107,7 +107,7 @@ export class Actions {
     cell.classList.toggle("p2a-odd", odd);
     const away = button("Delete", `delete/${action}/${name}`, `Delete recording ${number} of ${action}`, () =>
       this.ask({ type: "teach-delete", action, recording: name }));
-    cell.append(canvas, about, away);
+    cell.append(canvas, about, ...(video ? [camera()] : []), away);
     return cell;
   }
 
@@ -135,6 +135,14 @@ export class Actions {
     input.focus();
     input.select();
   }
+}
+
+/** The sign of a recording whose pictures were kept. */
+function camera() {
+  const sign = Object.assign(document.createElement("span"), { textContent: "📹", title: "its video is kept" });
+  sign.setAttribute("role", "img");
+  sign.setAttribute("aria-label", "its video is kept");
+  return sign;
 }
 
 /**

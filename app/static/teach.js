@@ -18,6 +18,7 @@ export const TEACH = `
       <label>Name <input type="text" data-teach="name" maxlength="60" placeholder="my move" autocomplete="off"></label>
       <label>Seconds <input type="number" data-teach="seconds" min="1" max="10" step="0.5" value="2.5"></label>
       <label><input type="checkbox" data-teach="sides"> the other hand counts too</label>
+      <label title="Without it only the landmarks are kept"><input type="checkbox" data-teach="film"> Keep the video too, on this machine</label>
       <button type="submit" data-teach="count">Count me in</button>
       <button type="button" data-teach="hold" title="Records while it is held, with the mouse or the space bar">Hold to record</button>
       <button type="button" data-teach="row" title="Do it several times and stand still for a moment between: each time becomes a recording">Several in a row</button>
@@ -83,6 +84,7 @@ export class Teach {
     this.name = find("name", HTMLInputElement);
     this.seconds = find("seconds", HTMLInputElement);
     this.sides = find("sides", HTMLInputElement);
+    this.film = find("film", HTMLInputElement);
     this.countButton = find("count", HTMLButtonElement);
     this.holdButton = find("hold", HTMLButtonElement);
     this.rowButton = find("row", HTMLButtonElement);
@@ -105,6 +107,7 @@ export class Teach {
       if (this.use.checked) this.#useIt();
       this.#list();
     });
+    this.film.addEventListener("change", () => this.#filmIt());
     this.rowButton.addEventListener("click", () => this.#several());
     this.undoButton.addEventListener("click", () => this.#ask({ type: "teach-undo" }));
     const hold = this.holdButton;
@@ -125,6 +128,7 @@ export class Teach {
       this.collection.value = chosen;
       this.#useIt();
     }
+    this.#filmIt();
     this.#enable();
   }
 
@@ -169,6 +173,11 @@ export class Teach {
     const own = this.use.checked ? this.where : null;
     remember(own);
     this.choose({ own });
+  }
+
+  /** Tells the program in advance, as it keeps no pictures otherwise. */
+  #filmIt() {
+    this.choose({ film: this.film.checked });
   }
 
   #list() {
@@ -240,7 +249,8 @@ export class Teach {
    */
   #record(since, until) {
     const action = this.name.value.trim();
-    this.#ask({ type: "teach-record", action, since, until, both_sides: this.sides.checked || null, cuts: this.row });
+    const both_sides = this.sides.checked || null;
+    this.#ask({ type: "teach-record", action, since, until, both_sides, cuts: this.row, film: this.film.checked });
   }
 
   /** @param {Taught} message */

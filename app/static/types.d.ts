@@ -7,11 +7,13 @@ export interface Settings {
   attention?: boolean;
   /** Collection of own actions; null for none. */
   own?: string | null;
+  /** Whether the program keeps pictures for some seconds, for videos of what is taught. */
+  film?: boolean;
 }
 
 /** What is asked for while an action is taught (app/web/teach_messages.py), apart from the collection. */
 export type Teaching =
-  | { type: "teach-record"; action: string; since: number; until: number; both_sides: boolean | null; cuts: boolean }
+  | { type: "teach-record"; action: string; since: number; until: number; both_sides: boolean | null; cuts: boolean; film: boolean }
   | { type: "teach-list" | "teach-undo" }
   | { type: "teach-show"; action: string }
   | { type: "teach-delete"; action: string; recording?: string }
@@ -30,7 +32,7 @@ export interface Taught {
     name: string;
     both_sides: boolean;
     hints: string[];
-    recordings: { name: string; seconds: number; fit: number | null; odd: boolean }[];
+    recordings: { name: string; seconds: number; fit: number | null; odd: boolean; video: boolean }[];
   }[];
   undo: string | null;
   learnt: boolean;

@@ -7,7 +7,7 @@ A text message is a JSON object whose ``type`` says what it is about. Each kind 
 of ``PageMessage``, which alone knows them all; ``LiveSession._do`` does what they ask for.
 
     {"type": "settings", "weights": "A*60+B*40", "threshold": 0.5, "attention": true,
-     "own": "mine"}                                                       what is set, changes
+     "own": "mine", "film": true}                                         what is set, changes
     {"type": "record"}                                                    asks for the last 30 seconds
     {"type": "teach-...", ...}                                            see ``app.web.teach_messages``
 
@@ -101,6 +101,7 @@ class Settings(_Text):
         threshold: probability under which no action is named; None for the one that the weights recommend.
         attention: whether to tell what the network looks at.
         own: collection of own actions to recognise beside the weights' own; None for none.
+        film: whether pictures are kept for some seconds, so that what is taught then can have its video.
     """
 
     type: Literal["settings"] = "settings"
@@ -108,6 +109,7 @@ class Settings(_Text):
     threshold: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
     attention: bool = False
     own: Annotated[str, Field(max_length=200)] | None = None
+    film: bool = False
 
     def then(self, newer: Settings) -> Settings:
         """These with what newer ones set."""

@@ -15,6 +15,7 @@ from app.core.protocols import MakeEstimator
 from app.live.engine import LiveEngine
 from app.web.answers import ready, recorded, seen, told
 from app.web.events import CameraEvents
+from app.web.film import Film
 from app.web.memory import give_back
 from app.web.messages import (
     MAX_PIXELS,
@@ -79,7 +80,9 @@ class LiveSession:
         self._closed = False
         self._chosen = Settings()
         self._engine: LiveEngine | None = None
-        self._teaching = Teaching(School() if school is None else school, page.tell, self._ready)
+        self._film = Film()
+        school = School() if school is None else school
+        self._teaching = Teaching(school, page.tell, self._ready, self._film)
         self._thread = threading.Thread(target=self._run, name="live-session", daemon=True)
         self._thread.start()
 
@@ -129,6 +132,7 @@ class LiveSession:
             self._page.tell(told("failed", message=explain(error, BROKEN)))
         finally:
             self._teaching.close()
+            self._film.clear()
             if self._events is not None:
                 self._events.close()
             try:
@@ -176,6 +180,8 @@ class LiveSession:
             self._engine.set_attention(self._chosen.attention)
             if news.sets("threshold"):
                 self._engine.set_threshold(news.threshold)
+        if not self._chosen.film:
+            self._film.clear()
         if news.sets("own"):
             self._teaching.choose(news.own)
 
@@ -207,6 +213,8 @@ class LiveSession:
         if picture is None:
             self._page.answer(told("skipped", captured=frame.captured, message=UNUSABLE))
             return
+        if self._chosen.film:
+            self._film.add(frame)
         self._teaching.look()
         view = self._engine.process(picture, frame.captured / 1000)
         if self._events is not None:

@@ -1,16 +1,39 @@
-"""What a page is told of recordings: a sentence on what was kept, and skeletons that move."""
+"""What a page is told of recordings: what there is, a sentence on what was kept, and skeletons that move."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from app.web.teach_messages import TeachRecord
+from recognizer.own.collection import Collection
+from recognizer.own.judging import ActionReport
 from recognizer.own.recordings import Recording
 
 LOOP = 16
 """Frames of a skeleton that moves."""
+
+
+def action_told(collection: Collection, report: ActionReport) -> dict[str, Any]:
+    """An action as ``taught`` has it, see ``app.web.teaching``."""
+    videos = collection.videos(report.name)
+    return {
+        "name": report.name,
+        "both_sides": collection.about(report.name).both_sides,
+        "hints": report.hints,
+        "recordings": [
+            {
+                "name": each.name,
+                "seconds": round(each.seconds, 1),
+                "fit": None if each.fit is None else round(each.fit, 3),
+                "odd": each.odd,
+                "video": each.name in videos,
+            }
+            for each in report.recordings
+        ],
+    }
 
 
 def kept_sentence(message: TeachRecord, recordings: Sequence[Recording]) -> str:

@@ -1,8 +1,9 @@
 """What a page may ask for while it teaches, see ``app.web.messages``.
 
     {"type": "teach-record", "collection": "mine", "action": "my move", "since": 1200.0, "until": 4200.0,
-     "both_sides": false, "cuts": false}     keeps what one person did between two times of the page's clock,
-                                             cut where they were at rest, if they did it several times
+     "both_sides": false, "cuts": false,     keeps what one person did between two times of the page's clock,
+     "film": false}                          cut where they were at rest, if they did it several times;
+                                             with its video, if "film" was set meanwhile
     {"type": "teach-list", "collection": "mine"}                                    asks for what there is
     {"type": "teach-show", "collection": "mine", "action": "my move"}               asks for skeletons to draw
     {"type": "teach-delete", "collection": "mine", "action": "my move", "recording": "..."}   or all of it
@@ -32,7 +33,8 @@ class _Teaching(BaseModel):
 
 
 class TeachRecord(_Teaching):
-    """Keeps what one person did between two times of the page's clock, cut at rest or as it is."""
+    """Keeps what one person did between two times of the page's clock, cut at rest or as it is, with
+    its video or the landmarks alone."""
 
     type: Literal["teach-record"] = "teach-record"
     action: Name
@@ -40,6 +42,7 @@ class TeachRecord(_Teaching):
     until: Milliseconds
     both_sides: bool | None = None
     cuts: bool = False
+    film: bool = False
 
 
 class TeachList(_Teaching):

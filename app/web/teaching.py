@@ -3,10 +3,10 @@
 What the page is told, beside ``teach-failed`` with ``message``:
 
     taught       collection; collections, all names; actions: of each name, both_sides, hints (sentences) and
-                 recordings: of each name, seconds, fit (how like the others, 0 to 1, or null) and odd; undo:
-                 what ``teach-undo`` would bring back, or null; learnt: whether they are recognised now;
-                 said: a sentence on what was done; kept: the recording that is new (of several that were cut
-                 at rest, the last), or null
+                 recordings: of each name, seconds, fit (how like the others, 0 to 1, or null), odd and video
+                 (whether it is kept); undo: what ``teach-undo`` would bring back, or null; learnt: whether
+                 they are recognised now; said: a sentence on what was done; kept: the recording that is new
+                 (of several that were cut at rest, the last), or null
     teach-shown  action; loops: by recording, frames of x and y of each landmark in turn, in 1/1000 of the
                  skeleton's height, from its middle
 """
@@ -24,8 +24,10 @@ from app.core.subjects import subject_of
 from app.live.view import LiveRecord
 from app.video.recording import only_one
 from app.web.answers import told
+from app.web.film import Film, keep_videos
+from app.web.messages import CameraFrame
 from app.web.school import School
-from app.web.teach_answers import kept_sentence, loop_of
+from app.web.teach_answers import action_told, kept_sentence, loop_of
 from app.web.teach_messages import (
     TeachDelete,
     TeachList,
@@ -39,7 +41,8 @@ from app.web.teach_messages import (
 from pose.errors import UserError
 from pose.skeleton import PersonPose
 from recognizer.card import WeightsError
-from recognizer.own.collection import Collection, OwnAction
+from recognizer.own.card import OwnAction
+from recognizer.own.collection import Collection
 from recognizer.own.cuts import LONGEST_ROW, cut_at_rest
 from recognizer.own.deletions import Deleted
 from recognizer.own.errors import CollectionError
@@ -70,15 +73,20 @@ class Teaching:
         school: shared by all sessions.
         tell: takes messages for the page; any thread may call it.
         ready: called, from the thread, with the recogniser that is used now.
+        film: pictures of the last seconds, for videos; read while it hears, and only then.
     """
 
     def __init__(
-        self, school: School, tell: Callable[[str], None], ready: Callable[[WindowRecognizer], None]
+        self,
+        school: School,
+        tell: Callable[[str], None],
+        ready: Callable[[WindowRecognizer], None],
+        film: Film,
     ) -> None:
-        self._school, self._tell, self._ready = school, tell, ready
+        self._school, self._tell, self._ready, self._film = school, tell, ready, film
         self._pool = ThreadPoolExecutor(1, "teaching")
         self._lock = threading.Lock()
-        self._waiting = 0
+        self._waiting, self._filmed = 0, False
         self._pupil: Pupil | None = None
         self._base: WindowRecognizer | None = None
         self._names: Sequence[str] = ()
@@ -111,10 +119,13 @@ class Teaching:
 
     def hear(self, message: TeachMessage) -> None:
         """Does what a page asks for."""
-        record = None
+        record, frames = None, ()
+        filmed = isinstance(message, TeachRecord) and message.film
         if isinstance(message, TeachRecord) and self._pupil is not None:
             record = self._pupil.record()  # now: the frames that it is about are forgotten later
-        self._later(lambda: self._do(message, record))
+            if message.film:
+                frames = self._film.between(message.since, message.until)
+        self._later(lambda: self._do(message, record, frames), filmed)
 
     def close(self) -> None:
         """Ends the thread after what it is doing, and leaves the pupil alone from now on."""
@@ -122,12 +133,14 @@ class Teaching:
             self._pupil = None
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _later(self, work: Callable[[], object]) -> None:
+    def _later(self, work: Callable[[], object], filmed: bool = False) -> None:
         with self._lock:
-            if self._waiting >= MOST_WAITING:
+            # Of films one at a time waits, as pictures take much memory.
+            if self._waiting >= MOST_WAITING or (filmed and self._filmed):
                 self._fail("Too much was asked for at once: wait a moment and try again.")
                 return
             self._waiting += 1
+            self._filmed = self._filmed or filmed
 
         def run() -> None:
             try:
@@ -141,13 +154,14 @@ class Teaching:
             finally:
                 with self._lock:
                     self._waiting -= 1
+                    self._filmed = self._filmed and not filmed
 
         self._pool.submit(run)
 
     def _fail(self, sentence: str) -> None:
         self._tell(told("teach-failed", message=sentence))
 
-    def _do(self, message: TeachMessage, record: LiveRecord | None) -> None:
+    def _do(self, message: TeachMessage, record: LiveRecord | None, frames: Sequence[CameraFrame]) -> None:
         home = self._school.home
         said, kept = "", None
         match message:
@@ -157,8 +171,12 @@ class Teaching:
                 )  # before what was shown: that can be mended without showing it anew
                 recordings = self._recordings(message, record)
                 collection = home.make(message.collection)
-                kept = collection.add_all(message.action, recordings, message.both_sides)[-1]
-                said = kept_sentence(message, recordings)
+                names = collection.add_all(message.action, recordings, message.both_sides)
+                said, kept = kept_sentence(message, recordings), names[-1]
+                if message.film:
+                    action = collection.written(message.action)
+                    paths = [collection.video(action, name) for name in names]
+                    said = f"{said} {keep_videos(paths, recordings, frames)}".strip()
             case TeachList():
                 there = message.collection in home.names()
                 self._report(home.open(message.collection) if there else None)
@@ -257,23 +275,8 @@ class Teaching:
             lessons = self._school.lessons.of(self._base, collection)
             with suppress(OwnError, WeightsError):
                 bank = bank_of(self._names)
-        return [
-            {
-                "name": report.name,
-                "both_sides": collection.about(report.name).both_sides,
-                "hints": report.hints,
-                "recordings": [
-                    {
-                        "name": each.name,
-                        "seconds": round(each.seconds, 1),
-                        "fit": None if each.fit is None else round(each.fit, 3),
-                        "odd": each.odd,
-                    }
-                    for each in report.recordings
-                ],
-            }
-            for report in reports_of(list(collection.sound()), lessons, bank)
-        ]
+        reports = reports_of(list(collection.sound()), lessons, bank)
+        return [action_told(collection, report) for report in reports]
 
     def _show(self, collection: Collection, action: str) -> None:
         loops = {

@@ -1,12 +1,12 @@
 """Collections of own actions on disk: ``NAME/ACTION/*.npz`` and one ``NAME/collection.json``.
 
+Beside a recording its video may lie, ``*.mp4``: nothing learns from it, but it goes where the recording goes.
 Every file appears whole or not at all. What is deleted is moved aside, into ``.deleted``, and can come back
 for a day. Names are those of folders; none leads out of the collections' folder.
 """
 
 from __future__ import annotations
 
-import json
 import secrets
 import shutil
 import threading
@@ -14,45 +14,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Annotated
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pose.files import replacing
-from recognizer.fields import FileName, fault, shown
+from recognizer.fields import shown
+from recognizer.own.card import MOST_ACTIONS, OwnAction, read_card, write_card
 from recognizer.own.deletions import Deleted, bring_back, set_aside
 from recognizer.own.errors import CollectionError
-from recognizer.own.names import CARD, checked_name, is_name, same
+from recognizer.own.names import CARD, VIDEO, checked_name, is_name, same
 from recognizer.own.recordings import Recording, RecordingError, read_recording, write_recording
-from recognizer.plain_files import read_plain
 
 NOTHING = "nothing"
 """The action whose recordings show what is none of the others."""
 
-MOST_COLLECTIONS, MOST_ACTIONS, MOST_RECORDINGS = 500, 100, 200
-"""Of the folder, of a collection, of an action."""
-
-_MOST_CARD = 2**20
-
-
-class OwnAction(BaseModel):
-    """What a collection's file says of an action.
-
-    Attributes:
-        both_sides: the same done with the other hand or foot is the same action.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    both_sides: bool = False
-
-
-class _Card(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    format: Annotated[int, Field(ge=1, le=1)] = 1
-    actions: Annotated[dict[FileName, OwnAction], Field(max_length=MOST_ACTIONS)] = {}
+MOST_COLLECTIONS, MOST_RECORDINGS = 500, 200
+"""Of the folder, of an action."""
 
 
 def collections_folder() -> Path:
@@ -132,7 +108,7 @@ class Collection:
 
     def about(self, action: str) -> OwnAction:
         """What its file says of an action."""
-        return self._card().actions.get(action, OwnAction())
+        return read_card(self.folder).get(action, OwnAction())
 
     def recordings(self, action: str) -> tuple[str, ...]:
         """Names of an action's recordings, oldest first.
@@ -142,6 +118,18 @@ class Collection:
         """
         files = (p for p in self._action(action).glob("*.npz") if p.is_file() and is_name(p.stem))
         return tuple(sorted(path.stem for path in files))
+
+    def videos(self, action: str) -> tuple[str, ...]:
+        """Names of those of an action's recordings whose video is kept; raises as ``recordings`` does."""
+        return tuple(name for name in self.recordings(action) if self.video(action, name).is_file())
+
+    def video(self, action: str, recording: str) -> Path:
+        """Where a recording's video is, if it is kept.
+
+        Raises:
+            CollectionError: no such action, or no name for a recording.
+        """
+        return self._action(action) / f"{checked_name(recording, 'recording')}{VIDEO}"
 
     def read(self, action: str, recording: str) -> Recording:
         """One recording.
@@ -167,6 +155,15 @@ class Collection:
         states = [(str(path.relative_to(self.folder)), path.stat().st_mtime_ns) for path in files]
         return (*states, (CARD, card.stat().st_mtime_ns if card.exists() else 0))
 
+    def written(self, action: str) -> str:
+        """How the name of an action is written, if it is there already, or would be.
+
+        Raises:
+            CollectionError: no name for an action.
+        """
+        action = checked_name(action)
+        return same(action, self.actions()) or action
+
     def add(self, action: str, recording: Recording, both_sides: bool | None = None) -> str:
         """Keeps a recording; the action is made if it is not there.
 
@@ -182,10 +179,8 @@ class Collection:
             CollectionError: no name for an action, or too many actions or recordings.
             OSError: the disk is full, say. Nothing else is lost.
         """
-        action = checked_name(action)
         with self.home._lock:
-            there = self.actions()
-            action = same(action, there) or action
+            there, action = self.actions(), self.written(action)
             if action not in there and len(there) >= MOST_ACTIONS:
                 raise CollectionError(f"A collection has {MOST_ACTIONS} actions at most: make another one.")
             if action in there and len(self.recordings(action)) >= MOST_RECORDINGS:
@@ -217,7 +212,7 @@ class Collection:
             for recording in recordings:
                 names.append(self.add(action, recording, both_sides))
         except (CollectionError, OSError):
-            folder = self.folder / (same(checked_name(action), self.actions()) or "")
+            folder = self.folder / self.written(action)
             for name in names:
                 (folder / f"{name}.npz").unlink(missing_ok=True)
             if names and not any(folder.iterdir()):
@@ -229,7 +224,7 @@ class Collection:
         """Writes what is true of an action. Raises CollectionError and OSError."""
         self._action(action)
         with self.home._lock:
-            self._write({**self._card().actions, action: about})
+            write_card(self.folder, {**read_card(self.folder), action: about})
 
     def rename(self, action: str, new: str) -> str:
         """Gives an action another name, and tells how it is written.
@@ -243,9 +238,10 @@ class Collection:
             if other is not None and other != action:
                 raise CollectionError(f"There is an action {other!r} already: choose another name.")
             folder.rename(self.folder / new)
-            about = dict(self._card().actions)
+            about = read_card(self.folder)
             if action in about:
-                self._write({**{k: v for k, v in about.items() if k != action}, new: about[action]})
+                others = {name: each for name, each in about.items() if name != action}
+                write_card(self.folder, {**others, new: about[action]})
         return new
 
     def delete(self, action: str | None = None, recording: str | None = None) -> Deleted:
@@ -275,20 +271,6 @@ class Collection:
         if not path.is_file():
             raise CollectionError(f"There is no recording {shown(recording, 60)!r} of {action!r} any more.")
         return path
-
-    def _card(self) -> _Card:
-        path = self.folder / CARD
-        if not path.exists():
-            return _Card()
-        try:
-            return _Card.model_validate_json(read_plain(path, _MOST_CARD))
-        except ValidationError as error:
-            raise CollectionError(f"{path} is damaged: {fault(error)}; delete it to go on.") from None
-
-    def _write(self, actions: dict[str, OwnAction]) -> None:
-        card = _Card(actions={name: each for name, each in actions.items() if (self.folder / name).is_dir()})
-        with replacing(self.folder / CARD) as temporary:
-            temporary.write_text(json.dumps(card.model_dump(), indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
 def _folders(root: Path) -> list[Path]:

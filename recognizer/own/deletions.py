@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recognizer.own.errors import CollectionError
-from recognizer.own.names import checked_name
+from recognizer.own.names import VIDEO, checked_name
 
 UNDO = 24 * 3600.0
 """Seconds for which something deleted can come back."""
@@ -26,12 +26,13 @@ class Deleted:
 
 
 def set_aside(root: Path, path: Path) -> Deleted:
-    """Deletes what is at a path under the collections' folder, and for good what was deleted long ago."""
+    """Deletes what is at a path under the collections' folder, a recording with its video, and for good what
+    was deleted long ago."""
     _forget(root)
     deleted = Deleted(f"{time.time_ns():020d}-{secrets.token_hex(4)}", path.relative_to(root).as_posix())
     aside = _aside(root, deleted.token)
     aside.parent.mkdir(parents=True, exist_ok=True)
-    path.rename(aside)
+    _move(path, aside)
     return deleted
 
 
@@ -49,11 +50,19 @@ def bring_back(root: Path, deleted: Deleted) -> None:
     if target.exists():
         raise CollectionError(f"{parts[-1]!r} cannot come back: there is another of this name now.")
     target.parent.mkdir(parents=True, exist_ok=True)
-    source.rename(target)
+    _move(source, target)
 
 
 def _aside(root: Path, token: str) -> Path:
     return root / _DELETED / checked_name(token, "deletion")
+
+
+def _move(path: Path, target: Path) -> None:
+    """Moves a folder, or a recording with its video."""
+    if path.is_file() and path.with_suffix(VIDEO).is_file():
+        # First: where it fails, on Windows say while somebody looks at it, nothing has moved.
+        path.with_suffix(VIDEO).replace(target.with_suffix(VIDEO))
+    path.rename(target)
 
 
 def _forget(root: Path) -> None:

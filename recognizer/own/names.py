@@ -12,6 +12,9 @@ from recognizer.own.errors import CollectionError
 CARD = "collection.json"
 """The file that lies beside the folders of a collection's actions, so that none of them can have its name."""
 
+VIDEO = ".mp4"
+"""How the name of a recording's video ends, which lies beside it."""
+
 _LONGEST_NAME = 60
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
 

@@ -1,4 +1,8 @@
-"""A collection as one zip, to keep or to give away; nothing that a zip says of itself is believed."""
+"""A collection as one zip, to keep or to give away; nothing that a zip says of itself is believed.
+
+Videos are left out by purpose: they are large, nothing learns from them, and they show more of somebody than
+the landmarks that are given away.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pose.files import replacing, temporary_folder
-from recognizer.own.collection import MOST_ACTIONS, MOST_RECORDINGS, Collection, Collections
+from recognizer.own.card import MOST_ACTIONS
+from recognizer.own.collection import MOST_RECORDINGS, Collection, Collections
 from recognizer.own.errors import CollectionError
 from recognizer.own.names import CARD, checked_name
 from recognizer.own.recordings import MOST_BYTES, RecordingError, read_recording
@@ -22,7 +27,7 @@ _BLOCK = 2**20
 
 
 def export_collection(collection: Collection, path: Path) -> Path:
-    """Writes a collection's zip, whole or not at all.
+    """Writes a collection's zip, whole or not at all, without videos.
 
     Args:
         collection: it holds damaged recordings too, if there are any.

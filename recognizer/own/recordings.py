@@ -49,6 +49,7 @@ class Recording:
         visibility: (T, L) float32 in [0, 1]; 0 in frames in which nobody was found.
         frame_size: (width, height) of the picture in pixels.
         landmarks: MEDIAPIPE_33 of a person, MEDIAPIPE_HAND_21 of a hand.
+        began: seconds, on the clock of what it was made of, at which ``times`` are 0; no file tells it.
     """
 
     times: np.ndarray
@@ -57,6 +58,7 @@ class Recording:
     visibility: np.ndarray
     frame_size: tuple[int, int]
     landmarks: SkeletonLayout = MEDIAPIPE_33
+    began: float = 0.0
 
     @property
     def duration(self) -> float:
@@ -88,7 +90,7 @@ class Recording:
             if pose is not None:
                 image[row], world[row], visibility[row] = pose.image, pose.world, pose.visibility
         times = np.array([time for time, _ in poses], np.float64) - poses[0][0]
-        recording = cls(times, image, world, visibility, first.frame_size, first.layout)
+        recording = cls(times, image, world, visibility, first.frame_size, first.layout, poses[0][0])
         recording.check(longest)
         return recording
 
@@ -108,6 +110,7 @@ class Recording:
             image=self.image[chosen],
             world=self.world[chosen],
             visibility=self.visibility[chosen],
+            began=self.began + float(self.times[rows[0]]),
         )
         part.check()
         return part

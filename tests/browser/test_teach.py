@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 from playwright.sync_api import Page, Playwright, expect
 
 from app.core.catalogue import Catalogue
 from benchmarks.chromium import launch
+from pose.layouts import MEDIAPIPE_33
 from recognizer.own.collection import Collections
 from tests.browser.conftest import Server, serving
 from tests.browser.dots import BLUE, RED, Way, film, to_and_fro
 from tests.browser.teach import PuppetEstimator
+from tests.recognizer.own.motions import MOTIONS, pose
 
 SLOW = 60_000
 SECONDS = "4"
 """Of a recording: a busy machine sees three pictures a second."""
 LONGEST = "10"
+RIGHT_WRIST = MEDIAPIPE_33.index("right_wrist")
 LONGER = ".p2a-teach-said:has-text('or record for longer')"
 
 
@@ -172,6 +177,36 @@ def test_several_in_a_row_are_cut_where_the_body_rests(stand: Callable[..., Page
     names = home.open("mine").recordings("lift")
     assert 2 <= len(names) <= 4
     assert all(2.0 < home.open("mine").read("lift", name).duration < 4.5 for name in names)
+
+
+def test_a_video_is_kept_where_that_is_ticked(stand: Callable[..., Page], home: Collections):
+    page = stand(RED)
+    ticked = page.get_by_role("checkbox", name="Keep the video too")
+    expect(ticked).not_to_be_checked()
+    page.fill("[data-teach=name]", "lift")
+    for many in ("1 recording", "2 recordings"):
+        page.locator("[data-teach=hold]").focus()
+        page.keyboard.down(" ")
+        page.wait_for_timeout(4000)
+        page.keyboard.up(" ")
+        expect(action(page, "lift").locator("summary")).to_have_text(many, timeout=SLOW)
+        ticked.focus()
+        page.keyboard.press(" ")
+    expect(action(page, "lift").get_by_role("img", name="its video is kept")).to_have_count(1)
+    made = home.open("mine")
+    first, second = made.recordings("lift")
+    assert made.videos("lift") == (second,)
+    found = made.read("lift", second)
+    with av.open(str(made.video("lift", second))) as video:
+        pictures = [(frame.time, frame.to_ndarray(format="rgb24")) for frame in video.decode(video=0)]
+    assert [time for time, _ in pictures] == pytest.approx(list(found.times), abs=2e-3)
+    for (_, picture), lifted in zip(pictures, found.image[:, RIGHT_WRIST, 1], strict=True):
+        assert picture.shape == (360, 480, 3)
+        red = (np.abs(picture.astype(int) - RED) < 90).all(-1)
+        assert red.sum() > 200, "the dot that the camera shows"
+        place = np.nonzero(red)[1].mean() / picture.shape[1]
+        seen = pose(MOTIONS["raise"](np.clip((place - 0.2) / 1.2, 0, 0.5))).image[RIGHT_WRIST, 1]
+        assert seen == pytest.approx(lifted, abs=25), "it shows what its landmarks tell, not mirrored"
 
 
 def test_nobody_in_the_picture_is_told(stand: Callable[..., Page], home: Collections):

@@ -51,6 +51,10 @@ def test_teaching_listing_showing_and_deleting(home: Collections, videos: list[s
     assert home.open("gym").about("lift").both_sides
     assert "gym" in run("own", "list")[1] and "lift" in run("own", "list")[1]
     assert "lift, either side" in run("own", "show", "gym")[1]
+    assert "kept" not in run("own", "show", "gym")[1]
+    made = home.open("gym")
+    made.video("lift", made.recordings("lift")[0]).touch()
+    assert run("own", "show", "gym")[1].count("kept") == 1
     code, said = run("own", "delete", "gym", "lift")
     assert code == 0 and home.open("gym").actions() == ()
 
@@ -80,7 +84,13 @@ def test_either_all_videos_teach_or_none(home: Collections, videos: list[str]):
 
 def test_exporting_and_importing(home: Collections, videos: list[str], tmp_path: Path):
     run("teach", "gym", "lift", videos[0])
-    assert run("own", "export", "gym")[0] == 0 and (tmp_path / "gym.zip").exists()
+    code, said = run("own", "export", "gym", "--out", "plain.zip")
+    assert code == 0 and "video" not in said
+    made = home.open("gym")
+    made.video("lift", made.recordings("lift")[0]).touch()
+    code, said = run("own", "export", "gym")
+    assert code == 0 and (tmp_path / "gym.zip").exists()
+    assert "Without videos: those of 1 recordings are only in" in said
     code, said = run("own", "export", "gym")
     assert code == 1 and "there already" in said
     code, said = run("own", "import", "gym.zip")

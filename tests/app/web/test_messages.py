@@ -129,7 +129,7 @@ def settings(text: str) -> str:
 def test_settings_are_what_is_set():
     told = parse_text(settings('{"weights": "a+b", "threshold": 1}'))
     assert (told.weights, told.threshold) == ("a+b", 1.0)
-    assert told.sets("threshold") and not told.sets("attention")
+    assert told.sets("threshold") and not told.sets("attention") and not told.film
     both = told.then(parse_text(settings('{"attention": true, "weights": null}')))
     assert (both.weights, both.threshold, both.attention) == (None, 1.0, True)
     assert both.sets("weights") and both.sets("attention")
@@ -159,7 +159,7 @@ def test_texts_of_no_kind_are_a_short_sentence(text: str):
         '{"threshold": "0.5"}', '{"threshold": true}', '{"threshold": NaN}', '{"threshold": -Infinity}',
         '{"threshold": 1e400}', f'{{"threshold": 1{"0" * 400}}}', f'{{"threshold": 1{"0" * 7000}}}',
         '{"threshold": 1.01}', '{"threshold": -0.01}', '{"attention": 1}', '{"attention": null}',
-        '{"weights": "\\ud800"}', '{"weights": "\ud800"}',
+        '{"film": 1}', '{"weights": "\\ud800"}', '{"weights": "\ud800"}',
         '{"weights": "' + "a" * MAX_TEXT + '"}', '{"' + "k" * 8000 + '": 1}',
     ],
 )  # fmt: skip

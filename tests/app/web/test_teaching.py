@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import queue
 import re
 import threading
 from pathlib import Path
@@ -11,71 +10,16 @@ from typing import Any
 
 import pytest
 
-from app.live.landmarks import SeenPose
-from app.live.view import LiveRecord
 from app.web import teaching
 from app.web.messages import MessageError, parse_text
 from app.web.school import School
 from app.web.teach_messages import TeachRecord
-from app.web.teaching import MOST_WAITING, Teaching
+from app.web.teaching import MOST_WAITING
 from recognizer import weights
-from recognizer.own.collection import Collections
 from recognizer.predictor import Recognizer, WindowRecognizer
+from tests.app.web.pupils import SOON, Tab
 from tests.recognizer.own.motions import poses
 from tests.recognizer.own.rows import row_poses
-
-SOON = 60.0
-
-
-class Pupil:
-    """Stands in for the live engine: remembers what it was given, and has seen somebody."""
-
-    def __init__(self) -> None:
-        self.recognizers: list[WindowRecognizer] = []
-        self.people: dict[int, list] = {}
-
-    def set_recognizer(self, recognizer: WindowRecognizer) -> None:
-        self.recognizers.append(recognizer)
-
-    def record(self) -> LiveRecord:
-        seen = {
-            person: tuple(SeenPose(time, pose) for time, pose in moves if pose is not None)
-            for person, moves in self.people.items()
-        }
-        return LiveRecord(10.0, seen, ())
-
-
-class Tab:
-    """One page that teaches."""
-
-    def __init__(self, school: School, base: WindowRecognizer, names: list[str]) -> None:
-        self.heard: queue.Queue[dict[str, Any]] = queue.Queue()
-        self.pupil = Pupil()
-        self.teaching = Teaching(school, lambda text: self.heard.put(json.loads(text)), lambda _: None)
-        self.teaching.use(self.pupil, base, names)
-
-    def say(self, kind: str, **content: Any) -> dict[str, Any]:
-        """Sends a message and gives the answer."""
-        message = parse_text(json.dumps({"type": f"teach-{kind}", "collection": "mine", **content}))
-        self.teaching.hear(message)
-        return self.heard.get(timeout=SOON)
-
-    def shows(self, motion: str, seconds: float = 2.0, seed: int = 0) -> None:
-        self.pupil.people = {0: poses(motion, seconds, seed, start=1.0)}
-
-    def teach(self, action: str, motion: str, seed: int = 0, **more: Any) -> dict[str, Any]:
-        self.shows(motion, seed=seed)
-        return self.say("record", action=action, since=500.0, until=4000.0, **more)
-
-
-@pytest.fixture
-def school(tmp_path: Path) -> School:
-    return School(Collections(tmp_path / "collections"))
-
-
-@pytest.fixture
-def tab(school: School, banked: tuple[WindowRecognizer, str]) -> Tab:
-    return Tab(school, banked[0], [banked[1]])
 
 
 def test_what_was_shown_is_kept_and_known_at_once(tab: Tab, school: School):

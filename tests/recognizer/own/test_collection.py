@@ -18,7 +18,8 @@ import pytest
 from recognizer.data.recordings import labels
 from recognizer.data.recordings import read_recording as read_for_training
 from recognizer.own import collection as module
-from recognizer.own.collection import Collections, OwnAction
+from recognizer.own.card import OwnAction
+from recognizer.own.collection import Collections
 from recognizer.own.errors import CollectionError
 from recognizer.own.recordings import Recording, write_recording
 from tests.disks import small_disk
@@ -203,3 +204,19 @@ def test_the_version_tells_of_every_change(home: Collections):
         change()
         versions.add(made.version())
     assert len(versions) == 5
+    before = made.version()
+    made.video("lift", made.recordings("lift")[0]).touch()
+    assert made.version() == before, "nothing learns from a video"
+
+
+def test_a_video_is_no_recording_and_one_without_its_recording_is_none(home: Collections):
+    made = home.make("gym")
+    name = made.add("raise", recording())
+    assert made.videos("raise") == ()
+    for each in (name, "other"):
+        made.video("raise", each).touch()
+    assert made.recordings("raise") == (name,) and made.videos("raise") == (name,)
+    made.rename("raise", "lift")
+    assert made.videos("lift") == (name,)
+    with pytest.raises(CollectionError, match="no name for a recording"):
+        made.video("lift", "../x")

@@ -29,6 +29,21 @@ def test_deleting_can_be_undone(home: Collections):
     assert home.open("gym").recordings("raise") == tuple(sorted((first, second)))
 
 
+def test_a_video_goes_with_its_recording_and_comes_back_with_it(home: Collections):
+    made = home.make("gym")
+    first, second = made.add("raise", recording()), made.add("raise", recording(seed=1))
+    for name in (first, second):
+        made.video("raise", name).write_text(name)
+    one = made.delete("raise", first)
+    assert made.videos("raise") == (second,) and not made.video("raise", first).exists()
+    action = made.delete("raise")
+    assert not list(made.folder.iterdir())
+    home.restore(action)
+    home.restore(one)
+    assert [made.video("raise", name).read_text() for name in (first, second)] == [first, second]
+    assert not list((home.root / ".deleted").iterdir())
+
+
 def test_undoing_overwrites_nothing_and_leads_nowhere(home: Collections):
     made = home.make("gym")
     made.add("raise", recording())
@@ -45,10 +60,12 @@ def test_undoing_overwrites_nothing_and_leads_nowhere(home: Collections):
 def test_what_was_deleted_long_ago_is_gone(home: Collections, monkeypatch: pytest.MonkeyPatch):
     made = home.make("gym")
     made.add("raise", recording())
-    deleted = made.delete("raise")
+    made.video("raise", made.recordings("raise")[0]).touch()
+    deleted = made.delete("raise", made.recordings("raise")[0])
     made.add("circle", recording())
     now = time.time_ns()
     monkeypatch.setattr(module.time, "time_ns", lambda: now + int(module.UNDO * 1.1e9))
     made.delete("circle")
     with pytest.raises(CollectionError, match="too long ago"):
         home.restore(deleted)
+    assert len(list((home.root / ".deleted").iterdir())) == 1, "the circle alone"

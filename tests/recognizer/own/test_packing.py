@@ -40,6 +40,16 @@ def test_there_and_back(home: Collections, gym: Collection, tmp_path: Path):
     assert all((again.folder / p).read_bytes() == (gym.folder / p).read_bytes() for p in files)
 
 
+def test_videos_stay_where_they_are(home: Collections, gym: Collection, tmp_path: Path):
+    gym.video("circle", gym.recordings("circle")[0]).write_bytes(b"large")
+    packed = export_collection(gym, tmp_path / "gym.zip")
+    assert not [name for name in zipfile.ZipFile(packed).namelist() if name.endswith(".mp4")]
+    with zipfile.ZipFile(packed, "a") as archive:
+        archive.writestr("gym/circle/a.mp4", b"large")
+    with pytest.raises(CollectionError, match=r"a\.mp4', which none has"):
+        import_collection(home, packed, "other")
+
+
 def test_a_name_that_is_taken_is_told_and_another_can_be_given(
     home: Collections, gym: Collection, tmp_path: Path
 ):

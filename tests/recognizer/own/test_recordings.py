@@ -20,6 +20,7 @@ def test_time_without_anybody_is_cut_off_at_the_ends_and_kept_in_between():
     cut = Recording.of(holes)
     assert len(cut.times) == 51 and cut.times[0] == 0
     assert list(np.flatnonzero(~cut.detected)) == [15, 16, 17]
+    assert cut.began == pytest.approx(5 / 30) and cut.part(1.0, 1.5).began == pytest.approx(35 / 30)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ from recognizer import weights
 from recognizer.fusion import load_recognizer
 from recognizer.own import bank as banks
 from recognizer.own.bank import UNKNOWN, BankWindows, bank_from, joined, load_bank, save_bank
-from recognizer.own.collection import NOTHING, Collection, Collections, OwnAction
+from recognizer.own.card import OwnAction
+from recognizer.own.collection import NOTHING, Collection, Collections
 from recognizer.own.recordings import Recording
 from recognizer.own.teaching import VARIANTS, Lessons, OwnError, bank_of, lesson_of, with_own
 from recognizer.own.variants import Variety, variants_of, windows_of
