@@ -99,25 +99,24 @@ def make_bank(name: str, data: Path) -> None:
     """Makes the bank of some weights: what an own action must not be taken for.
 
     Raises:
-        WeightsError: there are no such weights, or they are of no shipped vocabulary.
+        WeightsError: there are no such weights.
+        ConfigError: they are of no shipped vocabulary.
         DataError: no data.
         OSError: it cannot be written.
     """
     from pose.layouts import LAYOUTS
-    from recognizer.card import WeightsError
     from recognizer.data.corpus import load_corpus
     from recognizer.own.bank import bank_from, choose_windows, save_bank
     from recognizer.predictor import Recognizer
-    from recognizer.vocabulary import VOCABULARIES
+    from recognizer.training.shared.judging import as_known_to, vocabulary_of
 
     recognizer = Recognizer.load(name)
     card = recognizer.card
-    vocabulary = next((v for v in VOCABULARIES.values() if set(card.classes) <= set(v.labels)), None)
-    if vocabulary is None:
-        raise WeightsError(f"The weights {card.name} are of no vocabulary that these data sets are read for.")
+    vocabulary = vocabulary_of(card)
     layout = LAYOUTS[card.layout]
     began = time.monotonic()
-    examples = [example for example in load_corpus(data, vocabulary, layout) if example.part == "train"]
+    train = (example for example in load_corpus(data, vocabulary, layout) if example.part == "train")
+    examples = list(as_known_to(train, vocabulary, card.classes))
     chosen = choose_windows(examples, layout, card)
     sets = ", ".join(sorted({example.clip.dataset for example in examples}))
     path = save_bank(name, bank_from(recognizer.embed(chosen.windows), chosen), f"training clips of {sets}")

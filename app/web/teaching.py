@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from app.core.failures import explain
 from app.core.subjects import subject_of
@@ -66,6 +66,13 @@ class Pupil(Protocol):
     def record(self) -> LiveRecord: ...
 
 
+class _Chosen(NamedTuple):
+    """The weights that a page has chosen. One value, as it is read while another thread sets it."""
+
+    recognizer: WindowRecognizer
+    names: Sequence[str]
+
+
 class Teaching:
     """One session's teaching. Methods return at once; what is asked for is done in a thread, in order.
 
@@ -88,22 +95,21 @@ class Teaching:
         self._lock = threading.Lock()
         self._waiting, self._filmed = 0, False
         self._pupil: Pupil | None = None
-        self._base: WindowRecognizer | None = None
-        self._names: Sequence[str] = ()
+        self._chosen: _Chosen | None = None
         self._own: str | None = None
         self._seen = 0
         self._deleted: Deleted | None = None
 
     def use(self, pupil: Pupil, base: WindowRecognizer, names: Sequence[str]) -> None:
         """Other weights were chosen, which the pupil uses already."""
-        self._pupil, self._base, self._names = pupil, base, names
+        self._pupil, self._chosen = pupil, _Chosen(base, names)
         if self._own is not None:
             self._later(self._learn_and_report)
 
     def choose(self, collection: str | None) -> None:
         """Recognises a collection's actions from now on; None only the built-in ones."""
         self._own = collection
-        if self._base is None:
+        if self._chosen is None:
             return
         if collection is None:
             self._later(self._forget)
@@ -113,7 +119,7 @@ class Teaching:
     def look(self) -> None:
         """Notices what other pages have taught. Called often."""
         own = self._own
-        if own is not None and self._base is not None and self._school.changes(own) != self._seen:
+        if own is not None and self._chosen is not None and self._school.changes(own) != self._seen:
             self._seen = self._school.changes(own)
             self._later(self._learn_and_report)
 
@@ -217,10 +223,13 @@ class Teaching:
             for each in seen:
                 if since <= each.timestamp <= until:
                     frames.setdefault(each.timestamp, {})[person] = each.pose
-        if self._base is None or not frames:
+        chosen = self._chosen
+        if chosen is None or not frames:
             raise RecordingError("Nobody was in the picture: step into it and try again.")
         longest = LONGEST_ROW if message.cuts else LONGEST
-        found = only_one(sorted(frames.items()), subject_of(self._base.layout), "This was not kept", longest)
+        found = only_one(
+            sorted(frames.items()), subject_of(chosen.recognizer.layout), "This was not kept", longest
+        )
         return cut_at_rest(found) if message.cuts else [found]
 
     def _learn_and_report(self) -> None:
@@ -230,22 +239,22 @@ class Teaching:
 
     def _learn(self) -> str:
         """Teaches the pupil what is chosen; a sentence where own actions are not recognised now, or ""."""
-        pupil, base, names, own = self._pupil, self._base, self._names, self._own
-        if pupil is None or base is None or own is None:
+        pupil, chosen, own = self._pupil, self._chosen, self._own
+        if pupil is None or chosen is None or own is None:
             return ""
-        recognizer: WindowRecognizer = base
+        recognizer: WindowRecognizer = chosen.recognizer
         problem = ""
         try:
-            recognizer = with_own(base, names, self._school.home.open(own), self._school.lessons)
+            recognizer = with_own(*chosen, self._school.home.open(own), self._school.lessons)
         except (OwnError, CollectionError, WeightsError) as error:
             problem = str(error)
-        if base is self._base and own == self._own:  # nothing else was chosen meanwhile
+        if chosen is self._chosen and own == self._own:  # nothing else was chosen meanwhile
             self._give(recognizer)
         return problem
 
     def _forget(self) -> None:
-        if self._base is not None and self._own is None:
-            self._give(self._base)
+        if self._chosen is not None and self._own is None:
+            self._give(self._chosen.recognizer)
 
     def _give(self, recognizer: WindowRecognizer) -> None:
         """Lets the pupil use a recogniser, unless its page has left meanwhile."""
@@ -270,11 +279,11 @@ class Teaching:
         self._tell(told("taught", **about, collections=self._school.home.names(), said=said, kept=kept))
 
     def _actions(self, collection: Collection) -> list[dict[str, Any]]:
-        lessons, bank = [], None
-        if self._base is not None:
-            lessons = self._school.lessons.of(self._base, collection)
+        lessons, bank, chosen = [], None, self._chosen
+        if chosen is not None:
+            lessons = self._school.lessons.of(chosen.recognizer, collection)
             with suppress(OwnError, WeightsError):
-                bank = bank_of(self._names)
+                bank = bank_of(chosen.names)
         reports = reports_of(list(collection.sound()), lessons, bank)
         return [action_told(collection, report) for report in reports]
 

@@ -56,6 +56,25 @@ def test_whoever_leaves_while_their_actions_are_learnt_is_left_alone(
     assert len(tab.pupil.recognizers) == given
 
 
+def test_other_weights_that_come_in_the_middle_do_not_mix_with_these(
+    tab: Tab, school: School, monkeypatch: pytest.MonkeyPatch
+):
+    tab.teach("lift", "raise")
+    name = "kinetics-18-stf-daily"
+    other, of = Recognizer.load(name, device="cpu"), school.lessons.of
+
+    def interrupted(*words: Any) -> list:
+        lessons = of(*words)
+        monkeypatch.setattr(school.lessons, "of", of)
+        tab.teaching.use(tab.pupil, other, [name])
+        return lessons
+
+    monkeypatch.setattr(school.lessons, "of", interrupted)
+    assert tab.say("list")["type"] == "taught"
+    assert tab.heard.get(timeout=SOON)["type"] == "taught"
+    assert tab.pupil.recognizers[-1].base is other
+
+
 def test_one_that_does_not_look_like_the_others_is_told(tab: Tab):
     for seed in range(3):
         tab.teach("duck", "crouch", seed)
@@ -115,7 +134,7 @@ def test_somebody_who_only_passes_by_does_not_hinder(tab: Tab):
     assert tab.say("record", action="lift", since=500.0, until=4000.0)["type"] == "taught"
 
 
-def test_deleting_renaming_and_undoing(tab: Tab, school: School):
+def test_deleting_renaming_and_undoing(tab: Tab, school: School, banked: tuple[WindowRecognizer, str]):
     first = tab.teach("lift", "raise")["kept"]
     tab.teach("lift", "raise", 1)
     told = tab.say("delete", action="lift", recording=first)
@@ -126,7 +145,7 @@ def test_deleting_renaming_and_undoing(tab: Tab, school: School):
     assert tab.say("sides", action="hoist", both_sides=True)["actions"][0]["both_sides"]
     told = tab.say("delete", action="hoist")
     assert told["actions"] == [] and not told["learnt"]
-    assert tab.pupil.recognizers[-1] is tab.teaching._base, "no own action is left to recognise"
+    assert tab.pupil.recognizers[-1] is banked[0], "no own action is left to recognise"
     assert tab.say("undo")["learnt"]
     assert tab.say("undo")["message"] == "There is nothing to undo."
 
@@ -180,11 +199,11 @@ def test_another_tab_learns_what_this_one_teaches(school: School, banked: tuple[
     assert two.heard.empty()
 
 
-def test_own_actions_can_be_switched_off(tab: Tab):
+def test_own_actions_can_be_switched_off(tab: Tab, banked: tuple[WindowRecognizer, str]):
     tab.teach("lift", "raise")
     tab.teaching.choose(None)
     tab.say("list")
-    assert tab.pupil.recognizers[-1] is tab.teaching._base
+    assert tab.pupil.recognizers[-1] is banked[0]
 
 
 def test_skeletons_are_shown(tab: Tab):
