@@ -137,12 +137,9 @@ export class Actions {
   }
 }
 
-/** The sign of a recording whose pictures were kept. */
+/** Tells that a recording's pictures were kept. */
 function camera() {
-  const sign = Object.assign(document.createElement("span"), { textContent: "📹", title: "its video is kept" });
-  sign.setAttribute("role", "img");
-  sign.setAttribute("aria-label", "its video is kept");
-  return sign;
+  return Object.assign(document.createElement("span"), { textContent: "with video" });
 }
 
 /**
