@@ -240,3 +240,17 @@ class TestBadInput:
         with pytest.raises(ValueError, match=message):
             buffer.push(0.0, joints, confidence)
         assert (buffer.window(4).joints == 6).all()
+
+
+def test_a_window_that_ends_before_the_newest_frames_still_has_its_beginning():
+    """It ends ``max_gap`` before the last but one, and what its first frame is interpolated from lies
+    ``max_gap`` before it: nothing that early may be forgotten."""
+    buffer = SlidingBuffer(KINETICS_18, 2.0, max_gap=0.5)
+    push(buffer, 7.0625, 0.0)  # almost ``max_gap`` before the window
+    push(buffer, 7.5625, 8.0)
+    push(buffer, 9.5, 8.0)
+    push(buffer, 10.0, 8.0)
+    push(buffer, 10.25, 8.0)
+    window = buffer.window(3, end=9.5)
+    assert window is not None
+    np.testing.assert_allclose(window.joints[0, 0], 7.0)  # at 7.5, seven eighths of the way

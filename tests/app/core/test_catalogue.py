@@ -129,6 +129,21 @@ def test_what_nobody_uses_goes_when_others_were_asked_for_since():
     assert loads == [*names, "w1"]
 
 
+def test_what_is_asked_for_again_and_again_counts_once_and_stays():
+    """Three are kept."""
+
+    def load(name: str) -> SteadyRecognizer:
+        return SteadyRecognizer(name, {"wave": 0.5, "clap": 0.5})
+
+    catalogue = Catalogue(dict.fromkeys("abcd", CARDS["a"]), load)
+    loaded = {name: weakref.ref(catalogue.load(name)) for name in "abc"}
+    for _ in range(MOST_KEPT):
+        catalogue.load("a")
+    loaded["d"] = weakref.ref(catalogue.load("d"))
+    gc.collect()
+    assert {name for name, each in loaded.items() if each() is not None} == set("acd")
+
+
 def test_a_file_that_was_chosen_at_the_start_is_not_read_again(hand_weights: Path, tmp_path: Path):
     moved = tmp_path / "mine.safetensors"
     for ending in (".safetensors", ".json"):
