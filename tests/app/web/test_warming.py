@@ -34,19 +34,21 @@ def ask(visits: Visits) -> None:
 
 def test_it_waits_until_nothing_is_asked():
     visits = Visits(nothing)
-    asked = []
+    asked: list[tuple[float, float]] = []
 
     def page() -> None:
         for _ in range(5):
+            before = time.monotonic()
             ask(visits)
-            asked.append(time.monotonic())
+            asked.append((before, time.monotonic()))
             time.sleep(0.1)
 
     opening = threading.Thread(target=page)
     opening.start()
     visits.wait_for_quiet(quiet=0.4, patience=30)
-    opening.join()
-    assert time.monotonic() - asked[-1] >= 0.4
+    quiet = time.monotonic()
+    opening.join()  # on a machine that stands still the page may be late, and ask again
+    assert quiet - max(before for before, after in asked if after <= quiet) >= 0.4
 
 
 def test_it_does_not_wait_for_ever():
