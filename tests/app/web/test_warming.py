@@ -48,7 +48,7 @@ def test_it_waits_until_nothing_is_asked():
     visits.wait_for_quiet(quiet=0.4, patience=30)
     quiet = time.monotonic()
     opening.join()  # on a machine that stands still the page may be late, and ask again
-    assert quiet - max(before for before, after in asked if after <= quiet) >= 0.4
+    assert quiet - max((before for before, after in asked if after <= quiet), default=0.0) >= 0.4
 
 
 def test_it_does_not_wait_for_ever():
