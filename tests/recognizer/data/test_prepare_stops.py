@@ -124,7 +124,7 @@ def test_stopped_at_the_very_end_only_the_end_is_done_again(raw, whole, tmp_path
 @pytest.mark.parametrize("when", ["reading", "joining"])
 def test_a_full_disk_is_one_sentence_and_the_next_call_goes_on(raw, whole, tmp_path, monkeypatch, when):
     groups = sum(path.stat().st_size for path in partial(raw, tmp_path / "trial").glob("group-*"))
-    disk, kept = tmp_path / "disk", {"reading": 1, "joining": 3}[when]
+    disk = tmp_path / "disk"
     with small_disk(disk, int(groups * {"reading": 0.6, "joining": 1.2}[when])):
         ended = subprocess.run(
             command(raw, disk / "out"), cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
@@ -133,7 +133,9 @@ def test_a_full_disk_is_one_sentence_and_the_next_call_goes_on(raw, whole, tmp_p
         assert "No space left on device" in ended.stderr and str(disk) in ended.stderr
         assert "Traceback" not in ended.stderr and "Exception" not in ended.stderr
         assert ended.stderr.count("pose2action:") == 1
-        assert len(list((disk / "out.partial").glob("group-*.npz"))) == kept
+        kept = len(list((disk / "out.partial").glob("group-*.npz")))
+        # Two that are written at the same time may both find no room.
+        assert kept == 3 if when == "joining" else kept <= 1
         assert not list((disk / "out.partial").rglob(".*.part"))
         subprocess.run(["mount", "-o", f"remount,size={groups * 4}", str(disk)], check=True)
         made = made_again(monkeypatch)
