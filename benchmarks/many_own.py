@@ -5,8 +5,9 @@
 Makes the collections in a folder that goes again: smooth motions of a standing figure, another one for each
 action and a little another one for each recording (collections share the files). Then measures how long a
 running server takes to give the page, with them and with none; how long it takes until the own actions of one
-collection are recognised, the first time, again, and after one more recording; and what recognising a window
-costs beside the network alone, in turns.
+collection are recognised, the first time, again, and after one more recording; how long it takes to judge its
+recordings, as the page is told after each; and what recognising a window costs beside the network alone, in
+turns.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ import typer
 from benchmarks.stress.server import DemoServer
 from pose.layouts import MEDIAPIPE_33
 from recognizer.fusion import load_recognizer
+from recognizer.own.bank import load_bank
 from recognizer.own.collection import Collection, Collections
+from recognizer.own.judging import reports_of
 from recognizer.own.recordings import Recording
 from recognizer.own.teaching import Lessons, with_own
 from recognizer.own.variants import windows_of
@@ -116,14 +119,17 @@ def main(
             f"the page: {page_seconds(none):.2f} s without any, {page_seconds(many):.2f} s with all of them"
         )
         collection, lessons, alone = home.open("first"), Lessons(), load_recognizer(DEFAULT)
+        bank = load_bank(DEFAULT)
 
         def taught() -> None:
             with_own(alone, (DEFAULT,), collection, lessons)
 
         first, again = seconds(taught), seconds(taught)
+        told = seconds(lambda: reports_of(list(collection.sound()), lessons.of(alone, collection), bank))
         collection.add("action 0", motion(0, recordings))
         more = seconds(taught)
         print(f"recognised after {first:.1f} s, again {again:.1f} s, with one more recording {more:.1f} s")
+        print(f"what the page is told of the collection takes {told:.1f} s")
         network, both = window_milliseconds(collection, lessons)
         print(f"a window: {network:.1f} ms by the network alone, {both:.1f} ms with own actions")
 

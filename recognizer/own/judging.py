@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -63,47 +63,74 @@ def reports_of(
     by_action: dict[str, dict[str, Recording]] = defaultdict(dict)
     for action, name, recording in recordings:
         by_action[action][name] = recording
-    taught: dict[str, dict[str, Lesson]] = defaultdict(dict)
+    taught: dict[str, list[Lesson]] = defaultdict(list)
     for lesson in lessons:
-        taught[lesson.action][lesson.name] = replace(lesson, embeddings=lesson.embeddings - middle)
+        taught[lesson.action].append(lesson)
+    means = {action: _means(each, middle) for action, each in taught.items()}
+    centres = {action: _unit(each.sum(0)) for action, each in means.items()}
     reports = []
     for action in sorted(by_action):
-        rows = []
-        for name, recording in by_action[action].items():
-            fit, odd = _fit(action, name, taught)
-            rows.append(RecordingReport(name, recording.duration, fit, odd))
-        hints = _hints(action, list(by_action[action].values()), list(taught[action].values()), taught)
+        fits = {}
+        if action in means:
+            names = [lesson.name for lesson in taught[action]]
+            fits = dict(zip(names, _fits(action, means[action], centres), strict=True))
+        rows = [
+            RecordingReport(name, recording.duration, *fits.get(name, (None, False)))
+            for name, recording in by_action[action].items()
+        ]
+        hints = _hints(action, list(by_action[action].values()), taught[action])
+        if action != NOTHING and action in means:
+            hints += _like_others(action, means[action], centres)
         reports.append(ActionReport(action, tuple(rows), tuple(hints)))
     return reports
 
 
-def _fit(action: str, name: str, taught: dict[str, dict[str, Lesson]]) -> tuple[float | None, bool]:
-    """Cosine to the mean of the action's others, and whether another action's mean is nearer."""
-    this = taught[action].get(name)
-    others = [each for other, each in taught[action].items() if other != name]
-    if this is None or not others:
-        return None, False
-    here = _mean([this])
-    fit = float(here @ _mean(others))
-    rest = [
-        float(here @ _mean(list(each.values()))) for other, each in taught.items() if other != action and each
-    ]
-    among = [float(_mean([each]) @ _mean([o for o in others if o is not each] or [each])) for each in others]
-    # Of two nobody can tell which is the odd one.
-    far = len(others) > 1 and fit < min(among) - max(_FAR, 0.5 * (1 - min(among)))
-    return fit, bool(far or (rest and max(rest) > fit + _NEARER))
+def _means(lessons: Sequence[Lesson], middle: np.ndarray | float) -> np.ndarray:
+    """(N, D) mean embeddings of lessons, from the middle of the bank."""
+    return np.stack([lesson.embeddings.mean(0) for lesson in lessons]) - middle
 
 
-def _mean(lessons: Sequence[Lesson]) -> np.ndarray:
-    mean = np.mean([lesson.embeddings.mean(0) for lesson in lessons], 0)
-    return mean / max(float(np.linalg.norm(mean)), 1e-9)
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    """Vectors (..., D) of length 1, in the same direction."""
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
+
+
+def _fits(action: str, means: np.ndarray, centres: dict[str, np.ndarray]) -> list[tuple[float | None, bool]]:
+    """Of each of an action's lessons the cosine to the mean of the others, and whether it is odd: far less
+    like them than they are like each other, or nearer to another action."""
+    if len(means) == 1:
+        return [(None, False)]
+    directions, total = _unit(means), means.sum(0)
+    elsewhere = [centre for other, centre in centres.items() if other != action]
+    nearest = (directions @ np.stack(elsewhere, 1)).max(1) if elsewhere else np.full(len(means), -np.inf)
+    fits: list[tuple[float | None, bool]] = []
+    for index, direction in enumerate(directions):
+        fit = float(direction @ _unit(total - means[index]))
+        odd = nearest[index] > fit + _NEARER
+        if len(means) > 2:  # of two nobody can tell which is the odd one
+            others = np.delete(np.arange(len(means)), index)
+            rest = _unit(total - means[index] - means[others])
+            least = float((directions[others] * rest).sum(1).min())
+            odd = odd or fit < least - max(_FAR, 0.5 * (1 - least))
+        fits.append((fit, bool(odd)))
+    return fits
+
+
+def _like_others(action: str, means: np.ndarray, centres: dict[str, np.ndarray]) -> list[str]:
+    """A sentence for each other action that most of an action's lessons are nearer to."""
+    directions, hints = _unit(means), []
+    here = directions @ centres[action]
+    for other, centre in centres.items():
+        mixed = int((directions @ centre > here).sum()) if other not in (action, NOTHING) else 0
+        if mixed > _VERY_LIKE * len(means):
+            hints.append(f"Very like {other}: {mixed} of {len(means)} recordings are nearer to it.")
+    return hints
 
 
 def _hints(
     action: str,
     recordings: Sequence[Recording],
     lessons: Sequence[Lesson],
-    taught: dict[str, dict[str, Lesson]],
 ) -> list[str]:
     hints = []
     if action == NOTHING:
@@ -128,15 +155,6 @@ def _hints(
                 f"Very like the built-in {label.replace('_', ' ')}: {count} of {windows} windows were taken "
                 "for it before."
             )
-    here = _mean(lessons) if lessons else None
-    for other, each in taught.items():
-        if here is not None and other not in (action, NOTHING) and each:
-            mixed = sum(
-                float(_mean([lesson]) @ _mean(list(each.values()))) > float(_mean([lesson]) @ here)
-                for lesson in lessons
-            )
-            if mixed > _VERY_LIKE * len(lessons):
-                hints.append(f"Very like {other}: {mixed} of {len(lessons)} recordings are nearer to it.")
     return hints
 
 
