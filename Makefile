@@ -20,12 +20,12 @@ demo: $(VENV)/.installed
 test: $(VENV)/.installed-test
 	@$(BIN)/python -m pytest
 
-# The type checker works beside the tests, which take one core.
+# In two processes, beside which the type checker works.
 check: $(VENV)/.installed-test
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy & types=$$!; \
-	  $(BIN)/python -m pytest -m "not slow and not browser" -q; tests=$$?; \
+	  $(BIN)/python -m pytest -m "not slow and not browser" -q -n 2; tests=$$?; \
 	  wait $$types && exit $$tests
 
 minkowski: $(VENV)/.installed-minkowski

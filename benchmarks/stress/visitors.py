@@ -82,7 +82,8 @@ class Uploader(Visitor):
                 each for each in page.config["components"] if each["id"] == page._ids["video-weights"]
             )
             names = [name for _, name in weights["props"]["choices"]]
-            if number % 8 == 7:
+            example = number % 8 == 7
+            if example:
                 *_, last = page.queue("video-example", "click", [])
                 source = last["output"]["data"][0]
             else:
@@ -92,7 +93,8 @@ class Uploader(Visitor):
             if number % 5 == 4:
                 return self._leave_early(page, source, name)
             outputs = page.analyse(source, name, look=number % 2 == 1)
-            if name.startswith("kinetics-18-lsta") and "wave" not in outputs[0].lower():
+            waves = "wave" in outputs[0].lower()
+            if name.startswith("kinetics-18-lsta") and not waves and not example:  # which has more in it
                 raise AssertionError(f"no wave was found: {outputs[0]}")
             for output in (outputs[1], *outputs[5:7]):
                 answer = page.file(_path_of(output))
