@@ -47,6 +47,7 @@ from recognizer.own.cuts import LONGEST_ROW, cut_at_rest
 from recognizer.own.deletions import Deleted
 from recognizer.own.errors import CollectionError
 from recognizer.own.judging import reports_of
+from recognizer.own.looks import looks
 from recognizer.own.names import checked_name
 from recognizer.own.recordings import LONGEST, Recording, RecordingError
 from recognizer.own.teaching import OwnError, bank_of, with_own
@@ -284,7 +285,7 @@ class Teaching:
             lessons = self._school.lessons.of(chosen.recognizer, collection)
             with suppress(OwnError, WeightsError):
                 bank = bank_of(chosen.names)
-        reports = reports_of(list(collection.sound()), lessons, bank)
+        reports = reports_of(looks(collection), lessons, bank)
         return [action_told(collection, report) for report in reports]
 
     def _show(self, collection: Collection, action: str) -> None:

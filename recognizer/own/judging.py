@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from pose.layouts import MEDIAPIPE_33
 from recognizer.own.bank import Bank
 from recognizer.own.collection import NOTHING
 from recognizer.own.learner import Lesson
-from recognizer.own.recordings import Recording
+from recognizer.own.looks import Look
 
 ENOUGH = 3
 """Recordings of an action that make it sure."""
 
 _SAME_SIDE = 12.0  # degrees between the recordings that are turned most apart
-_SEEN = 0.4  # visibility
 _VERY_LIKE = 0.5  # share of the windows
 _FAR, _NEARER = 0.15, 0.05  # cosine: less like the others than these are, more like something else
 
@@ -50,19 +48,19 @@ class ActionReport:
 
 
 def reports_of(
-    recordings: Sequence[tuple[str, str, Recording]], lessons: Sequence[Lesson], bank: Bank | None = None
+    recordings: Iterable[tuple[str, str, Look]], lessons: Sequence[Lesson], bank: Bank | None = None
 ) -> list[ActionReport]:
     """What is told of all actions, in alphabetical order.
 
     Args:
-        recordings: action, name and content.
+        recordings: action, name and look of each, see ``looks``.
         lessons: what they teach; of some there may be none.
         bank: of the same weights, whose middle is where likeness is measured from.
     """
     middle = 0.0 if bank is None else bank.embeddings.mean(0)
-    by_action: dict[str, dict[str, Recording]] = defaultdict(dict)
-    for action, name, recording in recordings:
-        by_action[action][name] = recording
+    by_action: dict[str, dict[str, Look]] = defaultdict(dict)
+    for action, name, look in recordings:
+        by_action[action][name] = look
     taught: dict[str, list[Lesson]] = defaultdict(list)
     for lesson in lessons:
         taught[lesson.action].append(lesson)
@@ -75,8 +73,8 @@ def reports_of(
             names = [lesson.name for lesson in taught[action]]
             fits = dict(zip(names, _fits(action, means[action], centres), strict=True))
         rows = [
-            RecordingReport(name, recording.duration, *fits.get(name, (None, False)))
-            for name, recording in by_action[action].items()
+            RecordingReport(name, look.seconds, *fits.get(name, (None, False)))
+            for name, look in by_action[action].items()
         ]
         hints = _hints(action, list(by_action[action].values()), taught[action])
         if action != NOTHING and action in means:
@@ -127,26 +125,21 @@ def _like_others(action: str, means: np.ndarray, centres: dict[str, np.ndarray])
     return hints
 
 
-def _hints(
-    action: str,
-    recordings: Sequence[Recording],
-    lessons: Sequence[Lesson],
-) -> list[str]:
+def _hints(action: str, recordings: Sequence[Look], lessons: Sequence[Lesson]) -> list[str]:
     hints = []
     if action == NOTHING:
         return ["What you do here is taken for none of your actions."]
     if len(recordings) < ENOUGH:
         missing = ENOUGH - len(recordings)
         hints.append(f"Show it {'once' if missing == 1 else 'twice'} more: three make it sure.")
-    bodies = [each for each in recordings if each.landmarks is MEDIAPIPE_33]
-    turns = [_turn(each) for each in bodies]
+    turns = [each.turn for each in recordings if each.turn is not None]
     if len(turns) >= ENOUGH and max(turns) - min(turns) < _SAME_SIDE:
         hints.append(f"All {len(turns)} were seen from the same side: turn a little for one more.")
-    without = sum(not _shows_legs(each) for each in bodies)
-    if bodies and without == len(bodies):
+    legs = [each.legs for each in recordings if each.legs is not None]
+    if legs and not any(legs):
         hints.append("Your legs were not in the picture: that is fine, if the action needs none.")
-    elif without:
-        hints.append(f"Your legs were not in the picture in {without} of {len(bodies)}.")
+    elif not all(legs):
+        hints.append(f"Your legs were not in the picture in {legs.count(False)} of {len(legs)}.")
     seen = Counter(label for lesson in lessons for label in lesson.taken_for)
     windows = sum(len(lesson.taken_for) for lesson in lessons)
     for label, count in seen.most_common(1):
@@ -156,19 +149,3 @@ def _hints(
                 "for it before."
             )
     return hints
-
-
-def _turn(recording: Recording) -> float:
-    """Degrees by which the shoulders are turned about the vertical, in the middle of a recording."""
-    left, right = (MEDIAPIPE_33.index(f"{side}_shoulder") for side in ("left", "right"))
-    across = (recording.world[:, left] - recording.world[:, right])[recording.detected]
-    return float(np.median(np.degrees(np.arctan2(across[:, 2], across[:, 0]))))
-
-
-def _shows_legs(recording: Recording) -> bool:
-    """Whether the knees are in the picture, as far as that can be told."""
-    knees = [MEDIAPIPE_33.index(f"{side}_knee") for side in ("left", "right")]
-    inside = (recording.image[:, knees, 1] < recording.frame_size[1]) & (
-        recording.visibility[:, knees] > _SEEN
-    )
-    return bool(inside[recording.detected].any(1).mean() > 0.5)

@@ -9,6 +9,7 @@ in the middle and late. ``benchmarks/own.py`` measures what that gains.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -47,5 +48,6 @@ def _motion(window: SkeletonSequence) -> np.ndarray:
     return numbers.ravel().astype(np.float32)
 
 
+@lru_cache
 def _options(layout: SkeletonLayout) -> Preprocessing:
     return Preprocessing(origin="torso" if "left_shoulder" in layout.joints else "first")

@@ -8,9 +8,10 @@ import pytest
 from recognizer.own.collection import NOTHING
 from recognizer.own.judging import reports_of
 from recognizer.own.learner import Lesson
+from recognizer.own.looks import Look
 from tests.recognizer.own.motions import recording
 
-RECORDING = recording("raise", 2.0, 0)
+LOOK = Look.at(recording("raise", 2.0, 0))
 
 
 def lessons_of(seed: int) -> list[Lesson]:
@@ -48,7 +49,7 @@ def fit_and_odd(this: Lesson, lessons: list[Lesson]) -> tuple[float | None, bool
 @pytest.mark.parametrize("seed", range(20))
 def test_fits_oddness_and_likeness_are_those_of_the_plain_loops(seed: int):
     lessons = lessons_of(seed)
-    reports = reports_of([(each.action, each.name, RECORDING) for each in lessons], lessons)
+    reports = reports_of([(each.action, each.name, LOOK) for each in lessons], lessons)
     names = sorted({each.action for each in lessons})
     assert [report.name for report in reports] == names
     for report in reports:
@@ -68,7 +69,7 @@ def test_fits_oddness_and_likeness_are_those_of_the_plain_loops(seed: int):
 def test_these_people_are_odd_and_alike_at_times():
     """The loops above compare something."""
     lessons = [lessons_of(seed) for seed in range(20)]
-    reports = [r for each in lessons for r in reports_of([(o.action, o.name, RECORDING) for o in each], each)]
+    reports = [r for each in lessons for r in reports_of([(o.action, o.name, LOOK) for o in each], each)]
     odd = [row.odd for report in reports for row in report.recordings]
     assert 50 < sum(odd) < len(odd) - 50
     assert sum("Very like" in hint for report in reports for hint in report.hints) > 3
@@ -81,6 +82,6 @@ def test_by_hand_one_of_four_is_odd():
         Lesson("a", str(number), np.array([place], float), np.zeros((1, 3)))
         for number, place in enumerate(places)
     ]
-    (report,) = reports_of([("a", each.name, RECORDING) for each in lessons], lessons)
+    (report,) = reports_of([("a", each.name, LOOK) for each in lessons], lessons)
     assert [row.odd for row in report.recordings] == [False, False, False, True]
     assert report.recordings[3].fit == pytest.approx(0.8)
