@@ -124,8 +124,49 @@ function paintHeat(context, { points, limbs, heat, strength }) {
 
 /** @typedef {[x: number, y: number, width: number, height: number]} Box */
 
+const MOST_TAGS = 12;
+/** @type {Map<string, OffscreenCanvas>} the newest last */
+const tags = new Map();
+
 /**
- * Writes a tag over somebody's head, inside the picture and clear of other tags.
+ * A tag as a picture that is kept: on the page's canvas, writing would first bring the styles of the whole page up to
+ * date, and most tags are the same for many pictures.
+ * @param {string} text
+ * @param {string} ground
+ * @param {number} size of the letters
+ * @param {number} widest
+ * @returns {OffscreenCanvas}
+ */
+function tagOf(text, ground, size, widest) {
+  const key = JSON.stringify([text, ground, size, widest]);
+  const tag = tags.get(key) ?? written(text, ground, size, widest);
+  tags.delete(key);
+  tags.set(key, tag);
+  if (tags.size > MOST_TAGS) tags.delete(tags.keys().next().value ?? "");
+  return tag;
+}
+
+/** @type {typeof tagOf} */
+function written(text, ground, size, widest) {
+  const tag = new OffscreenCanvas(1, 1);
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (tag.getContext("2d"));
+  const [font, pad] = [`600 ${size}px system-ui, sans-serif`, size * 0.5];
+  context.font = font;
+  const width = Math.min(context.measureText(text).width + 2 * pad, widest);
+  [tag.width, tag.height] = [Math.ceil(width), Math.ceil(size + 1.2 * pad)];
+  context.font = font; // a new size forgets it
+  context.fillStyle = ground;
+  context.beginPath();
+  context.roundRect(0, 0, tag.width, tag.height, pad);
+  context.fill();
+  context.fillStyle = "#fff";
+  context.textBaseline = "middle";
+  context.fillText(text, pad, tag.height / 2, tag.width - 2 * pad);
+  return tag;
+}
+
+/**
+ * Puts a tag over somebody's head, inside the picture and clear of other tags.
  * @param {CanvasRenderingContext2D} context
  * @param {Mark} mark
  * @param {Box} frame
@@ -133,27 +174,19 @@ function paintHeat(context, { points, limbs, heat, strength }) {
  * @returns {Box}
  */
 function paintTag(context, { points, visibility, text, colour: ground }, [left, top, width, height], taken) {
-  const size = Math.max(Math.min(width, height) / 24, 11);
-  context.font = `600 ${size}px system-ui, sans-serif`;
-  const pad = size * 0.5;
-  const [w, h] = [Math.min(context.measureText(text).width + 2 * pad, width), size + 1.2 * pad];
+  const size = Math.round(Math.max(Math.min(width, height) / 24, 11));
+  const tag = tagOf(text, ground, size, Math.floor(width));
+  const { width: w, height: h } = tag;
   const seen = points.filter((_, joint) => visibility[joint] >= VISIBLE);
   const across = seen.map(([x]) => x);
   const centre = seen.length ? (Math.min(...across) + Math.max(...across)) / 2 : left + width / 2;
   const head = seen.length ? Math.min(...seen.map(([, y]) => y)) : top;
-  const x = Math.min(Math.max(centre - w / 2, left), left + width - w);
-  let y = Math.min(Math.max(head - 2.2 * pad - h, top), top + height - h);
+  const x = Math.round(Math.min(Math.max(centre - w / 2, left), left + width - w));
+  let y = Math.round(Math.min(Math.max(head - 1.1 * size - h, top), top + height - h));
   for (const [tx, ty, tw, th] of taken) {
     if (x >= tx + tw || tx >= x + w || y >= ty + th || ty >= y + h) continue;
     y = ty + th + 1 + h <= top + height ? ty + th + 1 : Math.max(top, ty - h - 1);
   }
-  context.fillStyle = ground;
-  context.beginPath();
-  context.roundRect(x, y, w, h, pad);
-  context.fill();
-  context.fillStyle = "#fff";
-  context.textAlign = "left";
-  context.textBaseline = "middle";
-  context.fillText(text, x + pad, y + h / 2, w - 2 * pad);
+  context.drawImage(tag, x, y);
   return [x, y, w, h];
 }
