@@ -62,6 +62,7 @@ class PersonCard {
     this.bars.setAttribute("aria-label", `Most likely actions of ${name.toLowerCase()} ${id + 1}`);
     /** @type {Record<"root" | "name" | "score" | "fill", HTMLElement>[]} */
     this.rows = [];
+    this.shown = "";
   }
 
   /**
@@ -69,6 +70,10 @@ class PersonCard {
    * @param {number} warming seconds that the first label still needs
    */
   show(person, warming) {
+    const { label, top, count, per_minute } = person;
+    const news = JSON.stringify([label, top, count, per_minute, Math.ceil(warming), warming > 0.1]);
+    if (news === this.shown) return; // of three answers two bring no new label
+    this.shown = news;
     const waiting = !person.top.length;
     this.root.dataset.known = person.label ? "yes" : waiting ? "waiting" : "no";
     const wait = warming > 0.1 ? `watching … ${Math.ceil(warming)} s` : "watching …";
