@@ -1,6 +1,8 @@
 // @ts-check
 // The camera: permission, its newest picture as a small JPEG, and sentences for everything that goes wrong with it.
 
+/** @import { Packed } from "./types.js" */
+
 // As small as pose estimation needs: the median landmark moves by half a percent of the body's size more than
 // JPEG alone moves it at 640 x 480 (benchmarks/sizes.py), while there are 40 % fewer pixels to pack, send and unpack.
 const SHORT_SIDE = 360;
@@ -58,6 +60,12 @@ export class Camera {
     return new Camera(stream, video, onLost);
   }
 
+  /** @type {((packed: Packed | null) => void) | null} who waits for a picture */
+  #taker = null;
+  /** @type {number | null} when the picture on the screen was taken, until it is packed */
+  #newest = null;
+  #packing = false;
+
   /**
    * @param {MediaStream} stream
    * @param {HTMLVideoElement} video
@@ -68,12 +76,31 @@ export class Camera {
     this.stream = stream;
     this.video = video;
     this.packer = new Worker(new URL("packing.js", import.meta.url), { type: "module" });
-    /** @type {((jpeg: ArrayBuffer | null) => void)[]} those who wait for a picture, in turn */
-    this.waiting = [];
-    this.packer.onmessage = ({ data }) => this.waiting.shift()?.(data);
+    /** @param {MessageEvent<Packed | null>} event */
+    this.packer.onmessage = ({ data }) => {
+      this.#packing = false;
+      this.#give(data);
+    };
     for (const track of stream.getVideoTracks()) track.addEventListener("ended", onLost);
+    /** Whether pictures go to the packer by themselves. */
+    this.straight = this.#lead(stream.getVideoTracks()[0]);
     video.srcObject = stream;
     video.play().catch(() => {}); // interrupted by a stop that came first
+  }
+
+  /**
+   * Leads a track's pictures to the packer, past the page; only some browsers can.
+   * @param {MediaStreamTrack} track
+   */
+  #lead(track) {
+    if (!("MediaStreamTrackProcessor" in window)) return false;
+    try {
+      const { readable } = new MediaStreamTrackProcessor({ track, maxBufferSize: 1 });
+      this.packer.postMessage({ pictures: readable, origin: performance.timeOrigin }, [readable]);
+      return true;
+    } catch {
+      return false; // it can, but not in a worker
+    }
   }
 
   /**
@@ -88,7 +115,7 @@ export class Camera {
         if (!this.stream) return;
         // Only local cameras tell when the picture was taken; else the moment it was shown must do.
         const taken = metadata.captureTime;
-        onPicture(taken !== undefined && taken <= now && now - taken < 1000 ? taken : now);
+        this.#shown(taken !== undefined && taken <= now && now - taken < 1000 ? taken : now, onPicture);
         video.requestVideoFrameCallback(next);
       };
       video.requestVideoFrameCallback(next);
@@ -100,7 +127,7 @@ export class Camera {
       if (!this.stream) return;
       if (video.currentTime !== shown && video.videoWidth) {
         shown = video.currentTime;
-        onPicture(now);
+        this.#shown(now, onPicture);
       }
       requestAnimationFrame(poll);
     };
@@ -108,18 +135,48 @@ export class Camera {
   }
 
   /**
-   * The current picture, unmirrored, as a small JPEG (null when there is none).
-   * @returns {Promise<ArrayBuffer | null>}
+   * @param {number} captured
+   * @param {(captured: number) => void} onPicture
    */
-  async grab() {
-    const { video } = this;
-    if (!this.stream || !video.videoWidth || video.readyState < video.HAVE_CURRENT_DATA) return null;
-    const [width, height] = sentSize(video.videoWidth, video.videoHeight);
-    const picture = "VideoFrame" in window ? new VideoFrame(video) : await createImageBitmap(video);
+  #shown(captured, onPicture) {
+    this.#newest = captured;
+    if (this.#taker && !this.straight) this.#pack();
+    onPicture(captured);
+  }
+
+  /**
+   * The newest picture, unmirrored, that was not given before, or the next one; null when the camera is closed.
+   * @returns {Promise<Packed | null>}
+   */
+  next() {
     return new Promise((resolve) => {
-      this.waiting.push(resolve);
-      this.packer.postMessage({ picture, width, height }, [picture]);
+      this.#taker = resolve;
+      if (!this.stream) this.#give(null);
+      else if (this.straight) this.packer.postMessage({ wanted: true });
+      else this.#pack();
     });
+  }
+
+  /** Sends the packer the picture on the screen. */
+  async #pack() {
+    const { video } = this;
+    const captured = this.#newest;
+    if (captured === null || this.#packing || !video.videoWidth || video.readyState < video.HAVE_CURRENT_DATA) return;
+    this.#newest = null;
+    this.#packing = true;
+    try {
+      const picture = "VideoFrame" in window ? new VideoFrame(video) : await createImageBitmap(video);
+      this.packer.postMessage({ picture, captured }, [picture]);
+    } catch {
+      this.#packing = false; // the picture has just gone, with its camera
+    }
+  }
+
+  /** @param {Packed | null} packed */
+  #give(packed) {
+    const taker = this.#taker;
+    this.#taker = null;
+    taker?.(packed);
   }
 
   close() {
@@ -127,6 +184,6 @@ export class Camera {
     this.stream = null;
     this.video.srcObject = null;
     this.packer.terminate();
-    for (const resolve of this.waiting.splice(0)) resolve(null);
+    this.#give(null);
   }
 }

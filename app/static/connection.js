@@ -4,7 +4,7 @@
 /** @import { Asked, Seen, Settings, Told } from "./types.js" */
 
 const MOST_IN_FLIGHT = 2;
-const EARLY = 12; // milliseconds by which the second frame may come before the program is done with the first
+const EARLY = 20; // milliseconds by which the second frame may be taken before the program is done with the first
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 4000;
 
@@ -103,32 +103,25 @@ export class Connection extends EventTarget {
   }
 
   /**
-   * Whether one more frame may go out now: the program shall neither wait for a frame, nor a frame for the program.
+   * In how many milliseconds one more frame may go out, unless an answer comes before; infinitely many where it takes
+   * an answer, or a connection. The program shall neither wait for a frame, nor a frame for the program.
    * @param {number} now
    */
-  free(now) {
+  freeIn(now) {
     const { inFlight, socket } = this;
-    if (socket.readyState !== WebSocket.OPEN || socket.bufferedAmount || inFlight.length >= MOST_IN_FLIGHT) return false;
-    return !inFlight.length || now - inFlight[0].at >= this.worksFor - EARLY;
+    if (socket.readyState !== WebSocket.OPEN || socket.bufferedAmount || inFlight.length >= MOST_IN_FLIGHT) return Infinity;
+    return inFlight.length ? Math.max(0, inFlight[0].at + this.worksFor - EARLY - now) : 0;
   }
 
   /**
-   * Takes the place of a frame that is about to be sent.
+   * Sends a frame.
    * @param {number} captured
-   */
-  reserve(captured) {
-    this.inFlight.push({ captured, at: performance.now() });
-  }
-
-  /**
-   * Sends a reserved frame; null gives the place back.
-   * @param {number} captured
-   * @param {ArrayBuffer | null} jpeg
+   * @param {ArrayBuffer} jpeg
    */
   frame(captured, jpeg) {
-    const reserved = this.inFlight.some((each) => each.captured === captured);
-    if (jpeg && reserved && this.socket.readyState === WebSocket.OPEN) this.socket.send(packFrame(captured, jpeg));
-    else this.inFlight = this.inFlight.filter((each) => each.captured !== captured);
+    if (this.socket.readyState !== WebSocket.OPEN) return;
+    this.inFlight.push({ captured, at: performance.now() });
+    this.socket.send(packFrame(captured, jpeg));
   }
 
   /** @param {Asked} message */

@@ -53,6 +53,8 @@ const STATES = {
 /** Milliseconds without an answer after which the page says so, and after which it tries another connection. */
 const SILENT = 3000;
 const DEAD = 20_000;
+/** Milliseconds without a picture on the screen after which nothing is sent: nobody sees the tab. */
+const UNSEEN = 500;
 const NO_ANSWER = "The program does not answer. Trying again …";
 
 class PoseLive extends HTMLElement {
@@ -62,8 +64,11 @@ class PoseLive extends HTMLElement {
   camera = null;
   /** @type {Connection | null} */
   connection = null;
-  /** @type {number | null} capture time of a picture that waits for its turn */
-  newest = null;
+  shownAt = -Infinity; // when the newest picture came on the screen
+  /** @type {Camera | null} the one that is asked for a picture */
+  fetching = null;
+  /** @type {number | undefined} */
+  timer;
   problem = "";
 
   constructor() {
@@ -156,7 +161,7 @@ class PoseLive extends HTMLElement {
     this.connection?.close();
     this.camera?.close();
     this.connection = this.camera = null;
-    this.newest = null;
+    clearTimeout(this.timer);
     for (const part of this.parts) part.clear?.();
     this.#become("off");
     this.note(sentence);
@@ -215,24 +220,31 @@ class PoseLive extends HTMLElement {
    * @param {number} captured
    */
   #picture(captured) {
+    this.shownAt = performance.now();
     this.meters.picture();
     this.mirror.picture(captured);
     if (!this.connection) this.#connect(); // after a pause
-    const silence = this.connection?.silence(performance.now()) ?? 0;
+    const silence = this.connection?.silence(this.shownAt) ?? 0;
     if (silence > DEAD) this.connection?.renew();
     else if (silence > SILENT && this.state === "on") this.#lose();
-    this.newest = captured;
     this.#pump();
   }
 
-  // Sends the newest picture as soon as there is a place for it; pictures in between are never queued.
+  // Sends a picture as soon as there is a place for it, the newest; pictures in between are never queued.
   async #pump() {
     const { camera, connection } = this;
-    if (!camera || this.newest === null || !connection?.free(performance.now())) return;
-    const captured = this.newest;
-    this.newest = null;
-    connection.reserve(captured);
-    connection.frame(captured, await camera.grab());
+    clearTimeout(this.timer);
+    const now = performance.now();
+    if (!camera || !connection || this.fetching === camera || now - this.shownAt > UNSEEN) return;
+    const wait = connection.freeIn(now);
+    if (wait) {
+      if (Number.isFinite(wait)) this.timer = setTimeout(() => this.#pump(), wait);
+      return;
+    }
+    this.fetching = camera;
+    const packed = await camera.next();
+    if (this.fetching === camera) this.fetching = null;
+    if (packed && connection === this.connection) connection.frame(packed.captured, packed.jpeg);
   }
 
   /** @param {Seen} answer */

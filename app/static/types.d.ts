@@ -93,6 +93,18 @@ export type Told =
   | TeachShown
   | { type: "teach-failed" | "weights-failed" | "failed" | "refused" | "idle"; message: string };
 
+/** A camera's picture as it is sent: a JPEG, and when it was taken, in milliseconds on the page's clock. */
+export interface Packed {
+  jpeg: ArrayBuffer;
+  captured: number;
+}
+
+/** What packing.js is told: where a camera's pictures come from, a picture to pack, or just that one is wanted. */
+export type Ordered =
+  | { pictures: ReadableStream<VideoFrame>; origin: number }
+  | { picture: VideoFrame | ImageBitmap; captured: number }
+  | { wanted: true };
+
 /**
  * A part of the live page that follows the session: cards, heat, figures ... Each method is called if it is there.
  * A part that has something to say to the program is given PoseLive's `ask`.
@@ -182,6 +194,11 @@ export interface Angles {
 }
 
 declare global {
+  /** Only some browsers have it, and the type checker does not know it. */
+  class MediaStreamTrackProcessor {
+    constructor(init: { track: MediaStreamTrack; maxBufferSize?: number });
+    readonly readable: ReadableStream<VideoFrame>;
+  }
   interface WindowEventMap {
     "pose2action:settings": CustomEvent<Settings>;
     "pose2action:fusion": CustomEvent<{ names: string[]; shares: unknown[] }>;

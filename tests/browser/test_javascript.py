@@ -137,8 +137,8 @@ def test_a_skeleton_fades_when_it_is_late_and_is_gone_in_the_end(page: Page):
 
 
 def test_a_frame_goes_out_when_the_program_is_about_to_be_free(page: Page):
-    """Asked every 10 ms whether a second frame may go, and a third; the program takes 60 ms for each."""
-    may = page.evaluate(
+    """When a first, a second and a third frame may go, of a program that takes 60 ms for each."""
+    first, second, later, third, again = page.evaluate(
         """async (address) => {
           const { Connection } = await import(address);
           const { WebSocket } = window;
@@ -150,27 +150,53 @@ def test_a_frame_goes_out_when_the_program_is_about_to_be_free(page: Page):
           };
           const connection = new Connection(() => ({}));
           const answer = { type: "seen", captured: -1, total_ms: 60 };
-          for (let i = 0; i < 30; i += 1) connection.socket.onmessage({ data: JSON.stringify(answer) });
-          const ask = () => {
-            const sent = connection.inFlight[0]?.at ?? performance.now();
-            return Array.from({ length: 10 }, (_, i) => connection.free(sent + 10 * i));
-          };
-          const first = ask();
-          connection.reserve(0);
-          const second = ask();
-          connection.reserve(33);
-          const third = ask();
+          for (let i = 0; i < 60; i += 1) connection.socket.onmessage({ data: JSON.stringify(answer) });
+          const first = connection.freeIn(0);
+          connection.frame(0, new ArrayBuffer(1));
+          const { at } = connection.inFlight[0];
+          const [second, later] = [connection.freeIn(at), connection.freeIn(at + 50)];
+          connection.frame(33, new ArrayBuffer(1));
+          const third = connection.freeIn(at + 1000) === Infinity;
           connection.socket.onmessage({ data: JSON.stringify({ ...answer, captured: 33 }) });
-          const again = ask();
+          const again = connection.freeIn(at + 50);
           window.WebSocket = WebSocket;
-          return [first, second, third, again];
+          return [first, second, later, third, again];
         }""",
         f"{STATIC_ROUTE}/connection.js",
     )
-    first, second, third, again = may
-    assert first == again == [True] * 10, "nothing is under way"
-    assert second == [False] * 5 + [True] * 5
-    assert third == [False] * 10
+    assert first == again == 0, "nothing is under way"
+    assert second == pytest.approx(60 - 20, abs=0.1) and later == 0
+    assert third, "two are under way: only an answer makes room"
+
+
+def test_pictures_are_dated_by_the_one_that_came_fastest(page: Page):
+    """A camera whose clock is 5000 ms behind, and whose pictures come 3 to 20 ms after they are taken."""
+    delays = [20, 7, 3, 12, 9]
+    captured = page.evaluate(
+        """async ([address, delays]) => {
+          const { CaptureClock } = await import(address);
+          const clock = new CaptureClock();
+          return delays.map((delay, i) => clock.captured(1000 + 33 * i, 6000 + 33 * i + delay));
+        }""",
+        [f"{STATIC_ROUTE}/clock.js", delays],
+    )
+    assert captured == [6020, 6040, 6069, 6102, 6135]
+
+
+def test_a_camera_whose_clock_goes_wrong_is_followed(page: Page):
+    """It loses 1 ms a second: over two spans of 5 s that is 10 ms, less the 2 ms that each picture needs."""
+    late = page.evaluate(
+        """async (address) => {
+          const { CaptureClock } = await import(address);
+          const clock = new CaptureClock();
+          return Array.from({ length: 3000 }, (_, i) => {
+            const taken = 33 * i;
+            return clock.captured(taken * 0.999, taken + 2) - taken;
+          });
+        }""",
+        f"{STATIC_ROUTE}/clock.js",
+    )
+    assert -8.1 <= min(late) and max(late) <= 2
 
 
 def moved(page: Page, sightings: list[tuple[float, float]], times: list[float], size: float = 1.0) -> list:
