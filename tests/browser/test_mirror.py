@@ -74,7 +74,7 @@ def program(tmp_path: Path) -> Iterator[Program]:
 
 @pytest.fixture(params=["straight to the packer", "by way of the page"])
 def straight(request: pytest.FixtureRequest) -> bool:
-    """How the camera's pictures are sent: as in Chromium, or as in browsers without MediaStreamTrackProcessor."""
+    """How pictures are sent: as in Chromium, or as where there is no MediaStreamTrackProcessor."""
     return request.param == "straight to the packer"
 
 
