@@ -11,12 +11,12 @@ from __future__ import annotations
 import contextlib
 from types import TracebackType
 
-import cv2
 import numpy as np
 
 from pose.landmarkers import PEOPLE, Box, PictureClock, VideoLandmarker, shared_landmarker
 from pose.similarity import body_centre, body_size, distinct, is_person, same_body, similarity
 from pose.skeleton import PersonPose
+from pose.views import around, only, separated, tiles, without
 
 _SEARCH_EVERY = 800
 """Milliseconds between two looks for people not known yet."""
@@ -24,9 +24,6 @@ _MISSING_EVERY = 100
 """Milliseconds between two looks for a person who has just been lost, at first."""
 _MISSING_FOR = 1500
 """Milliseconds for which a lost person is looked for."""
-_TOUCHING = 0.2
-"""Similarity of two people's poses from which their landmarkers see pictures without the other one."""
-_GREY = 128  # what people are painted over with
 
 
 class _Slot:
@@ -131,7 +128,7 @@ class MediaPipePose:
         active = [slot for slot in self._slots if slot.pose is not None] or self._slots[:1]
         before = [slot.pose for slot in active]
         known = [pose for pose in before if pose is not None]
-        for slot, picture in zip(active, _separated(image, known) or [image], strict=True):
+        for slot, picture in zip(active, separated(image, known) or [image], strict=True):
             if slot.pose is None:
                 slot.let_go()
             pose = slot.follow(picture, self._clock.now)
@@ -176,7 +173,7 @@ class MediaPipePose:
         """Set a free landmarker on a person. False if it does not see them too: then nobody is there."""
         slot = next(slot for slot in self._slots if slot.pose is None)
         slot.let_go()
-        seen = slot.follow(_only(image, pose, others), self._clock.now)
+        seen = slot.follow(only(image, pose, others), self._clock.now)
         if seen is None or not same_body(seen, pose) or any(same_body(seen, other) for other in others):
             return False
         slot.pose = seen
@@ -187,79 +184,16 @@ class MediaPipePose:
         self, image: np.ndarray, known: list[PersonPose], missing: list[PersonPose]
     ) -> list[tuple[np.ndarray, Box | None]]:
         """The pictures, and parts of them, in which to look for further people, in turns."""
-        painted = _without(image, known, missing)
+        painted = without(image, known, missing)
         views: list[tuple[np.ndarray, Box | None]] = [(painted, None)]
         if missing:
-            views.insert(0, (painted, _around(known + missing)))
+            views.insert(0, (painted, around(known + missing)))
         if known:
-            views.append((image, _around(known + missing)))
-        return views + [(painted, tile) for tile in _tiles(image)]
+            views.append((image, around(known + missing)))
+        return views + [(painted, tile) for tile in tiles(image)]
 
 
 def _near(a: PersonPose, b: PersonPose) -> bool:
     """Whether two poses may be one person a moment apart."""
     distance = np.linalg.norm(body_centre(a) - body_centre(b))
     return bool(distance < max(body_size(a), body_size(b)))
-
-
-def _around(poses: list[PersonPose], margin: float = 1.0) -> Box:
-    """The part of the picture around people, with a margin in body sizes."""
-    width, height = poses[0].frame_size
-    points = np.concatenate([pose.image for pose in poses])
-    room = margin * max(body_size(pose) for pose in poses)
-    left, top = np.clip(points.min(0) - room, 0, (width - 1, height - 1)).astype(int)
-    right, bottom = np.clip(points.max(0) + room, (left + 1, top + 1), (width, height)).astype(int)
-    return Box(int(left), int(top), int(right), int(bottom))
-
-
-def _tiles(image: np.ndarray) -> list[Box]:
-    """Both ends of an oblong picture, as squares: the detector sees squares, so far people get larger."""
-    height, width = image.shape[:2]
-    side = min(width, height)
-    if max(width, height) < 1.2 * side:
-        return []
-    return [Box(0, 0, side, side), Box(width - side, height - side, width, height)]
-
-
-def _separated(image: np.ndarray, poses: list[PersonPose]) -> list[np.ndarray]:
-    """The picture for each person's landmarker. Of two who touch, each gets one without the other: a
-    landmarker sees all that is near its person and would go over to whoever is clearer."""
-    if len(poses) < 2:
-        return [image] * len(poses)
-    first, second = poses
-    if similarity(first, second) < _TOUCHING:
-        return [image, image]
-    return [_without(image, [second], [first]), _without(image, [first], [second])]
-
-
-def _without(image: np.ndarray, hidden: list[PersonPose], shown: list[PersonPose]) -> np.ndarray:
-    """The picture with some people painted out, but not where the others are."""
-    if not hidden:
-        return image
-    painted = image.copy()
-    for pose in hidden:
-        box = _around([pose], margin=0.2)
-        cover = _silhouette(pose, 0.1, box)
-        for other in shown:
-            cover &= ~_silhouette(other, 0.15, box)
-        box.cut(painted)[cover] = _GREY
-    return painted
-
-
-def _silhouette(pose: PersonPose, margin: float, box: Box) -> np.ndarray:
-    """(rows, columns) bool over ``box``: the convex hull of a pose, widened by ``margin`` body sizes."""
-    mask = np.zeros((box.bottom - box.top, box.right - box.left), np.uint8)
-    limit = 4 * max(pose.frame_size)  # OpenCV wants coordinates that are not too far out
-    points = np.clip(pose.image, -limit, limit) - (box.left, box.top)
-    hull = cv2.convexHull(points.astype(np.int32))
-    cv2.fillConvexPoly(mask, hull, (1,))
-    cv2.polylines(mask, [hull], True, (1,), thickness=max(1, round(2 * margin * body_size(pose))))
-    return mask.astype(bool)
-
-
-def _only(image: np.ndarray, pose: PersonPose, others: list[PersonPose]) -> np.ndarray:
-    """The picture in which a landmarker can find nobody but this person."""
-    box = _around([pose], margin=2.5)
-    picture = np.full_like(image, _GREY)
-    box.cut(picture)[:] = box.cut(_without(image, others, [pose]))
-    return picture
