@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -38,8 +39,12 @@ class ActionRecognizer(Protocol):
     def predict(self, windows: Sequence[SkeletonSequence], attention: bool = False) -> list[Prediction]: ...
 
 
-def make_mediapipe(landmarks: SkeletonLayout) -> Estimator:
+def make_mediapipe(landmarks: SkeletonLayout, beside: bool = False) -> Estimator:
     """MediaPipe's estimator of bodies or of hands; imported late, because that takes seconds.
+
+    Args:
+        landmarks: those of bodies or of hands.
+        beside: see ``MediaPipePose``: for a camera, whose next picture does not wait.
 
     Raises:
         PoseModelError: MediaPipe's models cannot be had.
@@ -50,4 +55,8 @@ def make_mediapipe(landmarks: SkeletonLayout) -> Estimator:
         return MediaPipeHands()
     from pose.estimators import MediaPipePose
 
-    return MediaPipePose()
+    return MediaPipePose(beside=beside)
+
+
+make_live_mediapipe: MakeEstimator = partial(make_mediapipe, beside=True)
+"""The same for a camera."""

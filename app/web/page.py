@@ -16,7 +16,7 @@ from gradio.routes import BUILD_PATH_LIB
 from gradio.utils import get_upload_folder
 
 from app.core.catalogue import Catalogue
-from app.core.protocols import MakeEstimator, make_mediapipe
+from app.core.protocols import MakeEstimator, make_live_mediapipe
 from app.core.subjects import HANDS, PEOPLE
 from app.door.endpoints import API, Endpoints
 from app.door.guests import Door, Guests
@@ -161,7 +161,7 @@ def build_page(
 
 def create_app(
     recognizers: Catalogue | None = None,
-    make_estimator: MakeEstimator = make_mediapipe,
+    make_estimator: MakeEstimator = make_live_mediapipe,
     limit: SessionLimit | None = None,
     guests: Guests | None = None,
     max_upload: int = DEFAULT_LIMIT,

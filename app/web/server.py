@@ -8,7 +8,7 @@ from pathlib import Path
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 
 from app.core.catalogue import Catalogue
-from app.core.protocols import MakeEstimator, make_mediapipe
+from app.core.protocols import MakeEstimator, make_live_mediapipe
 from app.web.answers import told
 from app.web.conversation import Conversation, Patience
 from app.web.events import Events
@@ -54,7 +54,7 @@ class SessionLimit:
 
 def create_server(
     catalogue: Catalogue,
-    make_estimator: MakeEstimator = make_mediapipe,
+    make_estimator: MakeEstimator = make_live_mediapipe,
     limit: SessionLimit | None = None,
     patience: Patience | None = None,
     school: School | None = None,

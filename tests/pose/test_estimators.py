@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +17,7 @@ import pytest
 
 from pose.bundle import pose_bundle
 from pose.estimators import MediaPipePose
-from pose.landmarkers import PEOPLE, Box, ImageLandmarker
+from pose.landmarkers import PEOPLE, Box, ImageLandmarker, Task, shared_landmarker
 from pose.mediapipe_parts import (
     BaseOptions,
     Image,
@@ -24,6 +27,7 @@ from pose.mediapipe_parts import (
     RunningMode,
 )
 from pose.similarity import body_centre, same_body
+from pose.skeleton import PersonPose
 from pose.tracking import PersonTracker
 
 ROOT = Path(__file__).parents[2]
@@ -152,6 +156,74 @@ def test_one_person_alone_is_one_person(estimator: MediaPipePose) -> None:
         poses = estimator.estimate(image, index / 25)
         ids |= {person.id for person in tracker.update(poses, index / 25)}
     assert ids == {0}
+
+
+class Slow:
+    """Looks for people only when it may."""
+
+    def __init__(self, searcher: ImageLandmarker) -> None:
+        self.searcher, self.asked, self.may = searcher, threading.Event(), threading.Event()
+
+    def find(self, image: np.ndarray, box: Box | None = None) -> list[PersonPose]:
+        self.asked.set()
+        assert self.may.wait(30)
+        return self.searcher.find(image, box)
+
+
+@pytest.fixture
+def looking(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[MediaPipePose, Slow, list[np.ndarray]]]:
+    """An estimator that looks for a second person beside, and is at it; then come pictures of two people."""
+    first, *clip = frames(TWO_PEOPLE, stop=12)
+    alone = first.copy()
+    alone[:, 880:] = 128  # the one on the right is painted out
+    slow: list[Slow] = []
+
+    @contextlib.contextmanager
+    def slowed(task: Task, most: int) -> Iterator[Slow]:
+        with shared_landmarker(task, most) as searcher:
+            slow.append(Slow(searcher))
+            yield slow[0]
+
+    monkeypatch.setattr("pose.estimators.shared_landmarker", slowed)
+    with MediaPipePose(beside=True) as estimator:
+        slow[0].may.set()
+        assert len(estimator.estimate(alone, 0.0)) == 1
+        slow[0].may.clear()
+        slow[0].asked.clear()
+        assert len(estimator.estimate(clip[0], 1.0)) == 1
+        assert slow[0].asked.wait(30)
+        yield estimator, slow[0], clip[1:]
+        slow[0].may.set()
+
+
+def test_a_look_beside_keeps_no_picture_waiting(looking) -> None:
+    estimator, slow, clip = looking
+    for index, image in enumerate(clip[:4]):
+        assert len(estimator.estimate(image, 1.04 + index / 25)) == 1, "who is known is followed"
+    slow.may.set()
+    give_up, index = time.monotonic() + 30, 4
+    while len(poses := estimator.estimate(clip[min(index, 9)], 1.04 + index / 25)) < 2:
+        assert time.monotonic() < give_up
+        index += 1
+        time.sleep(0.01)
+    assert not same_body(*poses)
+    again = estimator.estimate(clip[9], 1.08 + index / 25)
+    assert len(again) == 2 and not same_body(*again)
+
+
+def test_a_look_is_not_for_the_pictures_after_a_cut(looking) -> None:
+    estimator, slow, _ = looking
+    threading.Timer(0.3, slow.may.set).start()
+    blank = np.zeros((480, 640, 3), np.uint8)
+    assert estimator.estimate(blank, 0.0) == [] == estimator.estimate(blank, 0.04)
+
+
+def test_closing_waits_for_a_look(looking) -> None:
+    estimator, slow, _ = looking
+    threading.Timer(0.3, slow.may.set).start()
+    estimator.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        estimator.estimate(np.zeros((48, 64, 3), np.uint8), 2.0)
 
 
 def test_landmarks_of_a_part_are_in_pixels_of_the_whole_picture() -> None:
