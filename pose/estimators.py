@@ -225,10 +225,9 @@ class MediaPipePose:
     def _welcome(self, known: list[PersonPose]) -> list[PersonPose]:
         """Ends a look, when it is over, and gives those who are new."""
         assert self._looking is not None
-        found = self._looking[1].result()
-        self._looking = None
+        (_, finding), self._looking = self._looking, None  # over, also where it fails
         new: list[PersonPose] = []
-        for slot, pose in found:
+        for slot, pose in finding.result():
             if any(same_body(pose, other) for other in known):
                 continue  # who was missing came back by themselves meanwhile
             slot.pose = pose
