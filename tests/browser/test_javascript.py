@@ -183,6 +183,25 @@ def test_pictures_are_dated_by_the_one_that_came_fastest(page: Page):
     assert captured == [6020, 6040, 6069, 6102, 6135]
 
 
+def test_a_slow_picture_is_dated_rightly_at_any_time(page: Page):
+    """Of 20 s of pictures that need 2 ms each, any one may need 30: the clock still knows."""
+    late = page.evaluate(
+        """async (address) => {
+          const { CaptureClock } = await import(address);
+          return Array.from({ length: 600 }, (_, slow) => {
+            const clock = new CaptureClock();
+            let late = 0;
+            for (let i = 0; i <= slow; i += 1) {
+              late = clock.captured(33 * i, 33 * i + (i && i === slow ? 30 : 2)) - 33 * i;
+            }
+            return late;
+          });
+        }""",
+        f"{STATIC_ROUTE}/clock.js",
+    )
+    assert set(late) == {2}
+
+
 def test_a_camera_whose_clock_goes_wrong_is_followed(page: Page):
     """It loses 1 ms a second: over two spans of 5 s that is 10 ms, less the 2 ms that each picture needs."""
     late = page.evaluate(

@@ -215,7 +215,9 @@ def test_a_look_is_not_for_the_pictures_after_a_cut(looking) -> None:
     estimator, slow, _ = looking
     threading.Timer(0.3, slow.may.set).start()
     blank = np.zeros((480, 640, 3), np.uint8)
-    assert estimator.estimate(blank, 0.0) == [] == estimator.estimate(blank, 0.04)
+    assert estimator.estimate(blank, 0.0) == []
+    assert slow.may.is_set(), "it was over before the new picture was looked at"
+    assert estimator.estimate(blank, 0.04) == []
 
 
 def test_closing_waits_for_a_look(looking) -> None:
