@@ -44,11 +44,16 @@ class Running:
         self._thread.start()
         while not self._server.started and self._thread.is_alive():
             self._thread.join(0.02)
-        self.port = self._server.servers[0].sockets[0].getsockname()[1]
+        self._listening = self._server.servers[0].sockets[0]
+        self.port = self._listening.getsockname()[1]
 
     def _estimator(self, landmarks) -> StandingEstimator:
         self.estimators.append(StandingEstimator(landmarks))
         return self.estimators[-1]
+
+    def hold_little(self) -> None:
+        """Lets the system keep as little as it can of what later pages have not read; it is megabytes else."""
+        self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
 
     def page(self, **options) -> ClientConnection:
         return connect(f"ws://127.0.0.1:{self.port}/live", compression=None, **options)
@@ -166,6 +171,7 @@ def test_a_page_that_waits_for_its_weights_is_not_idle(serve):
 
 def test_a_page_that_does_not_read_loses_its_place(serve):
     server = serve(Patience(unread=0.5))
+    server.hold_little()
     narrow = socket.create_connection(("127.0.0.1", server.port))
     narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     page = server.page(max_queue=1, sock=narrow)
