@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import parse_qs
 
@@ -51,18 +51,22 @@ class Connections:
     Args:
         app: Gradio's application.
         pages: where they are noted.
+        tidy: is called when a connection has ended.
     """
 
-    def __init__(self, app: ASGIApp, pages: OpenPages) -> None:
-        self._app, self._pages = app, pages
+    def __init__(self, app: ASGIApp, pages: OpenPages, tidy: Callable[[], None]) -> None:
+        self._app, self._pages, self._tidy = app, pages, tidy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         session = _session(scope)
         if session is None:
             await self._app(scope, receive, send)
             return
-        with self._pages.connected(session):
-            await self._app(scope, receive, send)
+        try:
+            with self._pages.connected(session):
+                await self._app(scope, receive, send)
+        finally:
+            self._tidy()
 
 
 def _session(scope: Scope) -> str | None:

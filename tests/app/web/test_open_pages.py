@@ -16,16 +16,17 @@ def scope(path: str, query: bytes = b"", kind: str = "http") -> dict[str, Any]:
 
 def while_connected(*scopes: dict[str, Any]) -> tuple[list[bool], bool]:
     """Whether the session "tab" is open while each request lasts, and after all of them."""
-    pages, seen = OpenPages(), []
+    pages, seen, tidied = OpenPages(), [], []
 
     async def app(scope, receive, send) -> None:
         seen.append("tab" in pages)
 
     async def ask() -> None:
         for each in scopes:
-            await Connections(app, pages)(each, None, None)
+            await Connections(app, pages, lambda: tidied.append("tab" in pages))(each, None, None)
 
     asyncio.run(ask())
+    assert not any(tidied), "it is tidied up when the connection has ended"
     return seen, "tab" in pages
 
 
@@ -58,11 +59,15 @@ def test_a_page_is_open_until_its_last_connection_ends():
 
 
 def test_a_connection_that_breaks_has_ended():
-    pages = OpenPages()
+    pages, tidied = OpenPages(), []
 
     async def app(scope, receive, send) -> None:
         raise asyncio.CancelledError
 
     with pytest.raises(asyncio.CancelledError):
-        asyncio.run(Connections(app, pages)(scope("/gradio_api/heartbeat/tab"), None, None))
-    assert "tab" not in pages
+        asyncio.run(
+            Connections(app, pages, lambda: tidied.append("tab" in pages))(
+                scope("/gradio_api/heartbeat/tab"), None, None
+            )
+        )
+    assert "tab" not in pages and tidied == [False]

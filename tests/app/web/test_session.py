@@ -52,7 +52,7 @@ class Running:
         return self.estimators[-1]
 
     def hold_little(self) -> None:
-        """Lets the system keep as little as it can of what later pages have not read; it is megabytes else."""
+        """Lets the system keep little of what pages that come later have not read; it is megabytes else."""
         self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
 
     def page(self, **options) -> ClientConnection:

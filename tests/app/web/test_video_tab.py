@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import glob
 import json
 import shutil
@@ -15,6 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
+from gradio.state_holder import SessionState
 
 from app.core.catalogue import Catalogue
 from app.video.results import VideoResult
@@ -102,8 +104,8 @@ def functions(client: httpx.Client) -> dict[str, int]:
     return {f"{names.get(i)}.{how}": f["id"] for f in config["dependencies"] for i, how in f["targets"]}
 
 
-def upload(client: httpx.Client) -> str:
-    answer = client.post("/gradio_api/upload", files={"files": ("clip.mp4", b"no video")})
+def upload(client: httpx.Client, content: bytes = b"no video") -> str:
+    answer = client.post("/gradio_api/upload", files={"files": ("clip.mp4", content)})
     assert answer.status_code == 200
     return answer.json()[0]
 
@@ -163,6 +165,29 @@ def test_an_analysis_that_somebody_listens_to_goes_on_until_they_go(
         assert endless.begun.acquire(timeout=SOON)
         assert not endless.cancelled.acquire(timeout=1.0), "five times its patience"
     assert endless.cancelled.acquire(timeout=SOON)
+
+
+def test_little_is_kept_of_pages_that_have_gone(client: httpx.Client, endless: Endless):
+    def states() -> int:
+        """Gradio's copies of the page's components, one for each page that it knows of."""
+        gc.collect()
+        return sum(type(each) is SessionState for each in gc.get_objects())
+
+    before = states()
+    for number in range(4):
+        with client.stream("GET", f"/gradio_api/heartbeat/tab{number}") as heartbeat:
+            beats = heartbeat.iter_lines()  # whose end would close it
+            assert next(beats) == "data: ALIVE"
+            join(
+                client, f"tab{number}", upload(client, b"video %d" % number)
+            )  # one file if it were one content
+            assert endless.begun.acquire(timeout=SOON)
+        assert endless.cancelled.acquire(timeout=SOON)
+    for _ in range(400):
+        if states() <= before + 1:  # the last one's analysis told its end when nobody was there any more
+            return
+        threading.Event().wait(0.05)
+    pytest.fail(f"there are {states() - before} more")
 
 
 def test_one_analysis_too_many_is_told_so(client: httpx.Client, endless: Endless):
