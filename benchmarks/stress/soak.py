@@ -2,15 +2,17 @@
 
 Tabs show a film, change weights and settings, close and open again; one uploads videos and has them analysed,
 one sends what no page sends, one says nothing. Threads, open files and resident memory are noted every ten
-seconds. After a warm-up, in which all weights are loaded, the medians of the first and the last tenth must
-differ by at most 5 %.
+seconds. What a server takes in use changes by a third from one minute to the next, with what is asked of it,
+and that hides what it never gives back: so all but the tabs stay away every ten minutes, until it is at
+rest. After a warm-up, in which all weights are loaded, the medians of the first and the last quarter of
+these rests must differ by at most 5 %.
 """
 
 from __future__ import annotations
 
 import statistics
 import time
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.stress.process import MEGABYTE, open_files, status
@@ -21,6 +23,9 @@ from benchmarks.stress.visitors import Hostile, Silent, Switcher, Uploader, Visi
 PLACES = 4
 """Cameras that the server serves at once."""
 EVERY = 10.0
+REST_EVERY = 600.0
+REST = 20.0
+"""Seconds after the last visit at which the server is at rest."""
 FLAT = 0.05
 PATIENCE = 10.0
 """Seconds in which the server must give a small file at any time."""
@@ -28,17 +33,18 @@ PATIENCE = 10.0
 
 @dataclass(frozen=True)
 class Sample:
-    """The server at one moment: seconds since the start, resident bytes, threads, open files."""
+    """The server at one moment: seconds since the start, resident bytes, threads, open files, if it rests."""
 
     seconds: float
     memory: int
     threads: int
     files: int
+    rest: bool
 
 
 @dataclass(frozen=True)
 class Trend:
-    """A figure's medians over the first and the last tenth of the samples after the warm-up."""
+    """A figure's medians over the first and the last quarter of the rests after the warm-up."""
 
     name: str
     first: float
@@ -51,19 +57,50 @@ class Trend:
 
 
 def trends(samples: list[Sample], warm_up: float) -> list[Trend]:
-    """Of all figures; none where there are too few samples after ``warm_up`` seconds."""
-    kept = [sample for sample in samples if sample.seconds >= warm_up]
-    tenth = len(kept) // 10
-    if not tenth:
+    """Of all figures; none where there are fewer than four rests after ``warm_up`` seconds."""
+    rests = [sample for sample in samples if sample.rest and sample.seconds >= warm_up]
+    quarter = len(rests) // 4
+    if not quarter:
         return []
     return [
         Trend(
-            name.name,
-            statistics.median(getattr(each, name.name) for each in kept[:tenth]),
-            statistics.median(getattr(each, name.name) for each in kept[-tenth:]),
+            name,
+            statistics.median(getattr(each, name) for each in rests[:quarter]),
+            statistics.median(getattr(each, name) for each in rests[-quarter:]),
         )
-        for name in fields(Sample)[1:]
+        for name in ("memory", "threads", "files")
     ]
+
+
+class Rests:
+    """Keeps visitors away now and then. Until the first time they come as they like.
+
+    Args:
+        visitors: all of them.
+    """
+
+    def __init__(self, visitors: list[Visitor]) -> None:
+        self._visitors = visitors
+        self._due = REST_EVERY
+        self._gone: float | None = None
+
+    def at(self, now: float) -> bool:
+        """Whether the server is at rest after so many seconds, to be asked again and again."""
+        if now < self._due:
+            return False
+        for visitor in self._visitors:
+            visitor.stay_away()
+        if any(visitor.here for visitor in self._visitors):
+            self._gone = None
+            return False
+        self._gone = now if self._gone is None else self._gone
+        return now - self._gone >= REST
+
+    def over(self, now: float) -> None:
+        """Lets the visitors come again until the next rest."""
+        self._due, self._gone = now + REST_EVERY, None
+        for visitor in self._visitors:
+            visitor.come_again()
 
 
 def soak(minutes: float, tabs: int, fps: float, folder: Path) -> list[str]:
@@ -106,17 +143,22 @@ def soak(minutes: float, tabs: int, fps: float, folder: Path) -> list[str]:
     for visitor in visitors:
         print(f"{type(visitor).__name__.lower()}: {visitor.done} times, {len(visitor.faults)} faults")
     found = trends(samples, warm_up)
+    used = [sample.memory / MEGABYTE for sample in samples if sample.seconds >= warm_up]
+    if used:
+        print(f"memory in use: {statistics.median(used):.0f} MB, at most {max(used):.0f} MB")
     if not found:
-        print("too short to tell whether anything grows: soak for some minutes more")
+        print("too short to tell whether anything grows: that takes four rests of the server, 40 minutes")
     for trend in found:
         unit = MEGABYTE if trend.name == "memory" else 1
         change = 100 * (trend.last / max(trend.first, 1) - 1)
         print(
-            f"{trend.name}: {trend.first / unit:.0f} to {trend.last / unit:.0f} ({change:+.1f} %), "
+            f"{trend.name} at rest: {trend.first / unit:.0f} to {trend.last / unit:.0f} ({change:+.1f} %), "
             f"{'flat' if trend.flat else 'NOT FLAT'}"
         )
         if not trend.flat:
-            faults.append(f"{trend.name} grew from {trend.first / unit:.0f} to {trend.last / unit:.0f}")
+            faults.append(
+                f"{trend.name} at rest grew from {trend.first / unit:.0f} to {trend.last / unit:.0f}"
+            )
     return faults
 
 
@@ -131,14 +173,27 @@ def _sample(
     """Notes how the server is until the time is over or it has ended."""
     began = time.monotonic()
     samples: list[Sample] = []
+    rests = Rests(visitors)
     with path.open("w") as file:
-        print("seconds,memory,threads,files,pictures,visits", file=file)
+        print("seconds,memory,threads,files,rest,pictures,visits", file=file)
         while (now := time.monotonic() - began) < seconds and server.ended is None:
             pid = server.pid
-            sample = Sample(now, status(pid, "VmRSS"), status(pid, "Threads"), open_files(pid))
+            rest = rests.at(now)
+            sample = Sample(now, status(pid, "VmRSS"), status(pid, "Threads"), open_files(pid), rest)
             samples.append(sample)
+            if rest:
+                rests.over(now)
             counts = sum(tab.log.pictures for tab in tabs), sum(visitor.done for visitor in visitors)
-            print(f"{now:.0f}", sample.memory, sample.threads, sample.files, *counts, sep=",", file=file)
+            print(
+                f"{now:.0f}",
+                sample.memory,
+                sample.threads,
+                sample.files,
+                int(rest),
+                *counts,
+                sep=",",
+                file=file,
+            )
             file.flush()
             if len(samples) % 30 == 1:
                 print(

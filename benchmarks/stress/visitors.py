@@ -40,6 +40,9 @@ class Visitor:
         self.done = 0
         self.faults: list[str] = []
         self.closing = threading.Event()
+        self._may = threading.Event()
+        self._may.set()
+        self._visiting = threading.Lock()
         self._thread = threading.Thread(target=self._run, name=type(self).__name__, daemon=True)
         self._thread.start()
 
@@ -47,15 +50,33 @@ class Visitor:
         """One visit; raises what was wrong with it."""
         raise NotImplementedError
 
+    @property
+    def here(self) -> bool:
+        """Whether a visit is on."""
+        return self._visiting.locked()
+
+    def stay_away(self) -> None:
+        """Begins no visit until ``come_again``; one that is on goes on."""
+        self._may.clear()
+
+    def come_again(self) -> None:
+        """Begins visits again."""
+        self._may.set()
+
     def close(self) -> None:
         """Ends the visits; waits for the running one."""
         self.closing.set()
+        self._may.set()
         self._thread.join(150)
 
     def _run(self) -> None:
         for number in itertools.count():
+            self._may.wait()
+            if self.closing.is_set():
+                return
             try:
-                self.visit(number)
+                with self._visiting:
+                    self.visit(number)
                 self.done += 1
             except Exception as error:  # whatever it is, it is the server's fault or worth a look
                 if not self.closing.is_set():

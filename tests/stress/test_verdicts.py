@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +15,7 @@ import pytest
 
 from benchmarks.stress.inputs.requests import Request
 from benchmarks.stress.kills import Victim, finish, kill_once
-from benchmarks.stress.soak import Sample, trends
+from benchmarks.stress.soak import REST, REST_EVERY, Rests, Sample, trends
 from benchmarks.stress.trials.commands import run_command
 from benchmarks.stress.trials.events import judge_line
 from benchmarks.stress.trials.graphs import difference
@@ -21,6 +24,7 @@ from benchmarks.stress.trials.live import Garbage, read_answer
 from benchmarks.stress.trials.live import judge as judge_talk
 from benchmarks.stress.trials.requests import judge as judge_request
 from benchmarks.stress.verdict import of_error, refused
+from benchmarks.stress.visitors import Visitor
 from benchmarks.stress.wire import Answer
 from pose.sources import SourceError
 from recognizer.attention import AttentionMaps
@@ -156,14 +160,66 @@ def test_another_answer_than_the_network_gives_is_found():
 
 def test_a_soak_is_flat_only_where_nothing_grows():
     def samples(growth: float) -> list[Sample]:
-        return [Sample(10.0 * n, round(1e9 * (1 + growth * n / 500)), 20, 17) for n in range(500)]
+        """Eighty minutes; between the rests it takes anything."""
+        return [
+            Sample(
+                10.0 * n,
+                round(1e9 * (1 + (growth * n / 480 if n % 60 == 59 else n % 5))),
+                20,
+                17,
+                n % 60 == 59,
+            )
+            for n in range(480)
+        ]
 
-    warming = [Sample(0.0, 10**8, 5, 5)] * 60
+    warming = [Sample(0.0, 10**8, 5, 5, True)] * 60
     assert all(trend.flat for trend in trends(warming + samples(0.0), 1.0))
     assert all(trend.flat for trend in trends(samples(0.04), 0.0))
     assert [trend.name for trend in trends(samples(0.2), 0.0) if not trend.flat] == ["memory"]
-    leaking = [Sample(10.0 * n, 10**9, 20 + n // 20, 17) for n in range(500)]
+    leaking = [Sample(10.0 * n, 10**9, 20 + n // 20, 17, True) for n in range(500)]
     assert [trend.name for trend in trends(leaking, 0.0) if not trend.flat] == ["threads"]
+    assert trends([each for each in samples(0.2) if each.seconds < 1800], 0.0) == [], (
+        "three rests tell nothing"
+    )
+
+
+def eventually(condition: Callable[[], bool]) -> bool:
+    until = time.monotonic() + 20
+    while not condition() and time.monotonic() < until:
+        time.sleep(0.005)
+    return condition()
+
+
+class Guest(Visitor):
+    """Stays until it is let go."""
+
+    pause = 0.0
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+        super().__init__(None)
+
+    def visit(self, number: int) -> None:
+        self.go.wait(20)
+
+
+def test_a_server_rests_once_its_visitors_have_left_and_stay_away():
+    guest = Guest()
+    rests = Rests([guest])
+    try:
+        assert eventually(lambda: guest.here) and not rests.at(REST_EVERY - 1)
+        assert not rests.at(REST_EVERY) and not rests.at(REST_EVERY + 2 * REST), "the guest is still here"
+        guest.go.set()
+        assert eventually(lambda: guest.done == 1 and not guest.here)
+        left = REST_EVERY + 3 * REST
+        assert [rests.at(left + after) for after in (0, REST - 1, REST)] == [False, False, True]
+        assert guest.done == 1, "nobody came meanwhile"
+        rests.over(left + REST)
+        assert eventually(lambda: guest.done > 1)
+        assert not rests.at(left + REST + REST_EVERY - 1)
+    finally:
+        guest.close()
+    assert guest.faults == []
 
 
 class Careless(Victim):
