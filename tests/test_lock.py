@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import sys
+from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -57,3 +59,19 @@ def test_what_is_asked_for_is_locked_within_its_range(python: str):
 
 def test_what_is_needed_has_a_range():
     assert all(len(each.specifier) == 2 or str(each) == "mediapipe==0.10.21" for each in asked())
+
+
+def test_what_is_locked_for_all_pythons_runs_on_all_of_them():
+    """Of those that are installed here, as their makers say."""
+    wrong = []
+    for name, version in locked("3.10").items():
+        if locked("3.12").get(name) != version:
+            continue
+        try:
+            about = metadata(name)
+        except PackageNotFoundError:
+            continue
+        runs_on = SpecifierSet(about["Requires-Python"] or "")
+        if about["Version"] == version and not all(runs_on.contains(f"{python}.0") for python in PYTHONS):
+            wrong.append(f"{name} {version} needs Python {runs_on}")
+    assert not wrong
