@@ -19,14 +19,14 @@ import safetensors
 import safetensors.numpy
 
 from pose.files import replacing
-from pose.layouts import SkeletonLayout
+from pose.layouts import LAYOUTS, SkeletonLayout
 from pose.skeleton import SkeletonSequence
 from recognizer.card import WeightsCard
 from recognizer.data.augment.moments import interpolated
 from recognizer.data.corpus import Example
 from recognizer.data.real_landmarks import REAL_LANDMARKS
 from recognizer.data.views import project_to_kinetics18, rotate_about, rotation
-from recognizer.own.motion import motion_of
+from recognizer.own.motion import motion_of, motion_size
 from recognizer.plain_files import read_plain
 from recognizer.weights import read_card
 from recognizer.windows import window_ends, window_times
@@ -160,6 +160,8 @@ def load_bank(name: str | Path) -> Bank | None:
         return None
     fits = embeddings.ndim == motion.ndim == 2 and len(embeddings) == len(motion) and len(labels)
     if not fits or labels.shape != embeddings.shape[:1] or about.get("weights") != card.sha256:
+        return None
+    if motion.shape[1] != motion_size(LAYOUTS[card.layout]):  # of an older version
         return None
     if not np.isfinite(embeddings).all() or np.isinf(motion).any():
         return None

@@ -16,13 +16,23 @@ NUMBERS = ("mean", "std", "low", "high", "speed", "early", "middle", "late")
 
 def of(window: SkeletonSequence) -> np.ndarray:
     """(8, joints, axes) of one window, joints without eyes and ears."""
-    joints = [name for name in window.layout.joints if not name.endswith(("_eye", "_ear"))]
-    return motion_of([window])[0].reshape(len(NUMBERS), len(joints), window.layout.coordinates)
+    count = len(NUMBERS) * len(joints_of(window)) * window.layout.coordinates
+    return motion_of([window])[0, :count].reshape(len(NUMBERS), -1, window.layout.coordinates)
+
+
+def round_of(window: SkeletonSequence, joint: str) -> np.ndarray:
+    """(1 or 3,) of one joint: which way round it goes, in each plane."""
+    joints = joints_of(window)
+    planes = {2: 1, 3: 3}[window.layout.coordinates]
+    return motion_of([window])[0, -planes * len(joints) :].reshape(-1, planes)[joints.index(joint)]
+
+
+def joints_of(window: SkeletonSequence) -> list[str]:
+    return [name for name in window.layout.joints if not name.endswith(("_eye", "_ear"))]
 
 
 def number(window: SkeletonSequence, what: str, joint: str) -> np.ndarray:
-    joints = [name for name in window.layout.joints if not name.endswith(("_eye", "_ear"))]
-    return of(window)[NUMBERS.index(what), joints.index(joint)]
+    return of(window)[NUMBERS.index(what), joints_of(window).index(joint)]
 
 
 @pytest.fixture
@@ -48,6 +58,31 @@ def test_numbers_by_hand(window: SkeletonSequence):
     np.testing.assert_allclose(wrist["std"], (0.02 * np.arange(31).std(), 0), atol=1e-6)
     np.testing.assert_allclose(wrist["early"], (-0.21, 0), atol=1e-6)
     np.testing.assert_allclose(wrist["late"], (0.21, 0), atol=1e-6)
+
+
+@pytest.mark.parametrize("way", [1, -1])
+def test_which_way_round_by_hand(window: SkeletonSequence, way: int):
+    """A circle of 40 pixels about a place, of a body of 100: its area is 0.16 pi."""
+    angle, wrist = np.linspace(0, 2 * np.pi, 31), KINETICS_18.index("right_wrist")
+    assert round_of(window, "right_wrist") == pytest.approx(0, abs=1e-3), "there and no way round"
+    joints = window.joints.copy()
+    joints[0, :, wrist] = (150, 150) + 40 * np.stack([np.cos(angle), way * np.sin(angle)], 1)
+    window = SkeletonSequence(joints, window.confidence, window.timestamps, window.layout)
+    assert round_of(window, "right_wrist") == pytest.approx(way * np.sqrt(0.16 * np.pi), rel=0.01)
+    assert round_of(window, "nose") == pytest.approx(0, abs=1e-3)
+    back = SkeletonSequence(joints[:, ::-1], window.confidence, window.timestamps, window.layout)
+    assert round_of(back, "right_wrist") == pytest.approx(-round_of(window, "right_wrist"))
+
+
+def test_in_space_it_goes_round_in_each_plane():
+    angle = np.linspace(0, 2 * np.pi, 31)
+    body = recording("rest").sequence(NTU_25)
+    joints = np.repeat(body.joints[:, :1], 31, 1)
+    hand = NTU_25.index("left_hand")
+    joints[0, :, hand] += 0.2 * np.stack([0 * angle, np.cos(angle), np.sin(angle)], 1)
+    window = SkeletonSequence(joints, np.ones(joints.shape[:3]), np.linspace(0, 2, 31), NTU_25)
+    found = round_of(window, "left_hand")
+    assert found[:2] == pytest.approx((0, 0), abs=1e-3) and found[2] > 0.3, "x y, x z, y z"
 
 
 def test_what_is_not_seen_is_no_number(window: SkeletonSequence):
