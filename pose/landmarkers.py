@@ -112,7 +112,7 @@ class ImageLandmarker:
         return _poses(self._task, result, box, (width, height))
 
     def close(self) -> None:
-        self._native.close()
+        _free(self)
 
 
 @dataclass
@@ -189,7 +189,7 @@ class VideoLandmarker:
             self.follow(_BLANK, self._clock)
 
     def close(self) -> None:
-        self._native.close()
+        _free(self)
 
 
 class PictureClock:
@@ -240,6 +240,13 @@ def _create(task: Task, mode: RunningMode, most: int) -> _Native:
         else:
             landmarker.detect(_picture(_BLANK))
     return landmarker
+
+
+def _free(landmarker: ImageLandmarker | VideoLandmarker) -> None:
+    """Closes MediaPipe's landmarker and forgets it: its threads and its 100 MB stay as long as anything holds
+    it, and whoever used it is held by the traceback of an error, perhaps for minutes."""
+    landmarker._native.close()
+    del landmarker._native
 
 
 def _picture(image: np.ndarray) -> Image:

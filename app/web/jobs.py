@@ -75,7 +75,9 @@ class Job(Generic[Result]):
             if not self.cancelled:
                 self._hand_over(self._work(self))
         except BaseException as error:  # handed to whoever waits for the job
-            self.error = error
+            # Nobody asks where a job was when it was stopped. The traceback would hold this job, which holds
+            # it: all that the work used, pictures too, would stay until Python looks for such circles.
+            self.error = error.with_traceback(None) if self.cancelled else error
         finally:
             self._end()
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+import weakref
 
 import numpy as np
 import pytest
 
 from pose import landmarkers
 from pose.estimators import MediaPipePose
-from pose.landmarkers import PEOPLE, ImageLandmarker, PictureClock, shared_landmarker
+from pose.landmarkers import PEOPLE, ImageLandmarker, PictureClock, VideoLandmarker, shared_landmarker
 
 PICTURE = np.zeros((48, 64, 3), np.uint8)
 
@@ -100,3 +101,12 @@ def test_a_second_persons_landmarker_is_made_when_there_is_one(monkeypatch: pyte
         for number in range(30):
             estimator.estimate(PICTURE, number / 30)
         assert len(made) == 2, "the first person's, and the one that searches"
+
+
+@pytest.mark.parametrize(("kind", "most"), [(VideoLandmarker, 1), (ImageLandmarker, 2)])
+def test_one_that_is_closed_takes_nothing_though_somebody_holds_it(kind: type, most: int):
+    """MediaPipe frees its threads and its 100 MB with the last one who holds the landmarker."""
+    landmarker = kind(PEOPLE, most)
+    native = weakref.ref(landmarker._native)
+    landmarker.close()
+    assert native() is None

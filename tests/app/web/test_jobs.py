@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import time
+import weakref
 from collections.abc import Callable
 
 import pytest
@@ -97,6 +100,32 @@ def test_what_a_job_raises_is_kept_and_the_next_runs():
         job = queue.start(lambda job: 1 / 0)
         assert job.wait(SOON) and isinstance(job.error, ZeroDivisionError)
     assert queue.start(lambda job: 1).wait(SOON)
+
+
+def test_nothing_of_a_job_that_was_stopped_is_held():
+    """Not even until Python looks for circles: it may hold pictures by the hundred."""
+
+    class Pictures:
+        pass
+
+    held = []
+
+    def work(job: Job) -> None:
+        pictures = Pictures()
+        held.append(weakref.ref(pictures))
+        job.cancel()
+        raise RuntimeError("stopped")
+
+    gc.disable()
+    try:
+        job = JobQueue(most=1, waiting=1).start(work)
+        assert job.wait(SOON) and job.cancelled and isinstance(job.error, RuntimeError)
+        until = time.monotonic() + SOON
+        while held[0]() is not None and time.monotonic() < until:
+            time.sleep(0.01)  # its thread is about to leave
+        assert held[0]() is None
+    finally:
+        gc.enable()
 
 
 def test_a_thread_that_cannot_be_started_takes_no_place(monkeypatch: pytest.MonkeyPatch):
