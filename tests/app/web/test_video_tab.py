@@ -178,9 +178,8 @@ def test_little_is_kept_of_pages_that_have_gone(client: httpx.Client, endless: E
         with client.stream("GET", f"/gradio_api/heartbeat/tab{number}") as heartbeat:
             beats = heartbeat.iter_lines()  # whose end would close it
             assert next(beats) == "data: ALIVE"
-            join(
-                client, f"tab{number}", upload(client, b"video %d" % number)
-            )  # one file if it were one content
+            content = b"video %d" % number  # Gradio would make one file of one content
+            join(client, f"tab{number}", upload(client, content))
             assert endless.begun.acquire(timeout=SOON)
         assert endless.cancelled.acquire(timeout=SOON)
     for _ in range(400):
