@@ -1,7 +1,8 @@
 """The bundles of MediaPipe Tasks, made once from the models that lie in MediaPipe's own wheel.
 
 Tasks want a ``.task`` file: an uncompressed zip of a detector and a landmark model. The wheel carries the
-models for people and for hands, so the bundles are built offline and kept in the user's cache folder.
+models for people and for hands, so the bundles are built offline, with plain weights (``pose.tflite``), and
+kept in the user's cache folder.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from platformdirs import user_cache_path
 from pose.errors import UserError
 from pose.files import replacing
 from pose.mediapipe_parts import FOLDER
+from pose.tflite import with_plain_weights
 
 _MODULES = FOLDER / "modules"
 _LANDMARK_OUTPUTS = 5
@@ -59,13 +61,13 @@ def hand_bundle() -> Path:
 
 
 def _bundle(recipe: _Recipe) -> Path:
-    detector = _read_model(recipe, recipe.detector[1])
     path = (
         user_cache_path("pose2action", appauthor=False)
-        / f"{recipe.kind}-landmarker-mediapipe-{version('mediapipe')}.task"
+        / f"{recipe.kind}-landmarker-mediapipe-{version('mediapipe')}-float32.task"
     )
-    if not _is_sound(path, recipe, detector):
-        landmarks = recipe.finish(_read_model(recipe, recipe.landmarks[1]))
+    if not _is_sound(path, recipe):
+        detector = with_plain_weights(_read_model(recipe, recipe.detector[1]))
+        landmarks = recipe.finish(with_plain_weights(_read_model(recipe, recipe.landmarks[1])))
         try:
             _write(path, {recipe.detector[0]: detector, recipe.landmarks[0]: landmarks})
         except OSError as error:
@@ -115,17 +117,15 @@ _HAND = _Recipe(
 )
 
 
-def _is_sound(path: Path, recipe: _Recipe, detector: bytes) -> bool:
-    """Whether the file is a whole zip of both models: this wheel's detector and a tflite landmark model."""
+def _is_sound(path: Path, recipe: _Recipe) -> bool:
+    """Whether the file is a whole zip of both models. Its name tells of which."""
     names = (recipe.detector[0], recipe.landmarks[0])
     try:
         with zipfile.ZipFile(path) as bundle:
-            if sorted(bundle.namelist()) != sorted(names):
-                return False
-            entry = bundle.getinfo(names[0])
-            # read() checks each member against its stored CRC, so these two lines cover all bytes.
-            same_detector = entry.CRC == zlib.crc32(detector) and bundle.read(names[0]) == detector
-            return same_detector and bundle.read(names[1])[4:8] == _TFLITE_IDENTIFIER
+            # read() checks each member against its stored CRC, so this covers all bytes.
+            return sorted(bundle.namelist()) == sorted(names) and all(
+                bundle.read(name)[4:8] == _TFLITE_IDENTIFIER for name in names
+            )
     except (OSError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error):
         return False
 

@@ -28,26 +28,36 @@ _MISSING_EVERY = 100
 """Milliseconds between two looks for a person who has just been lost, at first."""
 _MISSING_FOR = 1500
 """Milliseconds for which a lost person is looked for."""
+_KEPT_FOR = 10_000
+"""Milliseconds for which a landmarker is kept that looks at nothing: the second person is long gone."""
 
 
 class _Slot:
-    """One person's landmarker; ``pose`` is where the person was last, None while it follows nobody."""
+    """One person's landmarker; ``pose`` is where the person was last, None while it follows nobody.
+
+    Attributes:
+        used: milliseconds at which it last looked at a picture.
+    """
 
     def __init__(self) -> None:
         self.pose: PersonPose | None = None
+        self.used = 0
         self._landmarker: VideoLandmarker | None = None
 
     def open(self) -> VideoLandmarker:
-        """Its landmarker, made when it is needed: each takes 100 MB, and most pictures show one person."""
+        """Its landmarker, made when it is needed: each takes 70 MB, and most pictures show one person."""
         if self._landmarker is None:
             self._landmarker = VideoLandmarker(PEOPLE, 1)
         return self._landmarker
 
     def close(self) -> None:
+        """May be opened again."""
         if self._landmarker is not None:
             self._landmarker.close()
+            self._landmarker = None
 
     def follow(self, image: np.ndarray, milliseconds: int) -> PersonPose | None:
+        self.used = milliseconds
         return next(iter(self.open().follow(image, milliseconds)), None)
 
     def let_go(self) -> None:
@@ -132,6 +142,9 @@ class MediaPipePose:
             if finding.done() or not self._looks_beside or not look.known:
                 new = self._welcome(poses)
                 poses += new if look.image is image else []  # else they are followed from the next one on
+        for slot in self._free():  # with nobody known one of them has just looked
+            if now - slot.used > _KEPT_FOR:
+                slot.close()
         return poses
 
     def reset(self) -> None:

@@ -7,12 +7,14 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from operator import attrgetter
+from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 
 from pose.bundle import hand_bundle, pose_bundle
 from pose.layouts import MEDIAPIPE_33, MEDIAPIPE_HAND_21, SkeletonLayout
+from pose.mapped import let_go_of
 from pose.mediapipe_parts import (
     BaseOptions,
     HandLandmarker,
@@ -53,14 +55,14 @@ class Box:
         return image[self.top : self.bottom, self.left : self.right]
 
 
-def _people(mode: RunningMode, most: int) -> PoseLandmarker:
-    model = BaseOptions(model_asset_path=str(pose_bundle()))
+def _people(bundle: Path, mode: RunningMode, most: int) -> PoseLandmarker:
+    model = BaseOptions(model_asset_path=str(bundle))
     options = PoseLandmarkerOptions(base_options=model, running_mode=mode, num_poses=most)
     return PoseLandmarker.create_from_options(options)
 
 
-def _hands(mode: RunningMode, most: int) -> HandLandmarker:
-    model = BaseOptions(model_asset_path=str(hand_bundle()))
+def _hands(bundle: Path, mode: RunningMode, most: int) -> HandLandmarker:
+    model = BaseOptions(model_asset_path=str(bundle))
     options = HandLandmarkerOptions(base_options=model, running_mode=mode, num_hands=most)
     return HandLandmarker.create_from_options(options)
 
@@ -71,19 +73,23 @@ class Task:
 
     Attributes:
         layout: of the landmarks.
-        create: MediaPipe's landmarker, for a mode and so many at once.
+        bundle: gives the file of the models.
+        create: MediaPipe's landmarker, of such a file, for a mode and so many at once.
         landmarks: its result -> those in the picture and those in the world, of everything found.
         tells_visibility: whether it knows how visible each landmark is.
     """
 
     layout: SkeletonLayout
-    create: Callable[[RunningMode, int], _Native]
+    bundle: Callable[[], Path]
+    create: Callable[[Path, RunningMode, int], _Native]
     landmarks: Callable[[_Result], tuple[list, list]]
     tells_visibility: bool
 
 
-PEOPLE = Task(MEDIAPIPE_33, _people, attrgetter("pose_landmarks", "pose_world_landmarks"), True)
-HANDS = Task(MEDIAPIPE_HAND_21, _hands, attrgetter("hand_landmarks", "hand_world_landmarks"), False)
+PEOPLE = Task(MEDIAPIPE_33, pose_bundle, _people, attrgetter("pose_landmarks", "pose_world_landmarks"), True)
+HANDS = Task(
+    MEDIAPIPE_HAND_21, hand_bundle, _hands, attrgetter("hand_landmarks", "hand_world_landmarks"), False
+)
 
 
 class ImageLandmarker:
@@ -129,7 +135,7 @@ _sharing = threading.Lock()
 
 @contextlib.contextmanager
 def shared_landmarker(task: Task, most: int) -> Iterator[ImageLandmarker]:
-    """The process's one landmarker of a kind, as it takes 100 MB and knows nothing of whose pictures it sees.
+    """The process's one landmarker of a kind, as it takes 70 MB and knows nothing of whose pictures it sees.
     It is made for the first who enters, and closed when the last one leaves.
 
     Args:
@@ -232,18 +238,20 @@ class PictureClock:
 
 
 def _create(task: Task, mode: RunningMode, most: int) -> _Native:
+    bundle = task.bundle()
     with quiet_native_libraries():
-        landmarker = task.create(mode, most)
+        landmarker = task.create(bundle, mode, most)
         # Part of the chatter comes with the first picture, as does part of the setting up.
         if mode is RunningMode.VIDEO:
             landmarker.detect_for_video(_picture(_BLANK), 0)
         else:
             landmarker.detect(_picture(_BLANK))
+    let_go_of(bundle)
     return landmarker
 
 
 def _free(landmarker: ImageLandmarker | VideoLandmarker) -> None:
-    """Closes MediaPipe's landmarker and forgets it: its threads and its 100 MB stay as long as anything holds
+    """Closes MediaPipe's landmarker and forgets it: its threads and its 70 MB stay as long as anything holds
     it, and whoever used it is held by the traceback of an error, perhaps for minutes."""
     landmarker._native.close()
     del landmarker._native

@@ -21,7 +21,7 @@ STATIC = Path(__file__).parents[1] / "static"
 STATIC_ROUTE = "/pose2action"  # /static and /assets are Gradio's
 
 MAX_SESSIONS = 4
-"""Cameras served at once; each takes about a processor core and 100 MB."""
+"""Cameras served at once; each takes about a processor core and 70 MB."""
 
 
 class SessionLimit:

@@ -13,6 +13,7 @@ import pytest
 from pose import bundle
 from pose.bundle import PoseModelError, hand_bundle, pose_bundle
 from pose.mediapipe_parts import FOLDER
+from pose.tflite import with_plain_weights
 
 both = pytest.mark.parametrize("make", [pose_bundle, hand_bundle])
 
@@ -32,7 +33,7 @@ def test_bundle_holds_the_wheels_models(cache: Path) -> None:
         detector = members.read("pose_detector.tflite")
         landmarks = members.read("pose_landmarks_detector.tflite")
     modules = FOLDER / "modules"
-    assert detector == (modules / "pose_detection/pose_detection.tflite").read_bytes()
+    assert detector == with_plain_weights((modules / "pose_detection/pose_detection.tflite").read_bytes())
     assert landmarks[4:8] == b"TFL3" and b"TFLITE_METADATA" in landmarks
 
 
@@ -43,10 +44,12 @@ def test_the_hand_bundle_holds_the_wheels_models(cache: Path) -> None:
     with zipfile.ZipFile(path) as members:
         assert all(entry.compress_type == zipfile.ZIP_STORED for entry in members.infolist())
         assert {name: members.read(name) for name in members.namelist()} == {
-            "hand_detector.tflite": (modules / "palm_detection/palm_detection_full.tflite").read_bytes(),
-            "hand_landmarks_detector.tflite": (
-                modules / "hand_landmark/hand_landmark_full.tflite"
-            ).read_bytes(),
+            "hand_detector.tflite": with_plain_weights(
+                (modules / "palm_detection/palm_detection_full.tflite").read_bytes()
+            ),
+            "hand_landmarks_detector.tflite": with_plain_weights(
+                (modules / "hand_landmark/hand_landmark_full.tflite").read_bytes()
+            ),
         }
 
 

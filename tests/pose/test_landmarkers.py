@@ -8,7 +8,8 @@ import weakref
 import numpy as np
 import pytest
 
-from pose import landmarkers
+from app.drawing.example_clip import render
+from pose import estimators, landmarkers
 from pose.estimators import MediaPipePose
 from pose.landmarkers import PEOPLE, ImageLandmarker, PictureClock, VideoLandmarker, shared_landmarker
 
@@ -103,9 +104,36 @@ def test_a_second_persons_landmarker_is_made_when_there_is_one(monkeypatch: pyte
         assert len(made) == 2, "the first person's, and the one that searches"
 
 
+def test_the_landmarker_of_a_second_person_goes_after_them(monkeypatch: pytest.MonkeyPatch):
+    open_ones: list[VideoLandmarker] = []
+
+    class Listed(VideoLandmarker):
+        def __init__(self, *task: object) -> None:
+            super().__init__(*task)
+            open_ones.append(self)
+
+        def close(self) -> None:
+            open_ones.remove(self)
+            super().close()
+
+    monkeypatch.setattr(estimators, "VideoLandmarker", Listed)
+    figure = render(0.0)
+    both, alone = (np.hstack([figure, other]) for other in (figure[:, ::-1], np.zeros_like(figure)))
+    with MediaPipePose() as estimator:
+        assert len(estimator.estimate(both, 0.0)) == 2
+        for second in range(1, 11):
+            assert len(estimator.estimate(alone, second)) == 1
+            assert len(open_ones) == 2, "they may come back"
+        estimator.estimate(alone, 11.1)
+        assert len(open_ones) == 1
+        found = [len(estimator.estimate(both, 12 + moment)) for moment in range(6)]
+        assert found[-1] == 2
+    assert not open_ones
+
+
 @pytest.mark.parametrize(("kind", "most"), [(VideoLandmarker, 1), (ImageLandmarker, 2)])
 def test_one_that_is_closed_takes_nothing_though_somebody_holds_it(kind: type, most: int):
-    """MediaPipe frees its threads and its 100 MB with the last one who holds the landmarker."""
+    """MediaPipe frees its threads and its 70 MB with the last one who holds the landmarker."""
     landmarker = kind(PEOPLE, most)
     native = weakref.ref(landmarker._native)
     landmarker.close()
