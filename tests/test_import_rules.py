@@ -176,3 +176,16 @@ def test_the_page_needs_no_slow_packages():
         "from app.web.page import create_app\ncreate_app(Catalogue.shipped())"
     )
     assert not imported_by(code) & {"torch", "lightning", "matplotlib", "sympy", "onnx", "onnxscript"}
+
+
+def test_a_click_needs_no_slow_packages_either():
+    code = (
+        "import app.web, gradio\n"
+        "from fastapi.testclient import TestClient\n"
+        "with gradio.Blocks() as page:\n"
+        "    gradio.Button().click(lambda: None, queue=False, api_name='press')\n"
+        "client = TestClient(gradio.routes.App.create_app(page))\n"
+        "answer = client.post('/gradio_api/run/press', json={'data': []})\n"
+        "assert answer.status_code == 200, answer.text"
+    )
+    assert not imported_by(code) & {"torch", "matplotlib", "scipy"}

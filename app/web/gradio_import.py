@@ -7,6 +7,8 @@
   queue is set, and again when it is served: only the last is used.
 * Python looks for garbage again and again among objects that have just come to stay, which takes a fifth of
   the time; those of the imports it need not look at ever again, either.
+* With the first click Gradio imports matplotlib where there is one (MediaPipe brings it), to draw plots, of
+  which a page here has none: 12 MB.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from __future__ import annotations
 import gc
 import inspect
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 
@@ -50,6 +52,8 @@ def _components_in_no_file() -> Iterator[None]:
 with all_stays(), _components_in_no_file():
     import gradio
     import gradio.routes
+
+gradio.utils.MatplotlibBackendMananger = nullcontext
 
 
 @contextmanager
