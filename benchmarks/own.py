@@ -49,9 +49,10 @@ from recognizer.own.teaching import lesson_of
 from recognizer.own.variants import windows_of
 from recognizer.prediction import Prediction
 from recognizer.predictor import WindowRecognizer
-from recognizer.smoothing import LabelSmoother
+from recognizer.smoothing import LabelSmoother, live_steadiness
 from recognizer.vocabulary import DAILY
 from recognizer.weights import DEFAULT, read_card
+from recognizer.windows import window_times
 
 
 class Seen(NamedTuple):
@@ -82,10 +83,15 @@ def main(
     cost(recognizer, motions, bank)
 
 
-def watched(recognizer: WindowRecognizer, clip: SkeletonSequence) -> list[Seen]:
-    """A clip's windows as a live recogniser sees them."""
+def watched(recognizer: WindowRecognizer, clip: SkeletonSequence, live: bool = False) -> list[Seen]:
+    """A clip's windows, and with ``live`` their newest parts, as a recogniser sees them."""
     windows = windows_of(clip, recognizer.window_seconds, recognizer.frames)
-    return [Seen(*each) for each in zip(recognizer.predict(windows), motion_of(windows), strict=True)]
+    answers = recognizer.predict(windows)
+    if live and recognizer.glimpse is not None:
+        part = recognizer.glimpse * recognizer.window_seconds
+        times = (window_times(each.timestamps[-1], part, recognizer.frames) for each in windows)
+        answers = recognizer.predict_live(windows, [clip.resample(each) for each in times])
+    return [Seen(*each) for each in zip(answers, motion_of(windows), strict=True)]
 
 
 class Motion:
@@ -233,6 +239,7 @@ def beside(
 ) -> None:
     """What five own actions of three recordings cost the built-in ones, and how often one is seen wrongly."""
     clips = [(example, watched(recognizer, example.clip.sequence)) for example in footage]
+    live = [watched(recognizer, example.clip.sequence, live=True) for example in footage]
     minutes = sum(max(e.clip.sequence.duration, 1.0) for e in footage) / 60
     names = recognizer.classes
     known = [
@@ -245,7 +252,7 @@ def beside(
     kept, shown = [], 0
     for model, _, _ in episodes_of(motions, bank, 5, 3, count, seed=1):
         kept += [int(together(model, a).argmax()) in t for a, t in known]
-        shown += sum(shown_as_own(recognizer, model, a) for _, a in clips)
+        shown += sum(shown_as_own(recognizer, model, each) for each in live)
     print(
         f"built-in actions, {len(known)} real clips: {plain:.1%} alone, {np.mean(kept):.1%} beside five own"
     )
@@ -254,7 +261,8 @@ def beside(
 
 def shown_as_own(recognizer: WindowRecognizer, model: OwnModel, seen: Sequence[Seen]) -> int:
     """How many times a live label would become an own action."""
-    smoother = LabelSmoother((*recognizer.classes, *model.actions), recognizer.threshold)
+    steadiness = live_steadiness(recognizer.glimpse)
+    smoother = LabelSmoother((*recognizer.classes, *model.actions), recognizer.threshold, steadiness)
     shown, before = 0, None
     for each in seen:
         label = smoother.update(each.answer.end, together(model, [each])).label

@@ -61,7 +61,9 @@ class SlidingBuffer:
             self._observations.append(observation)
         self._newest = timestamp
 
-    def window(self, frames: int, end: float | None = None) -> SkeletonSequence | None:
+    def window(
+        self, frames: int, end: float | None = None, seconds: float | None = None
+    ) -> SkeletonSequence | None:
         """The person during the ``seconds`` before ``end``, resampled to ``frames`` equidistant frames.
 
         Joints are interpolated as by `SkeletonSequence.resample`, from what was seen between ``max_gap``
@@ -72,6 +74,7 @@ class SlidingBuffer:
             end: last instant of the window in seconds; the newest frame where None. It may lie after the
                 newest frame and up to ``max_gap`` before the last but one; what older windows need is
                 forgotten.
+            seconds: of a shorter window; the buffer's own where None.
 
         Returns:
             A sequence with M = 1 and timestamps from ``end - seconds`` to ``end``, or None when the person
@@ -81,7 +84,7 @@ class SlidingBuffer:
             end = self._newest
         if end is None:
             return None
-        start = end - self.seconds
+        start = end - (self.seconds if seconds is None else seconds)
         near = [o for o in self._observations if start - self.max_gap <= o[0] <= end + self.max_gap]
         if not any(start <= timestamp <= end for timestamp, _, _ in near):
             return None

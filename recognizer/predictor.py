@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -29,6 +29,7 @@ from recognizer.runtime.graph import can_be_graph, network_threads, sample_shape
 from recognizer.runtime.keeping import fast_graph
 from recognizer.runtime.meanwhile import engine_at_once
 from recognizer.together import Together
+from recognizer.windows import GLIMPSE
 
 if TYPE_CHECKING:
     from recognizer.networks.protocol import Network
@@ -99,6 +100,34 @@ class WindowRecognizer(ABC):
             WeightsError: a window has another layout, person or frame count than the weights want, or the
                 answer is no number.
         """
+
+    @property
+    def glimpse(self) -> float | None:
+        """Share of a window, its newest part, at which live use looks as well; None where that would take too
+        long, as SPA-Net's windows do."""
+        return GLIMPSE if can_be_graph(self.card) else None
+
+    def predict_live(
+        self,
+        windows: Sequence[SkeletonSequence],
+        newest: Sequence[SkeletonSequence],
+        attention: bool = False,
+    ) -> list[Prediction]:
+        """Recognises windows by themselves and by their newest part: the mean of both probabilities. The
+        embedding and the attention are those of the whole windows.
+
+        Args:
+            windows, attention: as ``predict`` takes them.
+            newest: of each window, the last part (``glimpse``) as a window.
+
+        Raises:
+            WeightsError: as ``predict``.
+        """
+        answers = self.predict([*windows, *newest], attention)
+        return [
+            replace(whole, probabilities=(whole.probabilities + part.probabilities) / 2)
+            for whole, part in zip(answers[: len(windows)], answers[len(windows) :], strict=True)
+        ]
 
     def embed(self, windows: Sequence[SkeletonSequence]) -> np.ndarray:
         """What the network makes of windows before it names anything: similar actions lie close together.

@@ -31,14 +31,23 @@ class Steadiness:
     """How much a label is steadied; ``pose2action evaluate --stream`` measures what it costs and gains.
 
     Attributes:
-        time_constant, hold, margin, release: what live use takes of each is ``TIME_CONSTANT``, ``HOLD``,
-            ``MARGIN`` and ``RELEASE``. 0 switches the averaging or the hold time off.
+        time_constant, hold, margin, release: videos take ``TIME_CONSTANT``, ``HOLD``, ``MARGIN`` and
+            ``RELEASE``, live use ``live_steadiness``. 0 switches the averaging or the hold time off.
     """
 
     time_constant: float = TIME_CONSTANT
     hold: float = HOLD
     margin: float = MARGIN
     release: float = RELEASE
+
+
+QUICK = Steadiness(time_constant=0.2, hold=0.2, margin=0.1)
+"""For answers that also speak of the newest part of their windows: they are steadier by themselves."""
+
+
+def live_steadiness(glimpse: float | None) -> Steadiness:
+    """How much live use steadies the labels of a recogniser (``WindowRecognizer.glimpse``)."""
+    return Steadiness() if glimpse is None else QUICK
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,10 @@ STEP = 0.25
 LIVE_RATE = 8.0
 """Windows a second of a live camera, at most."""
 
+GLIMPSE = 0.5
+"""Share of a window, its newest part, at which live use looks as well: an action that has just begun fills it
+sooner."""
+
 FIRST_LABEL = 1.0
 """Seconds of a person that the first label of a live camera needs."""
 

@@ -35,6 +35,14 @@ class ActionRecognizer(Protocol):
     threshold: float
     window_seconds: float
     frames: int
+    glimpse: float | None
+
+    def predict_live(
+        self,
+        windows: Sequence[SkeletonSequence],
+        newest: Sequence[SkeletonSequence],
+        attention: bool = False,
+    ) -> list[Prediction]: ...
 
     def predict(self, windows: Sequence[SkeletonSequence], attention: bool = False) -> list[Prediction]: ...
 

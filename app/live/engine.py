@@ -42,10 +42,13 @@ class _Job:
     end: float
     persons: tuple[int, ...]
     windows: tuple[SkeletonSequence, ...]
+    newest: tuple[SkeletonSequence, ...]  # the last part of each, where the recogniser looks at it as well
     attention: bool
 
 
 def _recognise(job: _Job) -> list[Prediction]:
+    if job.newest:
+        return job.recognizer.predict_live(job.windows, job.newest, attention=job.attention)
     return job.recognizer.predict(job.windows, attention=job.attention)
 
 
@@ -231,18 +234,29 @@ class LiveEngine:
             return
         asked: list[int] = []
         windows: list[SkeletonSequence] = []
+        newest: list[SkeletonSequence] = []
+        frames, glimpse = self._recognizer.frames, self._recognizer.glimpse
         for number in self._people.ready(timestamp):
-            window = self._people[number].buffer.window(self._recognizer.frames)
+            buffer = self._people[number].buffer
+            window = buffer.window(frames)
             if window is not None:
                 asked.append(number)
                 windows.append(window)
+                if glimpse is not None:
+                    newest.append(buffer.window(frames, seconds=glimpse * buffer.seconds) or window)
         if windows:
             # A frame seldom falls on the beat: counting from the beat, not the frame, keeps the mean rate.
             self._due = max(self._due + self._label_period, now)
             self._worker.submit(
                 _Job(
-                    self._recognizer, self._session, timestamp, tuple(asked), tuple(windows), self._attention
-                )
+                    self._recognizer,
+                    self._session,
+                    timestamp,
+                    tuple(asked),
+                    tuple(windows),
+                    tuple(newest),
+                    self._attention,
+                )  # fmt: skip
             )
 
     def _take_labels(self, timestamp: float) -> tuple[WindowAttention, ...]:

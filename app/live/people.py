@@ -10,6 +10,7 @@ from app.live.person import KEPT_POSES, Person
 from app.live.view import PersonAction
 from pose.skeleton import PersonPose
 from recognizer.prediction import top_labels
+from recognizer.smoothing import live_steadiness
 from recognizer.windows import FIRST_LABEL
 
 STALE = 1.0
@@ -113,7 +114,10 @@ class People:
 
     def _new(self) -> Person:
         model = self._recognizer
-        return Person(model.layout, model.window_seconds, model.classes, self._threshold, repeating(model))
+        steadiness = live_steadiness(model.glimpse)
+        return Person(
+            model.layout, model.window_seconds, model.classes, self._threshold, steadiness, repeating(model)
+        )
 
     def _missing(self, person: Person) -> float:
         """Seconds of data that a person's first label still needs; negative where there is more."""

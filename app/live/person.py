@@ -11,7 +11,7 @@ from pose.layouts import SkeletonLayout
 from pose.mapping import to_layout
 from pose.skeleton import PersonPose
 from recognizer.counting import RepetitionCounter, Repetitions
-from recognizer.smoothing import LabelSmoother, SmoothedLabel
+from recognizer.smoothing import LabelSmoother, SmoothedLabel, Steadiness
 
 KEPT_POSES = 6.0
 """Seconds of poses kept, for other weights to start from; a person lost for longer is forgotten."""
@@ -23,6 +23,7 @@ class Person:
     Args:
         layout, window_seconds, classes: the recogniser's.
         threshold: probability under which no action is named.
+        steadiness: how much labels are steadied.
         repeating: labels that are counted.
     """
 
@@ -32,11 +33,12 @@ class Person:
         window_seconds: float,
         classes: Sequence[str],
         threshold: float,
+        steadiness: Steadiness = Steadiness(),
         repeating: Container[str] = (),
     ) -> None:
         self._layout = layout
         self.buffer = SlidingBuffer(layout, window_seconds)
-        self.smoother = LabelSmoother(classes, threshold)
+        self.smoother = LabelSmoother(classes, threshold, steadiness)
         self.shown: SmoothedLabel | None = None
         self._counter = RepetitionCounter(layout, repeating)
         self._row: Repetitions | None = None

@@ -35,7 +35,23 @@ class OwnRecognizer(WindowRecognizer):
 
     def predict(self, windows: Sequence[SkeletonSequence], attention: bool = False) -> list[Prediction]:
         """See ``WindowRecognizer.predict``."""
-        answers = self.base.predict(windows, attention)
+        return self._with_own(self.base.predict(windows, attention), windows)
+
+    @property
+    def glimpse(self) -> float | None:
+        """See ``WindowRecognizer.glimpse``."""
+        return self.base.glimpse
+
+    def predict_live(
+        self,
+        windows: Sequence[SkeletonSequence],
+        newest: Sequence[SkeletonSequence],
+        attention: bool = False,
+    ) -> list[Prediction]:
+        """See ``WindowRecognizer.predict_live``; own actions are recognised by the whole windows."""
+        return self._with_own(self.base.predict_live(windows, newest, attention), windows)
+
+    def _with_own(self, answers: list[Prediction], windows: Sequence[SkeletonSequence]) -> list[Prediction]:
         if not answers:
             return []
         own = self.model.probabilities(embeddings_of(answers), motion_of(windows))

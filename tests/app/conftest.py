@@ -73,11 +73,22 @@ class FakeRecognizer:
     ) -> None:
         self.label, self.classes, self.layout, self.sure, self.delay = label, classes, layout, sure, delay
         self.window_seconds, self.threshold, self.frames = window_seconds, 0.5, 16
+        self.glimpse: float | None = None
+        self.newest: list[SkeletonSequence] = []
         self.card = SimpleNamespace(name="fake")
         self.windows: list[SkeletonSequence] = []
         self.error: Exception | None = None
         self.asked_for_attention: list[bool] = []
         self.looks_at = layout.index("right_wrist") if "right_wrist" in layout.joints else 0
+
+    def predict_live(
+        self,
+        windows: Sequence[SkeletonSequence],
+        newest: Sequence[SkeletonSequence],
+        attention: bool = False,
+    ) -> list[Prediction]:
+        self.newest += newest
+        return self.predict(windows, attention)
 
     def predict(self, windows: Sequence[SkeletonSequence], attention: bool = False) -> list[Prediction]:
         time.sleep(self.delay)

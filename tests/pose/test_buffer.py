@@ -132,6 +132,17 @@ class TestWindow:
             window = buffer.window(5, end=1.75)  # 0.75, 1, 1.25, 1.5, 1.75
             assert (window.confidence[0, 2] == known).all()
 
+    def test_a_shorter_window_is_what_a_shorter_buffer_gives(self) -> None:
+        long, short = SlidingBuffer(KINETICS_18, 3.0), SlidingBuffer(KINETICS_18, 1.0)
+        for frame in range(120):
+            for buffer in (long, short):
+                push(buffer, frame / 30, math.sin(frame), 1.0 if frame % 7 else 0.0)
+        ours, theirs = long.window(9, seconds=1.0), short.window(9)
+        assert ours is not None and theirs is not None
+        np.testing.assert_array_equal(ours.joints, theirs.joints)
+        np.testing.assert_array_equal(ours.confidence, theirs.confidence)
+        np.testing.assert_array_equal(ours.timestamps, theirs.timestamps)
+
     def test_a_person_who_left_is_none_once_out_of_the_window(self) -> None:
         buffer = SlidingBuffer(KINETICS_18, seconds=1.0)
         push(buffer, 0.0)

@@ -48,6 +48,19 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def test_a_fusion_glimpses_where_every_member_does(windows, monkeypatch: pytest.MonkeyPatch):
+    joint, bone = member("joints", 1), member("bones", 2, "bone")
+    fused = Fusion([(joint, 3.0), (bone, 1.0)])
+    assert fused.glimpse == joint.glimpse is not None
+    (live,) = fused.predict_live(windows[:1], windows[1:2])
+    first, second = fused.predict(windows[:2])
+    np.testing.assert_allclose(
+        live.probabilities, (first.probabilities + second.probabilities) / 2, atol=1e-6
+    )
+    monkeypatch.setattr(Recognizer, "glimpse", property(lambda self: None if self is bone else 0.5))
+    assert fused.glimpse is None
+
+
 def test_scores_are_averaged_by_share(windows):
     joint, bone = member("joints", 1), member("bones", 2, "bone", threshold=0.7)
     fused = Fusion([(joint, 3.0), (bone, 1.0)])

@@ -16,8 +16,9 @@ from recognizer.card import WeightsError
 from recognizer.networks.dualhead import DualHeadConfig
 from recognizer.networks.spa import SPAConfig
 from recognizer.predictor import Recognizer, softmax, unit_length
-from recognizer.preprocess import network_input
+from recognizer.preprocess import Preprocessing, network_input
 from recognizer.sparse import SparseError
+from recognizer.windows import GLIMPSE
 
 
 def window(
@@ -116,6 +117,29 @@ def test_nobody_seen_is_still_an_answer(recognizer: Recognizer):
         np.zeros((1, 32, 18, 2)), np.zeros((1, 32, 18)), np.linspace(0, 3, 32), KINETICS_18
     )
     assert np.isfinite(recognizer.predict([nobody])[0].probabilities).all()
+
+
+def test_live_the_newest_part_counts_as_much_as_the_whole(recognizer: Recognizer):
+    wholes, newest = [window(seed=1), window(seed=2)], [window(seed=3), window(seed=4)]
+    live = recognizer.predict_live(wholes, newest, attention=True)
+    alone = recognizer.predict(wholes + newest, attention=True)
+    for number, one in enumerate(live):
+        whole, part = alone[number], alone[number + 2]
+        np.testing.assert_allclose(
+            one.probabilities, (whole.probabilities + part.probabilities) / 2, atol=1e-6
+        )
+        np.testing.assert_allclose(one.embedding, whole.embedding, atol=1e-6)
+        np.testing.assert_allclose(one.attention.joints, whole.attention.joints, atol=1e-6)
+        assert (one.start, one.end) == (whole.start, whole.end)
+
+
+def test_who_computes_long_does_not_glimpse(recognizer: Recognizer):
+    assert recognizer.glimpse == GLIMPSE
+    card = recognizer.card.model_copy(
+        update={"network": SPAConfig(space=8, kernel=3, width=0.0625, temporal_dilations=(1,)),
+                "preprocessing": Preprocessing(streams=("joint",))}
+    )  # fmt: skip
+    assert Recognizer.of(weights.build_network(card), card).glimpse is None
 
 
 def test_no_windows_no_predictions(recognizer: Recognizer):

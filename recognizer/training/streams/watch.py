@@ -48,6 +48,8 @@ def watch(
     first one, after ``FIRST_LABEL`` seconds, is mostly empty. An answer is shown with the next frame, so the
     network is taken to be quicker than the camera, and estimating the pose to take no time at all.
 
+    Where the recogniser glimpses at the newest part of a window as well, so it does here.
+
     Args:
         recognizer: whose layout is the sequence's.
         sequence: one person (M = 1).
@@ -62,7 +64,15 @@ def watch(
     due = -np.inf
     asked: list[int] = []
     windows: list[SkeletonSequence] = []
+    newest: list[SkeletonSequence] = []
     rows: list[np.ndarray] = []
+
+    def answer() -> None:
+        answers = recognizer.predict_live(windows, newest) if newest else recognizer.predict(windows)
+        rows.extend(each.probabilities for each in answers)
+        windows.clear()
+        newest.clear()
+
     for i, time in enumerate(times):
         confidence = sequence.confidence[0, i]
         if not confidence.any():
@@ -78,10 +88,13 @@ def watch(
         due = max(due + 1 / rate, time)  # from beat to beat, as the live engine counts
         asked.append(i)
         windows.append(window)
+        if recognizer.glimpse is not None:
+            part = buffer.window(recognizer.frames, seconds=recognizer.glimpse * seconds)
+            newest.append(part or window)
         if len(windows) == _BATCH:
-            rows += [each.probabilities for each in recognizer.predict(windows)]
-            windows = []
-    rows += [each.probabilities for each in recognizer.predict(windows)] if windows else []
+            answer()
+    if windows:
+        answer()
     return Answers(
         times[asked],
         times[np.minimum(np.array(asked, int) + 1, len(times) - 1)],

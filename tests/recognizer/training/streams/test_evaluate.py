@@ -14,7 +14,7 @@ from recognizer.data.clip import Clip, DataError
 from recognizer.data.corpus import Example
 from recognizer.prediction import Prediction
 from recognizer.predictor import Recognizer, WindowRecognizer, untrained_card
-from recognizer.smoothing import Steadiness
+from recognizer.smoothing import QUICK, Steadiness
 from recognizer.training.shared.errors import ConfigError
 from recognizer.training.streams import evaluate as evaluation
 from recognizer.training.streams.evaluate import (
@@ -42,6 +42,8 @@ WRIST = KINETICS_18.index("right_wrist")
 
 class ByTheWrist(WindowRecognizer):
     """Says "wave", by 0.6, where the wrist is up at the end of the window, else "idle"; counts windows."""
+
+    glimpse: float | None = None
 
     def __init__(self, frames: int = 16) -> None:
         super().__init__(untrained_card(classes=CLASSES, frames=frames))
@@ -108,6 +110,18 @@ def test_each_data_set_has_its_own_figures():
     assert {name: figures["events"] for name, figures in found.datasets.items()} == {"mine": 1, "yours": 3}
     assert found.rates[30.0]["overall"]["events"] == 4
     assert found.chosen is None, "choosing is for validation"
+
+
+def test_who_glimpses_is_steadied_as_live():
+    """0.6 - 0.47 exp(-n / 1.6) exceeds 0.5 from the third window on, that of 1 / 3.2 from the fifth."""
+    streams, delays = [stream((3, 8), seconds=10.0)], []
+    for glimpse, steadiness in ((None, Steadiness()), (0.5, QUICK)):
+        recognizer = ByTheWrist()
+        recognizer.glimpse = glimpse
+        found = report(recognizer, streams, "test")
+        assert {each.steadiness for each in found.curve} == {steadiness}
+        delays.append(found.rates[30.0]["wave"]["delay_median"])
+    assert delays[1] < 0.6 < delays[0]
 
 
 def test_settings_are_swept_without_the_network(monkeypatch: pytest.MonkeyPatch):

@@ -23,6 +23,8 @@ RAW = Steadiness(time_constant=0, hold=0, margin=0, release=0)
 class ByTheWrist(WindowRecognizer):
     """Sure of "raise" where the wrist is above 0 (y down) at the end of the window, else of "idle"."""
 
+    glimpse: float | None = None
+
     def __init__(self) -> None:
         super().__init__(untrained_card(classes=CLASSES, frames=31))
         self.windows: list[SkeletonSequence] = []
@@ -88,6 +90,37 @@ def test_windows_hold_the_last_seconds_and_at_the_start_less():
     assert not seen[first.timestamps < -0.55].any() and seen[first.timestamps > -0.45].all()
     assert (last.timestamps[0], last.timestamps[-1]) == (7.0, 10.0)
     assert (last.confidence > 0).all()
+
+
+class Glimpsing(ByTheWrist):
+    """Sure of "raise" in so far as the wrist is above 0 in the window; looks at the newest half as well."""
+
+    glimpse = 0.5
+
+    def predict(self, windows, attention=False):
+        self.windows += windows
+        shares = [(window.joints[0, :, WRIST, 1] < 0).mean() for window in windows]
+        return [Prediction(np.array([1 - up, up], np.float32), CLASSES, 0.0, 0.0) for up in shares]
+
+
+@pytest.mark.parametrize("seconds", [3.0, 2.0])
+def test_the_newest_half_counts_as_much_as_the_whole(seconds: float):
+    """Up since 5.0: at 6.0 a third of the last three seconds and two thirds of their newest half are up."""
+    recognizer = Glimpsing()
+    answers = watched(recognizer, raised((5.0, 10.0)), seconds=seconds)
+    assert len(recognizer.windows) == 2 * len(answers.ends)
+    spans = [round(float(np.ptp(window.timestamps)), 6) for window in recognizer.windows]
+    assert spans.count(seconds) == spans.count(seconds / 2) == len(answers.ends)
+    assert {window.joints.shape[1] for window in recognizer.windows} == {recognizer.frames}
+    at = int(np.flatnonzero(np.isclose(answers.ends, 6.0, atol=0.02))[0])
+    expected = (1 / seconds + min(2 / seconds, 1)) / 2
+    assert answers.probabilities[at, 1] == pytest.approx(expected, abs=0.04)
+
+
+def test_who_was_not_seen_in_the_newest_half_is_judged_by_the_whole():
+    recognizer = Glimpsing()
+    watched(recognizer, raised(unseen=[(4.0, 8.0)]), seconds=3.0)
+    assert all(window.confidence.any() for window in recognizer.windows)
 
 
 def test_windows_of_another_length():
