@@ -29,7 +29,7 @@ from recognizer.runtime.graph import can_be_graph, network_threads, sample_shape
 from recognizer.runtime.keeping import fast_graph
 from recognizer.runtime.meanwhile import engine_at_once
 from recognizer.together import Together
-from recognizer.windows import GLIMPSE
+from recognizer.windows import GLIMPSE, GLIMPSE_SHARE
 
 if TYPE_CHECKING:
     from recognizer.networks.protocol import Network
@@ -113,8 +113,8 @@ class WindowRecognizer(ABC):
         newest: Sequence[SkeletonSequence],
         attention: bool = False,
     ) -> list[Prediction]:
-        """Recognises windows by themselves and by their newest part: the mean of both probabilities. The
-        embedding and the attention are those of the whole windows.
+        """Recognises windows by themselves and by their newest part: the mean of both probabilities, in which
+        the part has ``GLIMPSE_SHARE``. The embedding and the attention are those of the whole windows.
 
         Args:
             windows, attention: as ``predict`` takes them.
@@ -125,7 +125,10 @@ class WindowRecognizer(ABC):
         """
         answers = self.predict([*windows, *newest], attention)
         return [
-            replace(whole, probabilities=(whole.probabilities + part.probabilities) / 2)
+            replace(
+                whole,
+                probabilities=(1 - GLIMPSE_SHARE) * whole.probabilities + GLIMPSE_SHARE * part.probabilities,
+            )
             for whole, part in zip(answers[: len(windows)], answers[len(windows) :], strict=True)
         ]
 

@@ -14,6 +14,9 @@ GLIMPSE = 0.5
 """Share of a window, its newest part, at which live use looks as well: an action that has just begun fills it
 sooner."""
 
+GLIMPSE_SHARE = 0.4
+"""What that part counts beside the whole window, whose share is the rest."""
+
 FIRST_LABEL = 1.0
 """Seconds of a person that the first label of a live camera needs."""
 

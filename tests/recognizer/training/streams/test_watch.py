@@ -104,7 +104,7 @@ class Glimpsing(ByTheWrist):
 
 
 @pytest.mark.parametrize("seconds", [3.0, 2.0])
-def test_the_newest_half_counts_as_much_as_the_whole(seconds: float):
+def test_the_newest_half_counts_two_fifths(seconds: float):
     """Up since 5.0: at 6.0 a third of the last three seconds and two thirds of their newest half are up."""
     recognizer = Glimpsing()
     answers = watched(recognizer, raised((5.0, 10.0)), seconds=seconds)
@@ -113,7 +113,7 @@ def test_the_newest_half_counts_as_much_as_the_whole(seconds: float):
     assert spans.count(seconds) == spans.count(seconds / 2) == len(answers.ends)
     assert {window.joints.shape[1] for window in recognizer.windows} == {recognizer.frames}
     at = int(np.flatnonzero(np.isclose(answers.ends, 6.0, atol=0.02))[0])
-    expected = (1 / seconds + min(2 / seconds, 1)) / 2
+    expected = 0.6 / seconds + 0.4 * min(2 / seconds, 1)
     assert answers.probabilities[at, 1] == pytest.approx(expected, abs=0.04)
 
 
