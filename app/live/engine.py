@@ -256,7 +256,7 @@ class LiveEngine:
                     tuple(windows),
                     tuple(newest),
                     self._attention,
-                )  # fmt: skip
+                )
             )
 
     def _take_labels(self, timestamp: float) -> tuple[WindowAttention, ...]:
