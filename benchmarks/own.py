@@ -86,11 +86,12 @@ def main(
 def watched(recognizer: WindowRecognizer, clip: SkeletonSequence, live: bool = False) -> list[Seen]:
     """A clip's windows, and with ``live`` their newest parts, as a recogniser sees them."""
     windows = windows_of(clip, recognizer.window_seconds, recognizer.frames)
-    answers = recognizer.predict(windows)
     if live and recognizer.glimpse is not None:
         part = recognizer.glimpse * recognizer.window_seconds
         times = (window_times(each.timestamps[-1], part, recognizer.frames) for each in windows)
         answers = recognizer.predict_live(windows, [clip.resample(each) for each in times])
+    else:
+        answers = recognizer.predict(windows)
     return [Seen(*each) for each in zip(answers, motion_of(windows), strict=True)]
 
 
