@@ -28,6 +28,7 @@ from recognizer.runtime.answer import Engine
 from recognizer.runtime.graph import can_be_graph, network_threads, sample_shape
 from recognizer.runtime.keeping import fast_graph
 from recognizer.runtime.meanwhile import engine_at_once
+from recognizer.runtime.spa import VoxelNetwork
 from recognizer.together import Together
 from recognizer.windows import GLIMPSE, GLIMPSE_SHARE
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 
 SparseBackend = Literal["torch", "minkowski", "auto"]
-"""Who computes SPA-Net's convolutions, see ``recognizer.sparse.Backend``."""
+"""Who computes SPA-Net's convolutions, see ``recognizer.sparse.Backend``; by default, on the CPU, NumPy."""
 
 
 def untrained_card(
@@ -182,7 +183,7 @@ class Recognizer(WindowRecognizer):
         sparse_backend: SparseBackend = "auto",
         at_once: bool = False,
     ) -> Recognizer:
-        """Loads weights by name or path: on the CPU as a fast graph, where the network can be one.
+        """Loads weights by name or path: on the CPU as a fast graph, and SPA-Net as NumPy computes it.
 
         Args:
             name: of shipped weights, or a path.
@@ -200,6 +201,8 @@ class Recognizer(WindowRecognizer):
             graph = engine_at_once(tensors, card) if at_once else fast_graph(tensors, card)
             if graph is not None:
                 return cls(graph, card)
+        if device == "cpu" and card.network.name == "spa" and sparse_backend == "auto":
+            return cls(VoxelNetwork(*weights.load_arrays(tensors)), card)
         network, card = weights.load(name)
         if card.network.name == "spa":
             if sparse_backend == "minkowski":

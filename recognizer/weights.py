@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from platformdirs import user_data_path
 from pydantic import ValidationError
 
@@ -23,7 +24,7 @@ from recognizer.plain_files import read_plain
 from recognizer.preprocess import channels
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import nn
 
     from recognizer.networks.protocol import Network
 
@@ -90,7 +91,7 @@ def save(network: nn.Module, card: WeightsCard, folder: Path) -> Path:
     import safetensors.torch
 
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
-    if fault_of_tensors := _fault(tensors):
+    if fault_of_tensors := _fault({name: tensor.numpy() for name, tensor in tensors.items()}):
         raise WeightsError(f"The weights {card.name} cannot be used and are not written: {fault_of_tensors}.")
     data = safetensors.torch.save(tensors)
     written = encoded(card.model_copy(update={"sha256": hashlib.sha256(data).hexdigest()}))
@@ -152,9 +153,29 @@ def load(name: str | Path) -> tuple[Network, WeightsCard]:
         if tensor.dtype != wanted[each]:  # PyTorch would convert it, to infinity perhaps
             kinds = f"{each} is {tensor.dtype} and must be {wanted[each]}".replace("torch.", "")
             raise WeightsError(f"{tensor_path} does not fit its card: {kinds}. {_offer()}")
-    if damage := _fault(tensors):
-        raise WeightsError(f"{tensor_path} is damaged: {damage}. {_offer()}")
+    _check_numbers(tensor_path, {each: tensor.numpy() for each, tensor in tensors.items()})
     return network.eval(), card
+
+
+def load_arrays(name: str | Path) -> tuple[dict[str, np.ndarray], WeightsCard]:
+    """The tensors of weights without their network, and without PyTorch.
+
+    Args:
+        name: as for ``load``.
+
+    Raises:
+        WeightsError: as ``load``, except that nobody has seen whether the card fits the tensors' shapes.
+    """
+    import safetensors
+    import safetensors.numpy
+
+    tensor_path, card, data = _read(name)
+    try:
+        arrays = safetensors.numpy.load(data)
+    except (ValueError, KeyError, safetensors.SafetensorError) as error:
+        raise WeightsError(f"{tensor_path} is damaged: {shown(str(error), 300)}. {_offer()}") from None
+    _check_numbers(tensor_path, arrays)
+    return arrays, card
 
 
 def check(name: str | Path) -> tuple[Path, WeightsCard]:
@@ -225,12 +246,17 @@ def is_file(path: Path) -> bool:
         return False
 
 
-def _fault(tensors: Mapping[str, Tensor]) -> str | None:
+def _check_numbers(tensor_path: Path, tensors: Mapping[str, np.ndarray]) -> None:
+    if damage := _fault(tensors):
+        raise WeightsError(f"{tensor_path} is damaged: {damage}. {_offer()}")
+
+
+def _fault(tensors: Mapping[str, np.ndarray]) -> str | None:
     """What is wrong with the numbers themselves, as a part of a sentence."""
     for name, tensor in tensors.items():
-        if not bool(tensor.isfinite().all()):
+        if not np.isfinite(tensor).all():
             return f"{name} holds NaN or infinity"
-        if name.endswith("running_var") and bool((tensor < 0).any()):
+        if name.endswith("running_var") and (tensor < 0).any():
             return f"{name} holds a negative variance"
     return None
 

@@ -18,7 +18,6 @@ from app.video.process import process_video
 from app.video.results import VideoResult, write_csv, write_json
 from app.web.jobs import Job
 from app.web.kept_landmarks import KeptLandmarks
-from app.web.memory import give_back
 from app.web.orders import RESULTS, Order
 from app.web.school import School
 from pose.errors import UserError
@@ -98,12 +97,9 @@ def analyse(
         OSError: the results cannot be written.
         UserError: weights, own actions or video cannot be used.
     """
-    try:
-        with in_a_sentence():
-            recognizer = _recognizer(job, order, catalogue, school)
-            return _write(job, source, order, recognizer, folder, kept)
-    finally:
-        give_back()
+    with in_a_sentence():
+        recognizer = _recognizer(job, order, catalogue, school)
+        return _write(job, source, order, recognizer, folder, kept)
 
 
 def _recognizer(job: Job[Outcome], order: Order, catalogue: Catalogue, school: School) -> WindowRecognizer:

@@ -16,7 +16,6 @@ from app.live.engine import LiveEngine
 from app.web.answers import ready, recorded, seen, told
 from app.web.events import CameraEvents
 from app.web.film import Film
-from app.web.memory import give_back
 from app.web.messages import (
     MAX_PIXELS,
     MAX_SIDE,
@@ -142,7 +141,6 @@ class LiveSession:
                 log.exception("a live session could not be closed in order")
             finally:
                 self._engine = None
-                give_back()
                 self._ended()
 
     def _serve(self) -> None:
@@ -193,7 +191,6 @@ class LiveSession:
                 self._engine = LiveEngine(recognizer, self._make_estimator, threshold=threshold)
             else:
                 self._engine.set_recognizer(recognizer)
-                give_back()
         except (WeightsError, ValueError) as error:
             self._page.tell(told("weights-failed", message=str(error)))
             return
