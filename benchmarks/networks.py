@@ -37,9 +37,9 @@ from recognizer.networks.protocol import Network
 from recognizer.predictor import untrained_card
 from recognizer.preprocess import Preprocessing
 from recognizer.runtime.answer import Engine
-from recognizer.runtime.eager import EagerNetwork
 from recognizer.runtime.graph import FastGraph, can_be_graph, difference, sample_shape
 from recognizer.runtime.making import make_graph
+from recognizer.runtime.spa import VoxelNetwork
 
 FRAMES = 64
 PAPERS = {TITLES[kind().name]: kind() for kind in NETWORKS} | {"SPA-Net 3+1D": SPAConfig(convolution="3+1d")}
@@ -104,7 +104,7 @@ def _window(card: WeightsCard) -> np.ndarray:
 
 def _engine(name: str, network: Network, card: WeightsCard, threads: int) -> Engine:
     if not can_be_graph(card):
-        return EagerNetwork(network, sample_shape(card))
+        return VoxelNetwork({name: tensor.numpy() for name, tensor in network.state_dict().items()}, card)
     if name in PAPERS:
         return FastGraph(make_graph(network, card), card, threads)
     return FastGraph((weights.weights_folder() / f"{name}.onnx").read_bytes(), card, threads)

@@ -68,15 +68,26 @@ function sendNewest() {
  */
 async function pack(picture, captured) {
   try {
-    const [width, height] = sentSize(...sizeOf(picture));
-    if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
-    context.drawImage(picture, 0, 0, width, height);
-    picture.close();
+    draw(picture);
     const blob = await canvas.convertToBlob({ type: "image/jpeg", quality: JPEG_QUALITY });
     const jpeg = await blob.arrayBuffer();
     page.postMessage({ jpeg, captured }, [jpeg]);
   } catch {
     page.postMessage(null);
+  }
+}
+
+/**
+ * Draws a picture as small as it is sent, and closes it whatever happens: the camera has few of them to give.
+ * @param {VideoFrame | ImageBitmap} picture
+ */
+function draw(picture) {
+  try {
+    const [width, height] = sentSize(...sizeOf(picture));
+    if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+    context.drawImage(picture, 0, 0, width, height);
+  } finally {
+    picture.close();
   }
 }
 

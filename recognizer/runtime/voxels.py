@@ -109,13 +109,21 @@ def pooled(voxels: Voxels) -> Voxels:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Voxels that meet in space within the reach of a kernel, at times no further apart than the longest
-    dilation: rows, number of the offset in space, and frames from the output to the input."""
+    """Voxels that meet in space within the reach of a kernel, at times no further apart than its longest
+    dilation.
+
+    Attributes:
+        outputs, inputs: (P,) rows, in the order of the outputs.
+        offsets: (P,) number of the offset in space; the first axis runs fastest.
+        later: (P,) frames from the output to the input.
+        itself: the offset under which a place meets itself.
+    """
 
     outputs: np.ndarray
     inputs: np.ndarray
     offsets: np.ndarray
     later: np.ndarray
+    itself: int
 
     @classmethod
     def of(cls, voxels: Voxels, kernel: int, longest: int) -> Pairs:
@@ -136,16 +144,14 @@ class Pairs:
             found.append((outputs + begin, inputs + first))
         outputs, inputs = np.concatenate(found, 1)
         steps = voxels.places[inputs] - voxels.places[outputs] - low
-        offsets = steps @ kernel ** np.arange(steps.shape[1])
-        return cls(outputs, inputs, offsets, times[inputs] - times[outputs])
+        powers = kernel ** np.arange(steps.shape[1])
+        return cls(outputs, inputs, steps @ powers, times[inputs] - times[outputs], int(-low * powers.sum()))
 
-    def at_one_place(self, kernel: int, axes: int) -> Pairs:
+    def at_one_place(self) -> Pairs:
         """Only those of voxels at the same place, which is the only offset in space."""
-        itself = -_reach(kernel)[0] * sum(kernel**axis for axis in range(axes))
-        here = self.offsets == itself
-        return Pairs(
-            self.outputs[here], self.inputs[here], np.zeros_like(self.offsets[here]), self.later[here]
-        )
+        here = self.offsets == self.itself
+        nowhere = np.zeros(here.sum(), np.int64)
+        return Pairs(self.outputs[here], self.inputs[here], nowhere, self.later[here], 0)
 
 
 def _reach(kernel: int) -> tuple[int, int]:

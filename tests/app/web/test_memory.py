@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,16 @@ def printed(program: str, *arguments: str) -> int:
 @glibc_alone
 def test_what_was_freed_is_given_back():
     assert printed(HOLD_AND_FREE) > 150e6
+
+
+def test_it_is_given_back_again_and_again_until_the_end(monkeypatch: pytest.MonkeyPatch):
+    given = threading.Semaphore(0)
+    monkeypatch.setattr(memory, "give_back", given.release)
+    monkeypatch.setattr(memory, "EVERY", 0.01)
+    before = threading.active_count()
+    with memory.given_back():
+        assert all(given.acquire(timeout=10) for _ in range(3))
+    assert threading.active_count() == before
 
 
 @glibc_alone

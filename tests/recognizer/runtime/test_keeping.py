@@ -11,7 +11,7 @@ import torch
 
 from recognizer import weights
 from recognizer.card import WeightsCard
-from recognizer.networks.configs import LSTAConfig, SPAConfig
+from recognizer.networks.configs import LSTAConfig
 from recognizer.predictor import Recognizer, untrained_card
 from recognizer.runtime import keeping
 from recognizer.runtime.eager import EagerNetwork
@@ -105,10 +105,3 @@ def test_other_versions_have_other_files(saved, monkeypatch):
     monkeypatch.setattr(keeping, "version", lambda package: "99.0")
     assert kept_graph(card) != first
     assert kept_graph(card.model_copy(update={"sha256": "0" * 64})) != kept_graph(card)
-
-
-def test_spa_net_is_computed_by_pytorch_without_a_word(tmp_path: Path, caplog):
-    card = untrained_card().model_copy(update={"network": SPAConfig(width=0.0625), "name": "spa"})
-    path = weights.save(weights.build_network(card), card, tmp_path)
-    assert isinstance(Recognizer.load(path, device="cpu").engine, EagerNetwork)
-    assert not caplog.records
