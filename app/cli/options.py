@@ -14,7 +14,7 @@ Weights = Annotated[
 
 SparseBackend = Annotated[
     Literal["torch", "minkowski", "auto"],
-    typer.Option(help="Who computes SPA-Net's sparse convolutions; auto takes the faster one there is."),
+    typer.Option(help="Who computes SPA-Net's sparse convolutions; auto takes the fastest there is."),
 ]
 
 Data = Annotated[Path, typer.Option("--data", help="Folder with one folder a data set.")]

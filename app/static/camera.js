@@ -183,7 +183,7 @@ export class Camera {
     for (const track of this.stream?.getTracks() ?? []) track.stop(); // fires no "ended"
     this.stream = null;
     this.video.srcObject = null;
-    this.packer.terminate();
+    this.packer.postMessage({ over: true });
     this.#give(null);
   }
 }

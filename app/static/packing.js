@@ -8,7 +8,7 @@ import { CaptureClock } from "./clock.js";
 
 /** @import { Ordered, Packed } from "./types.js" */
 
-/** @type {{ postMessage(message: Packed | null, transfer?: Transferable[]): void, onmessage: unknown }} */
+/** @type {{ postMessage(message: Packed | null, transfer?: Transferable[]): void, close(): void, onmessage: unknown }} */
 const page = /** @type {any} */ (self);
 const JPEG_QUALITY = 0.75;
 const STALE = 0.8; // of the time from one picture to the next
@@ -20,11 +20,14 @@ const context = /** @type {OffscreenCanvasRenderingContext2D} */ (
 let wanted = false;
 /** @type {{ picture: VideoFrame, captured: number } | null} the last one that came, until it is sent */
 let newest = null;
+/** @type {ReadableStreamDefaultReader<VideoFrame> | null} */
+let reader = null;
 let period = 0; // milliseconds from one picture to the next
 let now = () => performance.now(); // on the page's clock
 
 /** @param {MessageEvent<Ordered>} event */
 page.onmessage = ({ data }) => {
+  if ("over" in data) return void end();
   if ("pictures" in data) return void follow(data.pictures, data.origin);
   if ("picture" in data) return void pack(data.picture, data.captured);
   wanted = true;
@@ -40,10 +43,11 @@ page.onmessage = ({ data }) => {
 async function follow(pictures, origin) {
   now = () => performance.timeOrigin - origin + performance.now();
   const clock = new CaptureClock();
-  const reader = pictures.getReader();
+  const from = pictures.getReader();
+  reader = from;
   let before = 0;
   for (;;) {
-    const { value: picture } = await reader.read();
+    const { value: picture } = await from.read();
     newest?.picture.close();
     newest = null;
     if (!picture) return;
@@ -52,6 +56,13 @@ async function follow(pictures, origin) {
     newest = { picture, captured };
     if (wanted) sendNewest();
   }
+}
+
+/** Ends the worker by itself: a picture that it still had would keep its place in the camera for a while. */
+async function end() {
+  await reader?.cancel();
+  newest?.picture.close();
+  page.close();
 }
 
 function sendNewest() {

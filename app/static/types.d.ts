@@ -99,11 +99,12 @@ export interface Packed {
   captured: number;
 }
 
-/** What packing.js is told: where a camera's pictures come from, a picture to pack, or just that one is wanted. */
+/** What packing.js is told: where a camera's pictures come from, a picture to pack, that one is wanted, or that it is over. */
 export type Ordered =
   | { pictures: ReadableStream<VideoFrame>; origin: number }
   | { picture: VideoFrame | ImageBitmap; captured: number }
-  | { wanted: true };
+  | { wanted: true }
+  | { over: true };
 
 /**
  * A part of the live page that follows the session: cards, heat, figures ... Each method is called if it is there.

@@ -1,4 +1,4 @@
-"""Trained networks made quick for live use: ONNX graphs, computed by ONNX Runtime, and PyTorch for the rest.
+"""Trained networks made quick for live use without PyTorch: ONNX graphs, and SPA-Net in NumPy.
 
 Milliseconds a window with attention and embedding, one thread, the least of 40 in turn on a machine with two
 cores on which other programs ran, so that only ratios count:
@@ -18,8 +18,9 @@ logits are 1e-6 of the largest away from PyTorch's. A graph is loaded in 0.07 s 
 to load the same graphs, and its wheel has 59 MB; AOTInductor needs a C++ compiler on the user's machine.
 
 - ``answer``: what a network answers, and the type of what computes one, ``Engine``.
-- ``graph``: a network as ONNX Runtime computes it; ``eager``: as PyTorch does (SPA-Net's sparse convolutions,
-  GPUs, networks in memory, and where there can be no graph).
+- ``graph``: a network as ONNX Runtime computes it; ``spa``, with ``voxels``: SPA-Net, whose sparse
+  convolutions ONNX does not know, as NumPy does, in 0.6 of PyTorch's time; ``eager``: any as PyTorch does (on
+  GPUs, networks in memory, by a chosen sparse backend, and where there can be no graph).
 - ``keeping``: where graphs come from. Making one takes PyTorch's exporter and half a minute of a core, so
   those of the shipped weights lie beside them, 1 to 3 MB each: nobody waits for the first label, and nobody
   needs the exporter's packages. Others are made at first use, in the user's cache folder; ``meanwhile``:

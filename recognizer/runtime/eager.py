@@ -1,4 +1,4 @@
-"""A network computed by PyTorch: SPA-Net's sparse convolutions, GPUs, and where no fast graph can be had."""
+"""A network computed by PyTorch: on GPUs, and where nothing quicker can be had."""
 
 from __future__ import annotations
 

@@ -85,11 +85,12 @@ def lead_by_the_page(page: Page) -> None:
 @pytest.fixture
 def stand(playwright: Playwright, visit, tmp_path: Path) -> Iterator[Callable[..., Page]]:
     """Opens a page before whose camera dots move, and starts it."""
-    browsers = []
+    browsers, pages = [], []
 
     def opened(address: str, *dots, seconds: float = 4.0, straight: bool = True) -> Page:
         browsers.append(launch(playwright, film(tmp_path / "dots.mjpeg", dots, seconds)))
         page = visit(browsers[-1], address)
+        pages.append(page)
         if not straight:
             lead_by_the_page(page)
         page.evaluate(WATCH, [RED, BLUE])
@@ -99,6 +100,8 @@ def stand(playwright: Playwright, visit, tmp_path: Path) -> Iterator[Callable[..
         return page
 
     yield opened
+    for page in pages:
+        page.evaluate("document.querySelector('pose-live').stop()")  # or the browser misses its last pictures
     for browser in browsers:
         browser.close()
 
