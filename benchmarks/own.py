@@ -49,10 +49,10 @@ from recognizer.own.teaching import lesson_of
 from recognizer.own.variants import windows_of
 from recognizer.prediction import Prediction
 from recognizer.predictor import WindowRecognizer
-from recognizer.smoothing import LabelSmoother, live_steadiness
+from recognizer.smoothing import LIVE, LabelSmoother
 from recognizer.vocabulary import DAILY
 from recognizer.weights import DEFAULT, read_card
-from recognizer.windows import window_times
+from recognizer.windows import GLIMPSE, window_times
 
 
 class Seen(NamedTuple):
@@ -86,8 +86,8 @@ def main(
 def watched(recognizer: WindowRecognizer, clip: SkeletonSequence, live: bool = False) -> list[Seen]:
     """A clip's windows, and with ``live`` their newest parts, as a recogniser sees them."""
     windows = windows_of(clip, recognizer.window_seconds, recognizer.frames)
-    if live and recognizer.glimpse is not None:
-        part = recognizer.glimpse * recognizer.window_seconds
+    if live:
+        part = GLIMPSE * recognizer.window_seconds
         times = (window_times(each.timestamps[-1], part, recognizer.frames) for each in windows)
         answers = recognizer.predict_live(windows, [clip.resample(each) for each in times])
     else:
@@ -262,8 +262,7 @@ def beside(
 
 def shown_as_own(recognizer: WindowRecognizer, model: OwnModel, seen: Sequence[Seen]) -> int:
     """How many times a live label would become an own action."""
-    steadiness = live_steadiness(recognizer.glimpse)
-    smoother = LabelSmoother((*recognizer.classes, *model.actions), recognizer.threshold, steadiness)
+    smoother = LabelSmoother((*recognizer.classes, *model.actions), recognizer.threshold, LIVE)
     shown, before = 0, None
     for each in seen:
         label = smoother.update(each.answer.end, together(model, [each])).label

@@ -65,12 +65,6 @@ class Fusion(WindowRecognizer):
         together: dict[str, Any] = {"name": str(choice), "threshold": threshold, "metrics": {}}
         super().__init__(first.model_copy(update=together))
 
-    @property
-    def glimpse(self) -> float | None:
-        """See ``WindowRecognizer.glimpse``; a fusion takes as long as its slowest member."""
-        shares = [recognizer.glimpse for recognizer, _ in self._members]
-        return None if None in shares else shares[0]
-
     def predict(self, windows: Sequence[SkeletonSequence], attention: bool = False) -> list[Prediction]:
         """Recognises all windows, in one batch a member; see ``WindowRecognizer.predict``."""
         answers = [

@@ -30,7 +30,7 @@ from recognizer.runtime.keeping import fast_graph
 from recognizer.runtime.meanwhile import engine_at_once
 from recognizer.runtime.spa import VoxelNetwork
 from recognizer.together import Together
-from recognizer.windows import GLIMPSE, GLIMPSE_SHARE
+from recognizer.windows import GLIMPSE_SHARE
 
 if TYPE_CHECKING:
     from recognizer.networks.protocol import Network
@@ -102,12 +102,6 @@ class WindowRecognizer(ABC):
                 answer is no number.
         """
 
-    @property
-    def glimpse(self) -> float | None:
-        """Share of a window, its newest part, at which live use looks as well; None where that would take too
-        long, as SPA-Net's windows do."""
-        return GLIMPSE if can_be_graph(self.card) else None
-
     def predict_live(
         self,
         windows: Sequence[SkeletonSequence],
@@ -119,7 +113,7 @@ class WindowRecognizer(ABC):
 
         Args:
             windows, attention: as ``predict`` takes them.
-            newest: of each window, the last part (``glimpse``) as a window.
+            newest: of each window, the last part as a window: ``GLIMPSE`` of its length.
 
         Raises:
             WeightsError: as ``predict``.

@@ -32,7 +32,7 @@ class Steadiness:
 
     Attributes:
         time_constant, hold, margin, release: videos take ``TIME_CONSTANT``, ``HOLD``, ``MARGIN`` and
-            ``RELEASE``, live use ``live_steadiness``. 0 switches the averaging or the hold time off.
+            ``RELEASE``, live use those of ``LIVE``. 0 switches the averaging or the hold time off.
     """
 
     time_constant: float = TIME_CONSTANT
@@ -41,13 +41,9 @@ class Steadiness:
     release: float = RELEASE
 
 
-QUICK = Steadiness(time_constant=0.2, hold=0.2, margin=0.1)
-"""For answers that also speak of the newest part of their windows: they are steadier by themselves."""
-
-
-def live_steadiness(glimpse: float | None) -> Steadiness:
-    """How much live use steadies the labels of a recogniser (``WindowRecognizer.glimpse``)."""
-    return Steadiness() if glimpse is None else QUICK
+LIVE = Steadiness(time_constant=0.2, hold=0.2, margin=0.1)
+"""For answers that also speak of the newest part of their windows (``predict_live``): they are steadier by
+themselves."""
 
 
 @dataclass(frozen=True)

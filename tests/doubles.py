@@ -30,8 +30,16 @@ class SteadyRecognizer:
         self.card = card.model_copy(update={"name": name, "threshold": threshold})
         self.layout, self.classes, self.threshold = LAYOUTS[layout], card.classes, threshold
         self.window_seconds, self.frames = card.window_seconds, card.frames
-        self.glimpse = None
         self._probabilities = np.array(list(scores.values()), np.float32)
+
+    def predict_live(
+        self,
+        windows: Sequence[SkeletonSequence],
+        newest: Sequence[SkeletonSequence],
+        attention: bool = False,
+    ) -> list[Prediction]:
+        """As ``predict``."""
+        return self.predict(windows, attention)
 
     def predict(self, windows: Sequence[SkeletonSequence], attention: bool = False) -> list[Prediction]:
         """The attention it tells is on the (right) wrist alone, at the end of the window."""

@@ -35,7 +35,6 @@ class ActionRecognizer(Protocol):
     threshold: float
     window_seconds: float
     frames: int
-    glimpse: float | None
 
     def predict_live(
         self,

@@ -24,7 +24,7 @@ from app.live.worker import NewestOnlyWorker
 from pose.skeleton import SkeletonSequence
 from pose.tracking import PersonTracker
 from recognizer.prediction import Prediction
-from recognizer.windows import LIVE_RATE
+from recognizer.windows import GLIMPSE, LIVE_RATE
 
 SOONEST = 0.004
 """Seconds between two frames. One that comes sooner (no camera is that fast) takes the place of the last, so
@@ -42,14 +42,12 @@ class _Job:
     end: float
     persons: tuple[int, ...]
     windows: tuple[SkeletonSequence, ...]
-    newest: tuple[SkeletonSequence, ...]  # the last part of each, where the recogniser looks at it as well
+    newest: tuple[SkeletonSequence, ...]  # the last part of each
     attention: bool
 
 
 def _recognise(job: _Job) -> list[Prediction]:
-    if job.newest:
-        return job.recognizer.predict_live(job.windows, job.newest, attention=job.attention)
-    return job.recognizer.predict(job.windows, attention=job.attention)
+    return job.recognizer.predict_live(job.windows, job.newest, attention=job.attention)
 
 
 class LiveEngine:
@@ -235,15 +233,14 @@ class LiveEngine:
         asked: list[int] = []
         windows: list[SkeletonSequence] = []
         newest: list[SkeletonSequence] = []
-        frames, glimpse = self._recognizer.frames, self._recognizer.glimpse
+        frames = self._recognizer.frames
         for number in self._people.ready(timestamp):
             buffer = self._people[number].buffer
             window = buffer.window(frames)
             if window is not None:
                 asked.append(number)
                 windows.append(window)
-                if glimpse is not None:
-                    newest.append(buffer.window(frames, seconds=glimpse * buffer.seconds) or window)
+                newest.append(buffer.window(frames, seconds=GLIMPSE * buffer.seconds) or window)
         if windows:
             # A frame seldom falls on the beat: counting from the beat, not the frame, keeps the mean rate.
             self._due = max(self._due + self._label_period, now)

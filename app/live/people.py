@@ -10,7 +10,7 @@ from app.live.person import KEPT_POSES, Person
 from app.live.view import PersonAction
 from pose.skeleton import PersonPose
 from recognizer.prediction import top_labels
-from recognizer.smoothing import live_steadiness
+from recognizer.smoothing import LIVE
 from recognizer.windows import FIRST_LABEL
 
 STALE = 1.0
@@ -114,9 +114,8 @@ class People:
 
     def _new(self) -> Person:
         model = self._recognizer
-        steadiness = live_steadiness(model.glimpse)
         return Person(
-            model.layout, model.window_seconds, model.classes, self._threshold, steadiness, repeating(model)
+            model.layout, model.window_seconds, model.classes, self._threshold, LIVE, repeating(model)
         )
 
     def _missing(self, person: Person) -> float:

@@ -37,11 +37,6 @@ class OwnRecognizer(WindowRecognizer):
         """See ``WindowRecognizer.predict``."""
         return self._with_own(self.base.predict(windows, attention), windows)
 
-    @property
-    def glimpse(self) -> float | None:
-        """See ``WindowRecognizer.glimpse``."""
-        return self.base.glimpse
-
     def predict_live(
         self,
         windows: Sequence[SkeletonSequence],

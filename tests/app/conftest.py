@@ -73,7 +73,6 @@ class FakeRecognizer:
     ) -> None:
         self.label, self.classes, self.layout, self.sure, self.delay = label, classes, layout, sure, delay
         self.window_seconds, self.threshold, self.frames = window_seconds, 0.5, 16
-        self.glimpse: float | None = None
         self.newest: list[SkeletonSequence] = []
         self.card = SimpleNamespace(name="fake")
         self.windows: list[SkeletonSequence] = []

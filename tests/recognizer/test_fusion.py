@@ -48,17 +48,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_fusion_glimpses_where_every_member_does(windows, monkeypatch: pytest.MonkeyPatch):
+def test_live_the_newest_part_counts_two_fifths_in_every_member(windows):
     joint, bone = member("joints", 1), member("bones", 2, "bone")
     fused = Fusion([(joint, 3.0), (bone, 1.0)])
-    assert fused.glimpse == joint.glimpse is not None
     (live,) = fused.predict_live(windows[:1], windows[1:2])
     first, second = fused.predict(windows[:2])
     np.testing.assert_allclose(
         live.probabilities, 0.6 * first.probabilities + 0.4 * second.probabilities, atol=1e-6
     )
-    monkeypatch.setattr(Recognizer, "glimpse", property(lambda self: None if self is bone else 0.5))
-    assert fused.glimpse is None
 
 
 def test_scores_are_averaged_by_share(windows):

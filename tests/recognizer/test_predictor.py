@@ -16,9 +16,8 @@ from recognizer.card import WeightsError
 from recognizer.networks.dualhead import DualHeadConfig
 from recognizer.networks.spa import SPAConfig
 from recognizer.predictor import Recognizer, softmax, unit_length
-from recognizer.preprocess import Preprocessing, network_input
+from recognizer.preprocess import network_input
 from recognizer.sparse import SparseError
-from recognizer.windows import GLIMPSE
 
 
 def window(
@@ -131,15 +130,6 @@ def test_live_the_newest_part_counts_two_fifths(recognizer: Recognizer):
         np.testing.assert_allclose(one.embedding, whole.embedding, atol=1e-6)
         np.testing.assert_allclose(one.attention.joints, whole.attention.joints, atol=1e-6)
         assert (one.start, one.end) == (whole.start, whole.end)
-
-
-def test_who_computes_long_does_not_glimpse(recognizer: Recognizer):
-    assert recognizer.glimpse == GLIMPSE
-    card = recognizer.card.model_copy(
-        update={"network": SPAConfig(space=8, kernel=3, width=0.0625, temporal_dilations=(1,)),
-                "preprocessing": Preprocessing(streams=("joint",))}
-    )  # fmt: skip
-    assert Recognizer.of(weights.build_network(card), card).glimpse is None
 
 
 def test_no_windows_no_predictions(recognizer: Recognizer):

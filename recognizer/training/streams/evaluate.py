@@ -16,7 +16,7 @@ from recognizer.data.corpus import Example, load_corpus
 from recognizer.data.views import slower
 from recognizer.fusion import load_recognizer
 from recognizer.predictor import SparseBackend, WindowRecognizer
-from recognizer.smoothing import MARGIN, QUICK, Steadiness, live_steadiness
+from recognizer.smoothing import LIVE, MARGIN, Steadiness
 from recognizer.training.shared.errors import ConfigError
 from recognizer.training.shared.judging import as_known_to, vocabulary_of
 from recognizer.training.streams.join import join
@@ -33,7 +33,7 @@ MOST_FALSE = 1.0
 THRESHOLDS = tuple(round(float(value), 2) for value in np.arange(0.2, 0.96, 0.05))
 STEADINESSES = tuple(
     Steadiness(time_constant, hold, margin)
-    for time_constant, hold, margin in product((0.2, 0.4, 0.7), (0.0, 0.2, 0.4), (QUICK.margin, MARGIN))
+    for time_constant, hold, margin in product((0.2, 0.4, 0.7), (0.0, 0.2, 0.4), (LIVE.margin, MARGIN))
     if hold > 0 or margin == MARGIN  # who does not hold waits for no margin either
 )
 """Smoothings among which the best one is looked for, live use's among them."""
@@ -55,7 +55,7 @@ class StreamReport:
     Attributes:
         weights: their name, or the fusion's.
         part: "val", "test" or "" for the test clips of each set and the validation clips of real cameras.
-        threshold: of the card; live use takes it and ``live_steadiness``.
+        threshold: of the card; live use takes it and ``LIVE``.
         window_seconds: length of the windows.
         streams: how many there are.
         rates: frames a second -> "overall" or an action -> figure -> value, with that threshold.
@@ -145,19 +145,19 @@ def report(
     window_seconds: float | None = None,
 ) -> StreamReport:
     """Lets a recogniser watch streams at all rates, and measures what is shown."""
-    card, steadiness = recognizer.card, live_steadiness(recognizer.glimpse)
+    card = recognizer.card
     truths = [stream.truth for stream in streams]
     answers = {
         fps: [watch(recognizer, slower(stream.sequence, fps), seconds=window_seconds) for stream in streams]
         for fps in FRAME_RATES
     }
-    shown = {fps: show(each, card.classes, card.threshold, steadiness) for fps, each in answers.items()}
+    shown = {fps: show(each, card.classes, card.threshold) for fps, each in answers.items()}
     datasets = {}
     for dataset in dict.fromkeys(stream.dataset for stream in streams):
         own = [i for i, stream in enumerate(streams) if stream.dataset == dataset]
         first = shown[FRAME_RATES[0]]
         datasets[dataset] = measure([truths[i] for i in own], [first[i] for i in own])["overall"]
-    steadinesses = STEADINESSES if part == "val" else (steadiness,)
+    steadinesses = STEADINESSES if part == "val" else (LIVE,)
     settings = sweep(streams, answers[FRAME_RATES[0]], card.classes, steadinesses=steadinesses)
     return StreamReport(
         weights=card.name,
@@ -168,7 +168,7 @@ def report(
         rates={fps: measure(truths, each) for fps, each in shown.items()},
         datasets=datasets,
         same_label=agreement(truths, list(shown.values())),
-        curve=tuple(setting for setting in settings if setting.steadiness == steadiness),
+        curve=tuple(setting for setting in settings if setting.steadiness == LIVE),
         chosen=choose(settings) if part == "val" else None,
     )
 
@@ -177,7 +177,7 @@ def show(
     answers: Sequence[Answers],
     classes: Sequence[str],
     threshold: float,
-    steadiness: Steadiness = Steadiness(),
+    steadiness: Steadiness = LIVE,
 ) -> list[tuple[Shown, ...]]:
     """What is shown of each stream, see ``watch.steadied``."""
     return [steadied(each, classes, threshold, steadiness) for each in answers]

@@ -10,9 +10,9 @@ import numpy as np
 from pose.buffer import SlidingBuffer
 from pose.skeleton import SkeletonSequence
 from recognizer.predictor import WindowRecognizer
-from recognizer.smoothing import LabelSmoother, Steadiness
+from recognizer.smoothing import LIVE, LabelSmoother, Steadiness
 from recognizer.training.streams.truth import Shown
-from recognizer.windows import FIRST_LABEL, LIVE_RATE
+from recognizer.windows import FIRST_LABEL, GLIMPSE, LIVE_RATE
 
 _BATCH = 32  # windows predicted at once
 _ROUNDING = 1e-6  # seconds by which a frame may miss the beat
@@ -48,8 +48,6 @@ def watch(
     first one, after ``FIRST_LABEL`` seconds, is mostly empty. An answer is shown with the next frame, so the
     network is taken to be quicker than the camera, and estimating the pose to take no time at all.
 
-    Where the recogniser glimpses at the newest part of a window as well, so it does here.
-
     Args:
         recognizer: whose layout is the sequence's.
         sequence: one person (M = 1).
@@ -68,7 +66,7 @@ def watch(
     rows: list[np.ndarray] = []
 
     def answer() -> None:
-        answers = recognizer.predict_live(windows, newest) if newest else recognizer.predict(windows)
+        answers = recognizer.predict_live(windows, newest)
         rows.extend(each.probabilities for each in answers)
         windows.clear()
         newest.clear()
@@ -88,9 +86,7 @@ def watch(
         due = max(due + 1 / rate, time)  # from beat to beat, as the live engine counts
         asked.append(i)
         windows.append(window)
-        if recognizer.glimpse is not None:
-            part = buffer.window(recognizer.frames, seconds=recognizer.glimpse * seconds)
-            newest.append(part or window)
+        newest.append(buffer.window(recognizer.frames, seconds=GLIMPSE * seconds) or window)
         if len(windows) == _BATCH:
             answer()
     if windows:
@@ -105,7 +101,7 @@ def watch(
 
 
 def steadied(
-    answers: Answers, classes: Sequence[str], threshold: float, steadiness: Steadiness = Steadiness()
+    answers: Answers, classes: Sequence[str], threshold: float, steadiness: Steadiness = LIVE
 ) -> tuple[Shown, ...]:
     """What a screen shows with the live program's smoothing of these answers.
 

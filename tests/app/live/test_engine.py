@@ -8,7 +8,6 @@ from app.core.subjects import HANDS, PEOPLE
 from app.live.engine import LiveEngine
 from app.live.landmarks import KEPT
 from pose.layouts import MEDIAPIPE_33, MEDIAPIPE_HAND_21, NTU_25, SHREC_22
-from recognizer.smoothing import QUICK, Steadiness
 
 PICTURE = np.full((480, 640, 3), 60, np.uint8)
 
@@ -56,9 +55,8 @@ def test_windows_have_the_recognisers_length_and_rate(live, fakes):
     assert live.recognizer.windows[-1].timestamps[-1] == pytest.approx(2.9)
 
 
-def test_the_newest_part_of_each_window_is_looked_at_where_the_recogniser_wants_it(live, fakes):
+def test_the_newest_part_of_each_window_is_looked_at_as_well(live, fakes):
     recognizer = fakes.Recognizer()
-    recognizer.glimpse = 0.5
     engine = live.engine(recognizer, poses=lambda t: [fakes.pose(160)] if t < 1.75 else [])
     live.run(engine, 0, 1.75)
     assert len(recognizer.newest) == len(recognizer.windows) > 5
@@ -66,8 +64,6 @@ def test_the_newest_part_of_each_window_is_looked_at_where_the_recogniser_wants_
         assert part.joints.shape == whole.joints.shape == (1, 16, 18, 2)
         assert (part.duration, whole.duration) == (pytest.approx(1.0), pytest.approx(2.0))
         assert part.timestamps[-1] == whole.timestamps[-1]
-    calm, quick = (engine._people._new() for recognizer.glimpse in (None, 0.5))
-    assert (calm.smoother._steadiness, quick.smoother._steadiness) == (Steadiness(), QUICK)
 
 
 def test_a_slow_recogniser_never_holds_up_frames_and_sees_only_the_newest(live, fakes):

@@ -47,7 +47,6 @@ def test_an_own_action_is_beside_the_built_in_ones_or_adds_to_one(base: Recogniz
 def test_live_the_newest_part_speaks_of_built_in_actions_only(base: Recognizer):
     model = Model()
     own = OwnRecognizer(base, model, "mine")
-    assert own.glimpse == base.glimpse
     (answer,) = own.predict_live([window(1)], [window(2)])
     (alone,) = base.predict_live([window(1)], [window(2)])
     wanted = probabilities_with_own(alone.probabilities[None], OWN[None], [4, 3])
