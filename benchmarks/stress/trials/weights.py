@@ -14,10 +14,7 @@ from pose.layouts import LAYOUTS
 from pose.skeleton import SkeletonSequence
 from recognizer import weights
 from recognizer.fusion import load_recognizer
-from recognizer.networks.dualhead import DualHeadConfig
-from recognizer.networks.lsta import LSTAConfig
-from recognizer.networks.sem import SEMConfig
-from recognizer.networks.stf import STFConfig
+from recognizer.networks.configs import DualHeadConfig, LSTAConfig, SEMConfig, SPAConfig, STFConfig
 from recognizer.predictor import Recognizer, untrained_card
 from recognizer.runtime import keeping
 from recognizer.runtime.graph import GraphError
@@ -28,6 +25,8 @@ NETWORKS = (
     DualHeadConfig(width=0.125),
     STFConfig(width=0.125),
     SEMConfig(width=0.125),
+    SPAConfig(width=0.125, space=16),
+    SPAConfig("3+1d", width=0.125, space=16),
 )
 
 
@@ -40,8 +39,8 @@ class Weights(Trial):
         keeping._make = _make_none
         keeping.log.disabled = True
         self._sound = []
-        for network in NETWORKS:
-            card = untrained_card().model_copy(update={"name": f"sound-{network.name}", "network": network})
+        for number, network in enumerate(NETWORKS):
+            card = untrained_card().model_copy(update={"name": f"sound-{number}", "network": network})
             self._sound.append(weights.save(weights.build_network(card), card, folder))
         state = dict(weights.load(self._sound[0])[0].state_dict())
         self._checkpoint = {
