@@ -21,7 +21,7 @@ from app.door.guests import Guests
 from app.door.listening import PatientProtocol, Server, addresses, allow_many_connections, is_shared, listen
 from app.door.uploads import DEFAULT_LIMIT
 from app.web.gradio_import import all_stays
-from app.web.memory import given_back, use_few_arenas
+from app.web.memory import giving_back, use_few_arenas
 from app.web.page import create_app, page_app
 from app.web.warming import FirstEstimator, Visits, warm_up
 from pose.files import temporary_folder
@@ -95,7 +95,7 @@ def launch(
         )
         # Uvicorn ends in order and then raises the signal again: the temporary folder must still go.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-        with suppress(KeyboardInterrupt, SystemExit), given_back():
+        with suppress(KeyboardInterrupt, SystemExit), giving_back():
             Server(config, ready, page_app(app).stop_event.set).run(sockets=[bound])
     _leave()
 

@@ -27,7 +27,7 @@ def use_few_arenas() -> None:
 
 
 @contextmanager
-def given_back() -> Iterator[None]:
+def giving_back() -> Iterator[None]:
     """Gives freed memory back to the system every few seconds from a thread, as long as this is entered."""
     over = threading.Event()
 

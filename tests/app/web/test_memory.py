@@ -86,7 +86,7 @@ def test_it_is_given_back_again_and_again_until_the_end(monkeypatch: pytest.Monk
     monkeypatch.setattr(memory, "give_back", given.release)
     monkeypatch.setattr(memory, "EVERY", 0.01)
     before = threading.active_count()
-    with memory.given_back():
+    with memory.giving_back():
         assert all(given.acquire(timeout=10) for _ in range(3))
     assert threading.active_count() == before
 
