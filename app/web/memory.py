@@ -48,7 +48,8 @@ def give_back() -> None:
     """Gives freed memory back to the system, which takes some milliseconds.
 
     Sessions, analyses, second persons and weights come and go, and glibc keeps what they have freed in its
-    arenas: after an hour of ordinary use that was 1.4 of 3.6 GB, after minutes of it 60 MB. Other allocators do this by themselves.
+    arenas: after an hour of ordinary use that was 1.4 of 3.6 GB, after minutes of it 60 MB. Other
+    allocators do this by themselves.
     """
     trim = _glibc("malloc_trim")
     if trim is not None:
