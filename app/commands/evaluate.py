@@ -21,7 +21,7 @@ from recognizer.networks import TITLES
 from recognizer.predictor import SparseBackend
 from recognizer.training.clips.evaluate import ClipReport, clip_config, evaluate_clips
 from recognizer.training.shared.errors import ConfigError
-from recognizer.training.streams.evaluate import StreamReport, choose, evaluate_streams
+from recognizer.training.streams.evaluate import StreamReport, evaluate_streams
 from recognizer.training.windows.evaluate import evaluate
 from recognizer.weights import add_metrics, read_card
 
@@ -114,7 +114,10 @@ def _evaluate_windows(name: str, data: Path, options: Options, sparse_backend: S
 
 
 def _evaluate_streams(names: list[str], data: Path, options: Options, sparse_backend: SparseBackend) -> None:
-    reports = evaluate_streams(names, data, options.part, options.dataset, sparse_backend, options.window)
+    # A card gets the threshold that is best, and the figures with it.
+    reports = evaluate_streams(
+        names, data, options.part, options.dataset, sparse_backend, options.window, choosing=options.card
+    )
     print_streams(reports)
     if options.json is not None:
         _write_json(options.json, {"streams": [as_json(report) for report in reports]})
@@ -126,8 +129,8 @@ def _evaluate_streams(names: list[str], data: Path, options: Options, sparse_bac
 
 
 def _write_streams(name: str, report: StreamReport, options: Options) -> None:
-    """Figures of streams, and on validation streams the threshold that live use's smoothing needs."""
-    chosen = choose(report.curve) if report.part == "val" else None
+    """Figures of streams, and the threshold that they speak for: on validation streams the one that live
+    use's smoothing needs."""
     figures = as_json(report)
     about = {key: figures[key] for key in ("threshold", "window_seconds", "datasets", "same_label")}
     about |= {"rates": {rate: each["overall"] for rate, each in figures["rates"].items()}}
@@ -135,7 +138,7 @@ def _write_streams(name: str, report: StreamReport, options: Options) -> None:
     asked = (("part", options.part), ("dataset", options.dataset), ("window", options.window))
     command += [f"--{option} {value}" for option, value in asked if value]
     metrics = {f"streams_{report.part or 'own'}": {"command": " ".join(command), **about}}
-    add_metrics(name, metrics, None if chosen is None else chosen.threshold)
+    add_metrics(name, metrics, report.threshold)
 
 
 def _evaluate_clips(names: list[str], data: Path, options: Options) -> None:

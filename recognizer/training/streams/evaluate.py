@@ -55,7 +55,7 @@ class StreamReport:
     Attributes:
         weights: their name, or the fusion's.
         part: "val", "test" or "" for the test clips of each set and the validation clips of real cameras.
-        threshold: of the card; live use takes it and ``LIVE``.
+        threshold: of the card, or the chosen one; live use takes it and ``LIVE``.
         window_seconds: length of the windows.
         streams: how many there are.
         rates: frames a second -> "overall" or an action -> figure -> value, with that threshold.
@@ -84,6 +84,7 @@ def evaluate_streams(
     dataset: str | None = None,
     sparse_backend: SparseBackend = "auto",
     window_seconds: float | None = None,
+    choosing: bool = False,
     seed: int = 0,
 ) -> list[StreamReport]:
     """Evaluates weights on streams of people whom they must never have been trained on.
@@ -96,6 +97,7 @@ def evaluate_streams(
         dataset: only this one.
         sparse_backend: who computes SPA-Net's convolutions.
         window_seconds: length of the windows; what the weights were trained on where None.
+        choosing: on "val", report with the threshold that ``choose`` takes for live use's smoothing.
         seed: of the streams.
 
     Raises:
@@ -109,7 +111,7 @@ def evaluate_streams(
         if (card.layout, card.classes) not in streams:
             streams[card.layout, card.classes] = load_streams(card, data, part, dataset, seed)
     return [
-        report(each, streams[each.card.layout, each.classes], part or "", window_seconds)
+        report(each, streams[each.card.layout, each.classes], part or "", window_seconds, choosing)
         for each in recognizers
     ]
 
@@ -143,32 +145,36 @@ def report(
     streams: Sequence[LabelledStream],
     part: str = "",
     window_seconds: float | None = None,
+    choosing: bool = False,
 ) -> StreamReport:
-    """Lets a recogniser watch streams at all rates, and measures what is shown."""
+    """Lets a recogniser watch streams at all rates, and measures what is shown; see ``evaluate_streams``."""
     card = recognizer.card
     truths = [stream.truth for stream in streams]
     answers = {
         fps: [watch(recognizer, slower(stream.sequence, fps), seconds=window_seconds) for stream in streams]
         for fps in FRAME_RATES
     }
-    shown = {fps: show(each, card.classes, card.threshold) for fps, each in answers.items()}
+    steadinesses = STEADINESSES if part == "val" else (LIVE,)
+    settings = sweep(streams, answers[FRAME_RATES[0]], card.classes, steadinesses=steadinesses)
+    curve = tuple(setting for setting in settings if setting.steadiness == LIVE)
+    best = choose(curve) if choosing and part == "val" else None
+    threshold = card.threshold if best is None else best.threshold
+    shown = {fps: show(each, card.classes, threshold) for fps, each in answers.items()}
     datasets = {}
     for dataset in dict.fromkeys(stream.dataset for stream in streams):
         own = [i for i, stream in enumerate(streams) if stream.dataset == dataset]
         first = shown[FRAME_RATES[0]]
         datasets[dataset] = measure([truths[i] for i in own], [first[i] for i in own])["overall"]
-    steadinesses = STEADINESSES if part == "val" else (LIVE,)
-    settings = sweep(streams, answers[FRAME_RATES[0]], card.classes, steadinesses=steadinesses)
     return StreamReport(
         weights=card.name,
         part=part,
-        threshold=card.threshold,
+        threshold=threshold,
         window_seconds=window_seconds or card.window_seconds,
         streams=len(streams),
         rates={fps: measure(truths, each) for fps, each in shown.items()},
         datasets=datasets,
         same_label=agreement(truths, list(shown.values())),
-        curve=tuple(setting for setting in settings if setting.steadiness == LIVE),
+        curve=curve,
         chosen=choose(settings) if part == "val" else None,
     )
 

@@ -124,6 +124,18 @@ def test_settings_are_swept_without_the_network(monkeypatch: pytest.MonkeyPatch)
     assert found.chosen.figures["median_delay_of_all"] <= found.rates[30.0]["overall"]["delay_median"]
 
 
+def test_figures_of_the_best_threshold_are_told_where_it_is_asked_for():
+    """Of 0.6 for the wave, 0.65 would see nothing; the lowest is the soonest, and no other label is false."""
+    streams = [stream((3, 8), idle=[(9, 19)])]
+    asked = report(ByTheWrist(), streams, "val", choosing=True)
+    usual = report(ByTheWrist(), streams, "val")
+    assert usual.threshold == 0.5 and asked.threshold < 0.5
+    (best,) = (each for each in asked.curve if each.threshold == asked.threshold)
+    assert asked.rates[30.0]["overall"] == pytest.approx(best.figures, nan_ok=True)
+    assert best.figures["median_delay_of_all"] < usual.rates[30.0]["overall"]["median_delay_of_all"]
+    assert report(ByTheWrist(), streams, "test", choosing=True).threshold == 0.5, "the test part has no say"
+
+
 def test_a_sweep_has_a_setting_for_each_threshold_and_smoothing():
     answers = Answers(np.array([1.0, 2.0]), np.array([1.1, 2.1]), np.array([[0.1, 0, 0, 0.9]] * 2), 0.0, 3.0)
     settings = sweep(
