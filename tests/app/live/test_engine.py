@@ -425,8 +425,8 @@ def test_weights_that_change_on_a_clock_that_stands_make_no_endless_history(live
     classes = tuple(f"action {number}" for number in range(60))
     for label in classes:
         engine.set_recognizer(fakes.Recognizer(lambda end, label=label: label, classes))
-        live.run(engine, 3, 3.1)
-        view = engine.process(PICTURE, 3.0)
+        live.run(engine, 3, 3.1)  # asks, and waits for the answer
+        view = live.run(engine, 3, 3.1)[-1]
     assert len(view.history) == 10
     assert int(view.history[-1].label.split()[1]) > 30, "the newest are kept"
 
