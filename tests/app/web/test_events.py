@@ -58,7 +58,7 @@ def test_a_program_is_told_what_the_page_shows():
     events = Events()
     with served(events) as client, client.websocket_connect("ws://localhost/events") as program:
         with client.websocket_connect("ws://localhost/live") as page:
-            page.send_text(settings_message(weights="waver"))
+            page.send_text(settings_message(weights="waver", threshold=0.65))
             answer(page)
             for number in range(40):
                 page.send_bytes(frame(5000 + 1000 / 15 * number))
