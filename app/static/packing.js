@@ -60,7 +60,7 @@ async function follow(pictures, origin) {
 
 /** Ends the worker by itself: a picture that it still had would keep its place in the camera for a while. */
 async function end() {
-  await reader?.cancel();
+  await reader?.cancel().catch(() => {}); // a camera that has failed is over as well
   newest?.picture.close();
   page.close();
 }
