@@ -8,11 +8,12 @@ from typing import Annotated
 
 import typer
 
-from app.cli.endings import told_in_a_sentence
+from app.cli.endings import stopped_at_once, told_in_a_sentence
 from app.cli.options import SparseBackend, Weights
 
 
 @told_in_a_sentence
+@stopped_at_once
 def run(
     sources: Annotated[
         list[str],

@@ -36,6 +36,7 @@ from recognizer.training.windows.config import TrainingConfig
 from recognizer.training.windows.dataset import RandomWindows, clip_windows
 from recognizer.training.windows.evaluate import choose_threshold, classify
 from recognizer.training.windows.module import RecognitionModule
+from recognizer.training.windows.widen import widened
 from recognizer.vocabulary import UNKNOWN, VOCABULARIES, Vocabulary
 
 
@@ -84,6 +85,7 @@ def train(
     newest = ModelCheckpoint(run, "last", save_on_train_epoch_end=False, enable_version_counter=False)
     trainer = L.Trainer(
         max_steps=config.steps,
+        precision=config.precision,
         val_check_interval=min(config.validate_every, config.steps),
         check_val_every_n_epoch=None,
         gradient_clip_val=5.0,
@@ -171,15 +173,16 @@ def begin_with(network: Network, labels: tuple[str, ...], trained: Network, card
     """Takes over the tensors of trained weights, where they fit.
 
     Of a tensor with a row a class, such as the last layer's, the rows of the labels that both know are taken.
+    A network of exactly twice the width begins with every channel twice (``widen``).
 
     Args:
         network: its outputs are ``labels`` and the unknown.
         labels: in the order of its outputs.
-        trained: of the same architecture.
+        trained: of the same architecture, and of the same width or half of it.
         card: of ``trained``.
 
     Raises:
-        ConfigError: another network, or another width of it.
+        ConfigError: another network, another width of it, or other labels and another width.
     """
     outputs = (*card.classes, UNKNOWN) if card.open_set else card.classes
     rows = [(new, outputs.index(label)) for new, label in enumerate((*labels, UNKNOWN)) if label in outputs]
@@ -195,10 +198,13 @@ def begin_with(network: Network, labels: tuple[str, ...], trained: Network, card
         ):
             new, old = zip(*rows, strict=True)
             tensor[list(new)] = other[list(old)]
+        elif other is not None and (wide := widened(other, tensor.shape)) is not None:
+            tensor.copy_(wide)
         else:
             raise ConfigError(
                 f"The network cannot begin with {card.name}: its {name} is of another shape there. Configure "
-                "the same network, or leave start_from out."
+                "the same network or one of exactly twice its width, with the same labels, or leave "
+                "start_from out."
             )
 
 
