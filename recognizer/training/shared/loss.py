@@ -12,11 +12,12 @@ def any_of_loss(logits: Tensor, targets: Tensor, smoothing: float) -> Tensor:
     -log of the summed probability of the right classes, with label smoothing.
 
     Args:
-        logits: (N, K).
+        logits: (N, K); of half precision, they are made single first.
         targets: (N, K) bool, at least one right class a row.
         smoothing: share of the uniform distribution in every target.
     """
-    log_probability = logits.log_softmax(1)
+    single = torch.promote_types(logits.dtype, torch.float32)  # autocast on the CPU would not do it
+    log_probability = logits.log_softmax(1, dtype=single)
     uniform = -log_probability.mean(1)
     right = -log_probability.masked_fill(~targets, -torch.inf).logsumexp(1)
     return ((1 - smoothing) * right + smoothing * uniform).mean()

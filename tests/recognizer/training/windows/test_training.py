@@ -74,6 +74,8 @@ def test_loss_by_hand():
     assert float(any_of_loss(logits, targets, 0.0)) == pytest.approx(sum(plain) / 3)
     smoothed = [0.9 * each + 0.1 * uniform for each in plain]
     assert float(any_of_loss(logits, targets, 0.1)) == pytest.approx(sum(smoothed) / 3)
+    half = logits.bfloat16()
+    assert float(any_of_loss(half, targets, 0.1)) == float(any_of_loss(half.float(), targets, 0.1))
     assert float(any_of_loss(logits[:1], targets[:1], 0.0)) == pytest.approx(
         float(torch.nn.functional.cross_entropy(logits[:1], torch.tensor([0])))
     )
