@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,6 +19,16 @@ def status(process: int, field: str) -> int:
                 number, *unit = value.split()
                 return int(number) * (1024 if unit else 1)
     return 0
+
+
+def least_memory(process: int, seconds: float, every: float = 1.0) -> int:
+    """The least resident memory, in bytes, that it has in so many seconds; 0 once it has ended."""
+    until = time.monotonic() + seconds
+    least = status(process, "VmRSS")
+    while time.monotonic() < until:
+        time.sleep(every)
+        least = min(least, status(process, "VmRSS"))
+    return least
 
 
 def open_files(process: int) -> int:

@@ -15,6 +15,7 @@ import pytest
 
 from benchmarks.stress.inputs.requests import Request
 from benchmarks.stress.kills import Victim, finish, kill_once
+from benchmarks.stress.process import least_memory
 from benchmarks.stress.soak import REST, REST_EVERY, Rests, Sample, trends
 from benchmarks.stress.trials.commands import run_command
 from benchmarks.stress.trials.events import judge_line
@@ -181,6 +182,15 @@ def test_a_soak_is_flat_only_where_nothing_grows():
     assert trends([each for each in samples(0.2) if each.seconds < 1800], 0.0) == [], (
         "three rests tell nothing"
     )
+
+
+def test_the_least_memory_of_some_seconds_is_what_a_process_keeps(monkeypatch: pytest.MonkeyPatch):
+    readings = iter([700, 900, 650, 800, 640, 900])
+    clock = iter(range(100))
+    monkeypatch.setattr("benchmarks.stress.process.status", lambda process, field: next(readings))
+    monkeypatch.setattr("benchmarks.stress.process.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("benchmarks.stress.process.time.sleep", lambda seconds: None)
+    assert least_memory(1, 4.0) == 650, "the fifth reading is of after the four seconds"
 
 
 def eventually(condition: Callable[[], bool]) -> bool:
