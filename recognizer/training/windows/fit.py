@@ -36,7 +36,6 @@ from recognizer.training.windows.config import TrainingConfig
 from recognizer.training.windows.dataset import RandomWindows, clip_windows
 from recognizer.training.windows.evaluate import choose_threshold, classify
 from recognizer.training.windows.module import RecognitionModule
-from recognizer.training.windows.widen import widened
 from recognizer.vocabulary import UNKNOWN, VOCABULARIES, Vocabulary
 
 
@@ -173,16 +172,15 @@ def begin_with(network: Network, labels: tuple[str, ...], trained: Network, card
     """Takes over the tensors of trained weights, where they fit.
 
     Of a tensor with a row a class, such as the last layer's, the rows of the labels that both know are taken.
-    A network of exactly twice the width begins with every channel twice (``widen``).
 
     Args:
         network: its outputs are ``labels`` and the unknown.
         labels: in the order of its outputs.
-        trained: of the same architecture, and of the same width or half of it.
+        trained: of the same architecture.
         card: of ``trained``.
 
     Raises:
-        ConfigError: another network, another width of it, or other labels and another width.
+        ConfigError: another network, or another width of it.
     """
     outputs = (*card.classes, UNKNOWN) if card.open_set else card.classes
     rows = [(new, outputs.index(label)) for new, label in enumerate((*labels, UNKNOWN)) if label in outputs]
@@ -198,13 +196,10 @@ def begin_with(network: Network, labels: tuple[str, ...], trained: Network, card
         ):
             new, old = zip(*rows, strict=True)
             tensor[list(new)] = other[list(old)]
-        elif other is not None and (wide := widened(other, tensor.shape)) is not None:
-            tensor.copy_(wide)
         else:
             raise ConfigError(
                 f"The network cannot begin with {card.name}: its {name} is of another shape there. Configure "
-                "the same network or one of exactly twice its width, with the same labels, or leave "
-                "start_from out."
+                "the same network, or leave start_from out."
             )
 
 

@@ -246,19 +246,16 @@ def test_a_network_begins_with_trained_weights(corpus, tmp_path: Path):
     with pytest.raises(
         ConfigError, match=r"cannot begin with kinetics-18-lsta-small: its .* is of another shape"
     ):
-        fit.window_network(config(network={**small, "width": 0.42}, start_from=str(first)))
-    wide = fit.window_network(config(network={**small, "width": 0.5}, start_from=str(first))).state_dict()
-    for name, tensor in trained.state_dict().items():
-        if name.endswith(("norm.bias", "running_mean")):  # what noise does not change
-            factor = len(wide[name]) // len(tensor)
-            torch.testing.assert_close(wide[name], tensor.repeat_interleave(factor), rtol=0, atol=0)
+        fit.window_network(config(network={**small, "width": 0.5}, start_from=str(first)))
 
 
 def test_half_precision_trains_on_windows_too(corpus, tmp_path: Path):
     network = {"name": "lsta", "width": 0.25, "scales": 4}
     losses = []
     for precision in ("32-true", "bf16-mixed"):
-        path = fit.train(config(network=network, steps=2, precision=precision), tmp_path, tmp_path / precision)
+        path = fit.train(
+            config(network=network, steps=2, precision=precision), tmp_path, tmp_path / precision
+        )
         card = weights.load(path)[1]
         assert card.training["config"]["precision"] == precision
         losses.append(card.metrics["validation_probability"])
