@@ -4,9 +4,10 @@ Tabs show a film, change weights and settings, close and open again; one uploads
 one sends what no page sends, one says nothing. Threads, open files and resident memory are noted every ten
 seconds. What a server takes in use changes by a third from one minute to the next, with what is asked of it,
 and that hides what it never gives back: so all but the tabs stay away every ten minutes, until it is at
-rest. Its tabs go on, and what they took is given back every ``app.web.memory.EVERY`` seconds, so that the
-least memory in a little more than that is what it keeps. After a warm-up, in which all weights are loaded,
-the medians of the first and the last quarter of these rests must differ by at most 5 %.
+rest, with the same weights in use and in memory each time. Its tabs go on, and what they took is given back
+every ``app.web.memory.EVERY`` seconds, so that the least memory in a little more than that is what it keeps.
+After a warm-up, in which all weights are loaded, the medians of the first and the last quarter of these rests
+must differ by at most 5 %.
 """
 
 from __future__ import annotations

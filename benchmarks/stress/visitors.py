@@ -12,7 +12,7 @@ from socket import SHUT_RDWR
 import numpy as np
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from app.core.catalogue import Catalogue
+from app.core.catalogue import MOST_KEPT, Catalogue
 from app.drawing.encoding import VideoWriter
 from app.drawing.example_clip import FPS, HEIGHT, WIDTH, render
 from benchmarks.stress.inputs.live import conversation
@@ -23,6 +23,8 @@ from benchmarks.stress.trials.live import converse
 
 SOON = 60.0
 """Seconds in which a tab sees its first picture, on a machine that is busy with others."""
+SETTLED = 5.0
+"""Seconds in which a tab uses the weights that it was changed to."""
 
 
 class Visitor:
@@ -55,8 +57,11 @@ class Visitor:
         """Whether a visit is on."""
         return self._visiting.locked()
 
+    def leave(self) -> None:
+        """What is done before staying away."""
+
     def stay_away(self) -> None:
-        """Begins no visit until ``come_again``; one that is on goes on."""
+        """Begins no visit until ``come_again``; one that is on goes on, and ``leave`` follows."""
         self._may.clear()
 
     def come_again(self) -> None:
@@ -71,6 +76,9 @@ class Visitor:
 
     def _run(self) -> None:
         for number in itertools.count():
+            if not self._may.is_set():
+                with self._visiting:
+                    self.leave()
             self._may.wait()
             if self.closing.is_set():
                 return
@@ -170,6 +178,13 @@ class Switcher(Visitor):
                 tab.change(weights="+".join([name, str(self._rng.choice(partners))]) if partners else name)
             case _:
                 tab.change(weights=None, threshold=0.5)
+
+    def leave(self) -> None:
+        """Leaves all tabs with the default, and the server with the same networks in memory each time."""
+        for name in (*self._names[-MOST_KEPT:], None):
+            for tab in self._tabs:
+                tab.change(weights=name, threshold=0.5, attention=False)
+            self.closing.wait(SETTLED)
 
 
 class Hostile(Visitor):

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ from benchmarks.stress.trials.live import Garbage, read_answer
 from benchmarks.stress.trials.live import judge as judge_talk
 from benchmarks.stress.trials.requests import judge as judge_request
 from benchmarks.stress.verdict import of_error, refused
-from benchmarks.stress.visitors import Visitor
+from benchmarks.stress.visitors import Switcher, Visitor
 from benchmarks.stress.wire import Answer
 from pose.sources import SourceError
 from recognizer.attention import AttentionMaps
@@ -207,10 +208,14 @@ class Guest(Visitor):
 
     def __init__(self) -> None:
         self.go = threading.Event()
+        self.tidied = 0
         super().__init__(None)
 
     def visit(self, number: int) -> None:
         self.go.wait(20)
+
+    def leave(self) -> None:
+        self.tidied += 1
 
 
 def test_a_server_rests_once_its_visitors_have_left_and_stay_away():
@@ -223,13 +228,26 @@ def test_a_server_rests_once_its_visitors_have_left_and_stay_away():
         assert eventually(lambda: guest.done == 1 and not guest.here)
         left = REST_EVERY + 3 * REST
         assert [rests.at(left + after) for after in (0, REST - 1, REST)] == [False, False, True]
-        assert guest.done == 1, "nobody came meanwhile"
+        assert (guest.done, guest.tidied) == (1, 1), "nobody came meanwhile"
         rests.over(left + REST)
         assert eventually(lambda: guest.done > 1)
         assert not rests.at(left + REST + REST_EVERY - 1)
+        assert guest.tidied == 1, "it tidies up before a rest alone"
     finally:
         guest.close()
     assert guest.faults == []
+
+
+def test_a_rest_begins_with_the_default_and_the_same_networks_in_memory(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("benchmarks.stress.visitors.SETTLED", 0.0)
+    told: list[dict] = []
+    switcher = Switcher.__new__(Switcher)  # without its thread and a server
+    switcher.closing = threading.Event()
+    switcher._names = ["a", "b", "c", "d", "e"]
+    switcher._tabs = [SimpleNamespace(change=lambda **settings: told.append(settings))]
+    switcher.leave()
+    assert [each["weights"] for each in told] == ["c", "d", "e", None]
+    assert not any(each["attention"] for each in told)
 
 
 class Careless(Victim):
