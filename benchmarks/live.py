@@ -49,12 +49,14 @@ document.addEventListener("click", ({ target }) => {
 
 @dataclass(frozen=True)
 class Figures:
-    """What one tab showed: seconds; pictures, poses and label updates a second; times in milliseconds."""
+    """What one tab showed: seconds; pictures, poses and label updates a second; the longest time without a
+    pose, in seconds; other times in milliseconds."""
 
     seconds: float
     pictures: float
     poses: float
     labels: float
+    gap: float
     age: float
     age_95: float
     any_age: float
@@ -107,7 +109,8 @@ def figures(page: Page) -> Figures:
             f"The page showed {len(shown)} pictures, and nobody in most of them: {len(seen)} answers came, "
             f"and {len(fresh_ages)} skeletons were drawn."
         )
-    seconds = (seen[-1][0] - seen[0][0]) / 1000
+    times = [shown[0][0], *(row[0] for row in seen), shown[-1][0]]  # a stall at either end counts, too
+    seconds = (times[-1] - times[0]) / 1000
     ends = [row[1] for row in seen]  # of the newest window, in ms
     age, age_95 = middle_and_95(fresh_ages)
     any_age, any_age_95 = middle_and_95([age for age, _ in drawn])
@@ -115,6 +118,7 @@ def figures(page: Page) -> Figures:
         seconds=seconds,
         pictures=1000 * (shown[-1][1] - shown[0][1]) / (shown[-1][0] - shown[0][0]),
         poses=(len(seen) - 1) / seconds,
+        gap=max(after - before for before, after in pairwise(times)) / 1000,
         labels=sum(after > before + 1 for before, after in pairwise(ends)) / seconds,
         age=age,
         age_95=age_95,
@@ -168,7 +172,8 @@ def main() -> None:
     for found in results:
         print(
             f"{found.seconds:.0f} s: {found.pictures:.1f} pictures/s, {found.poses:.1f} poses/s, "
-            f"{found.labels:.1f} labels/s; age of the skeleton when first drawn: median {found.age:.0f} ms, "
+            f"{found.labels:.1f} labels/s; at most {found.gap:.1f} s without a pose; "
+            f"age of the skeleton when first drawn: median {found.age:.0f} ms, "
             f"95 % {found.age_95:.0f} ms; of all paintings: {found.any_age:.0f} and "
             f"{found.any_age_95:.0f} ms; pose {found.pose:.0f} ms, whole frame {found.frame:.0f} ms"
         )

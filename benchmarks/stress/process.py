@@ -21,12 +21,12 @@ def status(process: int, field: str) -> int:
     return 0
 
 
-def least_memory(process: int, seconds: float, every: float = 1.0) -> int:
+def least_memory(process: int, seconds: float) -> int:
     """The least resident memory, in bytes, that it has in so many seconds; 0 once it has ended."""
     until = time.monotonic() + seconds
     least = status(process, "VmRSS")
     while time.monotonic() < until:
-        time.sleep(every)
+        time.sleep(1)
         least = min(least, status(process, "VmRSS"))
     return least
 

@@ -189,8 +189,8 @@ def test_the_least_memory_of_some_seconds_is_what_a_process_keeps(monkeypatch: p
     readings = iter([700, 900, 650, 800, 640, 900])
     clock = iter(range(100))
     monkeypatch.setattr("benchmarks.stress.process.status", lambda process, field: next(readings))
-    monkeypatch.setattr("benchmarks.stress.process.time.monotonic", lambda: next(clock))
-    monkeypatch.setattr("benchmarks.stress.process.time.sleep", lambda seconds: None)
+    time = SimpleNamespace(monotonic=lambda: next(clock), sleep=lambda seconds: None)
+    monkeypatch.setattr("benchmarks.stress.process.time", time)
     assert least_memory(1, 4.0) == 650, "the fifth reading is of after the four seconds"
 
 
