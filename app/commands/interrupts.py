@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
+from types import FrameType, TracebackType
 
 _AGAIN = 1.0
 """Seconds after which an interrupt is raised again that nobody has taken seriously."""
@@ -20,16 +20,17 @@ def interruptible(insist: bool = False) -> Iterator[threading.Event]:
     Later ones do nothing: what has been begun is being cleaned up, and that must not be cut short.
 
     Python loses exceptions that are raised where nobody can take them (a callback of native code, a
-    finaliser) and prints a traceback instead. So loops ask the event as well, and those tracebacks are not
-    printed. A program that was started with Ctrl-C ignored, as shells start those in the background, goes on
-    ignoring it. Only for the main thread.
+    finaliser) and prints a traceback instead; native modules print those that come while they import NumPy.
+    So loops ask the event as well, and those tracebacks are not printed. A program that was started with
+    Ctrl-C ignored, as shells start those in the background, goes on ignoring it. Only for the main thread.
 
     Args:
         insist: for work that does not ask the event. What was lost, or taken for a missing module by somebody
             who tried to import it, is raised again, by itself (not on Windows) and by the next Ctrl-C.
     """
     interrupted, repeated = threading.Event(), insist and hasattr(signal, "setitimer")
-    before, hook = signal.getsignal(signal.SIGINT), sys.unraisablehook
+    before = signal.getsignal(signal.SIGINT)
+    lost_hook, printing_hook = sys.unraisablehook, sys.excepthook
     if before is signal.SIG_IGN:
         yield interrupted
         return
@@ -44,9 +45,13 @@ def interruptible(insist: bool = False) -> Iterator[threading.Event]:
 
     def on_lost(lost: sys.UnraisableHookArgs) -> None:
         if not issubclass(lost.exc_type, KeyboardInterrupt):
-            hook(lost)
+            lost_hook(lost)
 
-    sys.unraisablehook = on_lost
+    def on_printed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if not issubclass(kind, KeyboardInterrupt):
+            printing_hook(kind, error, trace)
+
+    sys.unraisablehook, sys.excepthook = on_lost, on_printed
     alarm = signal.signal(signal.SIGALRM, on_interrupt) if repeated else None
     signal.signal(signal.SIGINT, on_interrupt)
     try:
@@ -56,7 +61,7 @@ def interruptible(insist: bool = False) -> Iterator[threading.Event]:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, alarm)
         signal.signal(signal.SIGINT, before)
-        sys.unraisablehook = hook
+        sys.unraisablehook, sys.excepthook = lost_hook, printing_hook
 
 
 def _being_handled() -> bool:

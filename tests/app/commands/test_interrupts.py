@@ -1,6 +1,7 @@
 """Ctrl-C at odd moments."""
 
 import contextlib
+import ctypes
 import os
 import signal
 import sys
@@ -102,6 +103,16 @@ def test_other_lost_exceptions_are_told(capfd):
     finally:
         sys.unraisablehook = before
     assert said == ["told"]
+
+
+def test_what_native_code_prints_is_told_unless_it_is_the_interrupt(capfd):
+    hook, run = sys.excepthook, ctypes.pythonapi.PyRun_SimpleString  # prints what it raises, and goes on
+    with interruptible():
+        assert run(b"raise KeyboardInterrupt") == -1
+        assert capfd.readouterr().err == ""
+        assert run(b"raise ValueError('told')") == -1
+        assert "ValueError: told" in capfd.readouterr().err
+    assert sys.excepthook is hook
 
 
 def test_a_program_in_the_background_goes_on_ignoring_it():
