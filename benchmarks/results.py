@@ -69,8 +69,8 @@ EARLY = tuple(
 STF_BONE = _variant("stf", "bone", "preprocessing.streams=[bone]")
 STF_MOTION = _variant("stf", "motion", "preprocessing.streams=[joint_motion]")
 ROWS = {
-    "utd_mhad": (*JOINT, *EARLY),
-    "nw_ucla": (*JOINT, STF_BONE, STF_MOTION, EARLY[0]),
+    "utd_mhad": (*JOINT, STF_BONE, STF_MOTION, *EARLY),
+    "nw_ucla": (*JOINT, STF_BONE, STF_MOTION, *EARLY),
     "penn_action": JOINT,
 }
 FUSIONS = {
