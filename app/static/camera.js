@@ -7,6 +7,7 @@
 // JPEG alone moves it at 640 x 480 (benchmarks/sizes.py), while there are 40 % fewer pixels to pack, send and unpack.
 const SHORT_SIDE = 360;
 const LONG_SIDE = 640;
+const MOST_OVERDUE = 45; // pictures that may be shown while one is waited for: a second and a half
 
 const OTHER_PROGRAM = "The camera is in use by another program. Close that program and press Start again.";
 const NOT_ALLOWED =
@@ -65,6 +66,7 @@ export class Camera {
   /** @type {number | null} when the picture on the screen was taken, until it is packed */
   #newest = null;
   #packing = false;
+  #overdue = 0; // pictures on the screen since one was asked of the packer that gets them by itself
 
   /**
    * @param {MediaStream} stream
@@ -140,6 +142,8 @@ export class Camera {
    */
   #shown(captured, onPicture) {
     this.#newest = captured;
+    // A browser may stop leading pictures past the page (too many of them are in use, it thinks) while it shows them.
+    if (this.#taker && this.straight && ++this.#overdue > MOST_OVERDUE) this.straight = false;
     if (this.#taker && !this.straight) this.#pack();
     onPicture(captured);
   }
@@ -152,9 +156,15 @@ export class Camera {
     return new Promise((resolve) => {
       this.#taker = resolve;
       if (!this.stream) this.#give(null);
-      else if (this.straight) this.packer.postMessage({ wanted: true });
+      else if (this.straight) this.#ask();
       else this.#pack();
     });
+  }
+
+  /** Asks the packer for the newest of the pictures that go to it by themselves. */
+  #ask() {
+    this.#overdue = 0;
+    this.packer.postMessage({ wanted: true });
   }
 
   /** Sends the packer the picture on the screen. */

@@ -29,7 +29,11 @@ let now = () => performance.now(); // on the page's clock
 page.onmessage = ({ data }) => {
   if ("over" in data) return void end();
   if ("pictures" in data) return void follow(data.pictures, data.origin);
-  if ("picture" in data) return void pack(data.picture, data.captured);
+  if ("picture" in data) {
+    reader?.cancel().catch(() => {}); // where pictures came straight, they have ceased to
+    reader = null;
+    return void pack(data.picture, data.captured);
+  }
   wanted = true;
   // One that is old already is not worth it, as another is about to come.
   if (newest && now() - newest.captured < STALE * period) sendNewest();

@@ -121,6 +121,20 @@ def test_threshold_and_weights_take_effect_at_once(server: Server, chromium: Bro
     expect(page.locator(".p2a-chips li")).to_have_text(["clap", "idle standing"])
 
 
+def test_where_no_pictures_come_past_the_page_they_go_through_it(server: Server, chromium: Browser, visit):
+    page = visit(chromium, server.address)
+    page.evaluate(
+        """() => {
+          window.MediaStreamTrackProcessor = class {
+            readable = new ReadableStream({ cancel: () => (window.givenUp = true) });
+          };
+        }"""
+    )
+    start(page)
+    expect(page.locator(ACTION)).to_have_text("wave", timeout=30_000)
+    page.wait_for_function("window.givenUp")
+
+
 def test_two_networks_are_fused_while_the_camera_runs(server: Server, chromium: Browser, visit):
     page = visit(chromium, server.address)
     start(page)
