@@ -142,7 +142,7 @@ export class Camera {
    */
   #shown(captured, onPicture) {
     this.#newest = captured;
-    // A browser may stop leading pictures past the page (too many of them are in use, it thinks) while it shows them.
+    // Chromium was seen, rarely, to show pictures and lead none of them past the page any more.
     if (this.#taker && this.straight && ++this.#overdue > MOST_OVERDUE) this.straight = false;
     if (this.#taker && !this.straight) this.#pack();
     onPicture(captured);
