@@ -160,7 +160,8 @@ def visit() -> Iterator[Callable[..., Page]]:
     assert not outside
     gone = ("ERR_CONNECTION", "ERR_INCOMPLETE_CHUNKED")  # a server that a test has stopped or killed
     # Chromium itself drops a picture that is on its way while a camera's stream is handed to a worker (four
-    # times in eighty, in a page of twenty lines that does nothing else). One of ours that closed none stands still.
+    # times in eighty, in a page of twenty lines that does nothing else). Where we close none,
+    # the page stands still.
     dropped = [text for text in complaints if "VideoFrame was garbage collected" in text]
     assert len(dropped) <= 1, "the page closes no pictures"
     said = [text for text in complaints if text not in dropped and not any(each in text for each in gone)]
