@@ -20,6 +20,7 @@ from recognizer.training.windows.config import TrainingConfig
 from recognizer.training.windows.dataset import RandomWindows
 from recognizer.training.windows.fit import actions_of, open_corpus, window_network
 from recognizer.training.windows.module import RecognitionModule
+from recognizer.training.windows.teachers import load_teachers
 
 
 def overfit(config: TrainingConfig | ClipConfig, data: Path, steps: int = 100) -> tuple[float, float]:
@@ -50,7 +51,8 @@ def overfit(config: TrainingConfig | ClipConfig, data: Path, steps: int = 100) -
         config = config.model_copy(update={"steps": steps})
         examples = open_corpus(config, data)["train"]
         start(config)
-        module = RecognitionModule(window_network(config), config)
+        teachers = load_teachers(config, actions_of(config).labels)
+        module = RecognitionModule(window_network(config), config, teachers)
         batch = RandomWindows(examples, actions_of(config).labels, config).batch(0)
     trainer = L.Trainer(
         max_steps=steps, precision=precision, gradient_clip_val=clip, logger=False, devices=1,

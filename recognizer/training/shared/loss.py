@@ -21,3 +21,17 @@ def any_of_loss(logits: Tensor, targets: Tensor, smoothing: float) -> Tensor:
     uniform = -log_probability.mean(1)
     right = -log_probability.masked_fill(~targets, -torch.inf).logsumexp(1)
     return ((1 - smoothing) * right + smoothing * uniform).mean()
+
+
+def distillation_loss(logits: Tensor, probabilities: Tensor) -> Tensor:
+    """Kullback-Leibler divergence of a network's probabilities from its teachers', averaged over the batch.
+
+    Hinton et al. 2015, Sec. 2, at temperature 1: teachers trained with smoothed labels are soft already.
+
+    Args:
+        logits: (N, K); of half precision, they are made single first.
+        probabilities: (N, K) of the teachers, each row adding up to 1.
+    """
+    single = torch.promote_types(logits.dtype, torch.float32)  # autocast on the CPU would not do it
+    log_probability = logits.log_softmax(1, dtype=single)
+    return torch.nn.functional.kl_div(log_probability, probabilities, reduction="batchmean")

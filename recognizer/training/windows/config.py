@@ -36,6 +36,9 @@ class TrainingConfig(RunConfig):
             it can be measured how well they are taught to it as own ones.
         start_from: weights, by name or path, whose tensors the network begins with where they fit; of the
             last layer the rows of the labels that both know. None: all random.
+        teachers: weights, by name or path, of the same labels and windows, from whose mean probabilities the
+            network learns beside the labels.
+        taught: share of the loss that the divergence from the teachers has, where there are any.
         network: which network, by its ``name``, and its choices.
         window_seconds, frames: what the network sees.
         steps: of SGD with Nesterov momentum 0.9 (LSTA-Net Sec. 3.2).
@@ -53,6 +56,8 @@ class TrainingConfig(RunConfig):
     layout: Label
     held_back: tuple[Label, ...] = ()
     start_from: NameOrPath | None = None
+    teachers: tuple[NameOrPath, ...] = ()
+    taught: Fraction = 0.5
     network: NetworkConfig = LSTAConfig()
     preprocessing: Preprocessing = Preprocessing()
     augmentation: Augmentation = Augmentation()

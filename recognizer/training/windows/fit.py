@@ -36,6 +36,7 @@ from recognizer.training.windows.config import TrainingConfig
 from recognizer.training.windows.dataset import RandomWindows, clip_windows
 from recognizer.training.windows.evaluate import choose_threshold, classify
 from recognizer.training.windows.module import RecognitionModule
+from recognizer.training.windows.teachers import load_teachers
 from recognizer.vocabulary import UNKNOWN, VOCABULARIES, Vocabulary
 
 
@@ -66,7 +67,7 @@ def train(
     vocabulary = actions_of(config)
     start(config)
     network = window_network(config)
-    module = RecognitionModule(network, config)
+    module = RecognitionModule(network, config, load_teachers(config, vocabulary.labels))
     drafted = draft(
         name=config.name, network=config.network, layout=config.layout,
         window_seconds=config.window_seconds, frames=config.frames, preprocessing=config.preprocessing,

@@ -10,8 +10,9 @@ from torch import Tensor
 
 from recognizer.networks.protocol import Network
 from recognizer.training.shared.errors import ConfigError
-from recognizer.training.shared.loss import any_of_loss
+from recognizer.training.shared.loss import any_of_loss, distillation_loss
 from recognizer.training.windows.config import TrainingConfig
+from recognizer.training.windows.teachers import taught_probabilities
 
 
 class RecognitionModule(L.LightningModule):
@@ -20,13 +21,19 @@ class RecognitionModule(L.LightningModule):
     Args:
         network: one of ``recognizer.networks``, for (N, C, T, V, 1) -> (N, K).
         config: of the run.
+        teachers: of the configuration, as ``load_teachers`` gives them.
     """
 
-    def __init__(self, network: Network, config: TrainingConfig):
+    def __init__(self, network: Network, config: TrainingConfig, teachers: tuple[Network, ...] = ()):
         super().__init__()
         self.network: Network = network
         self.config = config
+        self.teachers = teachers  # in a tuple, so that they are no part of the checkpoints
         self._validation: list[tuple[float, bool, bool]] = []
+
+    def on_fit_start(self) -> None:
+        for teacher in self.teachers:
+            teacher.to(self.device)
 
     def on_train_batch_start(self, batch: tuple[Tensor, Tensor], _: int) -> None:
         # Like the batches, dropout depends on seed and step alone: a resumed run drops what an uninterrupted
@@ -38,6 +45,10 @@ class RecognitionModule(L.LightningModule):
         heads, logits = self.network.supervised(windows)
         losses = [any_of_loss(head, targets, self.config.label_smoothing) for head in heads]
         loss = torch.stack(losses).mean()
+        if self.teachers:
+            taught = taught_probabilities(self.teachers, windows)
+            apart = torch.stack([distillation_loss(head, taught) for head in heads]).mean()
+            loss = (1 - self.config.taught) * loss + self.config.taught * apart
         if not torch.isfinite(loss):
             raise ConfigError(
                 f"The loss is no finite number any more, in step {self.global_step}: lower learning_rate "

@@ -249,6 +249,25 @@ def test_a_network_begins_with_trained_weights(corpus, tmp_path: Path):
         fit.window_network(config(network={**small, "width": 0.5}, start_from=str(first)))
 
 
+def test_a_run_learns_from_its_teachers(corpus, tmp_path: Path):
+    teacher = str(fit.train(config(steps=2), tmp_path, tmp_path / "teacher"))
+    runs = {
+        "none": {},
+        "not": {"teachers": (teacher,), "taught": 0},
+        "all": {"teachers": (teacher,), "taught": 1},
+    }
+    tensors = {}
+    for name, changes in runs.items():
+        path = fit.train(config(steps=2, **changes), tmp_path, tmp_path / name)
+        network, card = weights.load(path)
+        assert card.training["config"]["teachers"] == list(changes.get("teachers", ()))
+        tensors[name] = torch.cat([p.flatten() for p in network.parameters()])
+    assert torch.equal(tensors["none"], tensors["not"])
+    assert not torch.allclose(tensors["none"], tensors["all"])
+    loss, _ = overfit(config(teachers=(teacher,), taught=1), tmp_path, 2)
+    assert loss < overfit(config(), tmp_path, 2)[0], "a divergence is less than a cross-entropy"
+
+
 def test_half_precision_trains_on_windows_too(corpus, tmp_path: Path):
     network = {"name": "lsta", "width": 0.25, "scales": 4}
     losses = []
