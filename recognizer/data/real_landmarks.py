@@ -29,6 +29,9 @@ REAL_LANDMARKS = ("real_landmarks", "real_landmarks_2")
 """The data sets of this form: folders, and ``Clip.dataset``."""
 
 _COLUMNS = ("index", "class", "width", "height", "body", "camera", "person_key", "split", "frames")
+# The lengths of forearm and upper arm vary by 14 to 17 % together (median over arms) with this factor, by 22
+# to 27 % with 1, by 19 to 28 % without depth; 0.3 and 0.5 are about as good.
+_DEPTH_OF_PSEUDO = 0.4
 _SIZE = re.compile("[1-9][0-9]{0,4}")  # pixels
 
 
@@ -63,6 +66,8 @@ def read_real_landmarks(
         if layout.coordinates == 3 and row.get("world") == "no":
             continue
         frames = {key: data[key][end - length : end] for key in ("landmarks", "world", "time", "detected")}
+        if row.get("world") == "pseudo":
+            frames["world"] = frames["world"] * (1.0, 1.0, _DEPTH_OF_PSEUDO, 1.0)
         yield Clip(
             name=f"{row['index']:0>3}_{row['person_key']}",
             dataset=dataset,

@@ -62,10 +62,11 @@ def training_window(
         joints, confidence = mirrored(joints, confidence, source)
         targets = tuple(labels.index(MIRRORED.get(name, name)) for name in names)
     upper = ARMS_ONLY.issuperset(names)  # so are actions that nobody named, whatever they are
-    desk = upper and layout.coordinates == 2 and rng.random() < augmentation.desk
+    desk = upper and rng.random() < augmentation.desk
     if spatial and layout.coordinates == 3:
         centre = joints[:, list(source.torso_bottom)].mean(1, keepdims=True).mean(0)
-        joints = rotate_about(joints, random_view(augmentation, rng), centre)
+        view = desk_view(rng) if desk else random_view(augmentation, rng)
+        joints = rotate_about(joints, view, centre)
     elif spatial:
         lend = bodies and names and upper and rng.random() < augmentation.real_body
         distance = rng.uniform(*(NEAR if desk else augmentation.distance))
@@ -88,7 +89,7 @@ def training_window(
     if layout.coordinates == 2:
         joints = moving_camera(joints, confidence > 0, augmentation, rng)
     if desk:
-        joints, confidence = seated_view(joints, confidence, rng)
+        joints, confidence = seated_view(joints, confidence, layout, rng)
     values, seen = (each[0] for each in placed(joints[None], confidence[None], layout, preprocessing))
     in_torsos = preprocessing.origin == "torso"
     values = noisy(values, 1.0 if in_torsos else torso_length(values, seen, layout), augmentation, rng)

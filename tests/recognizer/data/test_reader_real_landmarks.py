@@ -77,6 +77,9 @@ def test_clips_without_world_landmarks_are_for_two_dimensions(tmp_path: Path) ->
     ]
     (clip,) = read_real_landmarks(tmp_path, NTU_25, "real_landmarks_2")
     assert (clip.name, clip.dataset) == ("001_ben", "real_landmarks_2")
+    knee = clip.sequence.joints[0, :, NTU_25.index("right_knee")]
+    source = arrays()["world"][2:, MEDIAPIPE_33.index("right_knee"), :3]
+    np.testing.assert_allclose(knee, source * [-1, -1, 0.4], rtol=1e-5, err_msg="of pseudo ones less deep")
     write(tmp_path, arrays(), f"{first},perhaps\n{second},yes\n", header)
     with pytest.raises(DataError, match="clip 0 says neither yes, pseudo nor no"):
         list(read_real_landmarks(tmp_path))

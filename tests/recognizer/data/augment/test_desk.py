@@ -38,7 +38,7 @@ def test_exactly_the_joints_inside_the_picture_are_seen(body):
     joints, confidence = body
     # The lower edge 0.25 torso lengths below the shoulders, the upper one 0.8 above, 0.8 to either side.
     rng = Edges(**{"0.25,1.0": 0.25, "0.8,1.6": 0.8, "0.8,2.2": 0.8})
-    placed, sure = seated_view(joints, confidence, rng)
+    placed, sure = seated_view(joints, confidence, KINETICS_18, rng)
     shoulders = joints[:, [K("left_shoulder"), K("right_shoulder")]]
     chest = np.median(shoulders.mean(1), axis=0)
     torso = np.linalg.norm(np.median(joints[:, HIPS].mean(1), axis=0) - chest)
@@ -56,7 +56,7 @@ def test_a_hand_that_swings_out_of_the_picture_is_unseen_only_there(body):
     joints, confidence = body
     joints = joints.copy()
     joints[40:50, K("right_wrist"), 0] -= 10.0
-    sure = seated_view(joints, confidence, Edges())[1][:, K("right_wrist")]
+    sure = seated_view(joints, confidence, KINETICS_18, Edges())[1][:, K("right_wrist")]
     assert not sure[40:50].any()
     raised = joints[:, K("right_wrist"), 1] < joints[:, K("right_shoulder"), 1]
     raised[40:50] = False
@@ -65,7 +65,7 @@ def test_a_hand_that_swings_out_of_the_picture_is_unseen_only_there(body):
 
 @pytest.mark.parametrize("seed", range(20))
 def test_hips_below_the_picture_are_guessed_below_the_shoulders(body, seed):
-    placed, sure = seated_view(*body, np.random.default_rng(seed))
+    placed, sure = seated_view(*body, KINETICS_18, np.random.default_rng(seed))
     shoulders = placed[:, [K("left_shoulder"), K("right_shoulder")]].mean(1)
     assert (placed[:, HIPS, 1] > shoulders[:, None, 1]).all()
     assert (0 < sure[:, HIPS]).all() and (sure[:, HIPS] < 0.2).all(), "a guess, not seen"
@@ -76,7 +76,7 @@ def test_who_lies_or_has_no_shoulders_does_not_sit_at_a_desk(body):
     joints, confidence = body
     lying = joints[..., ::-1].copy()
     for case in ((lying, confidence), (joints, confidence * (np.arange(18) != K("left_shoulder")))):
-        placed, sure = seated_view(*case, np.random.default_rng(0))
+        placed, sure = seated_view(*case, KINETICS_18, np.random.default_rng(0))
         assert placed is case[0] and sure is case[1]
 
 
