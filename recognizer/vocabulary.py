@@ -101,7 +101,7 @@ _REAL_2 = {
 }  # fmt: skip
 _REST = {"idle": "idle"}
 
-# What is known in two dimensions alone: data sets, and labels of which at most three clips with a depth teach.
+# What is known in two dimensions alone: data sets, and labels that at most three clips with a depth teach.
 _FLAT_SETS = frozenset({"penn_action", "jhmdb"})
 _FLAT_LABELS = frozenset(
     {"bench_press", "fall", "front_raise", "guitar_strum", "jump_rope", "plank", "shoulder_shrug", "sit_up"}

@@ -64,7 +64,18 @@ def test_size_and_order_of_the_labels():
         assert UNKNOWN not in labels
         assert "idle" in labels
         assert all(label.replace("_", "").isalpha() and label.islower() for label in labels)
-    assert set(DAILY_3D.labels) <= set(DAILY.labels)
+    assert set(DAILY_3D.labels) < set(DAILY.labels)
+
+
+def test_three_dimensions_have_the_same_actions_but_those_that_are_known_flat_alone():
+    flat = {"penn_action", "jhmdb"}
+    assert set(DAILY.sources) - set(DAILY_3D.sources) == flat
+    missing = set(DAILY.labels) - set(DAILY_3D.labels)
+    only_there = {"baseball_pitch", "clean_and_jerk", "pour"}
+    assert only_there <= missing and len(DAILY_3D.labels) >= 60
+    for name, actions in DAILY_3D.sources.items():
+        kept = {action: text for action, text in DAILY.sources[name].items() if text not in missing}
+        assert actions == kept
 
 
 def test_equal_actions_of_different_sets_are_one_label():

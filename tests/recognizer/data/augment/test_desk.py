@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pose.layouts import KINETICS_18
+from pose.layouts import KINETICS_18, NTU_25
 from recognizer.data.augment.desk import desk_view, seated_view
 from recognizer.data.views import project_to_kinetics18, rotation
 
@@ -78,6 +78,37 @@ def test_who_lies_or_has_no_shoulders_does_not_sit_at_a_desk(body):
     for case in ((lying, confidence), (joints, confidence * (np.arange(18) != K("left_shoulder")))):
         placed, sure = seated_view(*case, KINETICS_18, np.random.default_rng(0))
         assert placed is case[0] and sure is case[1]
+
+
+def test_exactly_the_joints_inside_the_picture_are_seen_in_metres_too(wave):
+    """The camera faces somebody whose y grows upwards; how far a joint is from it decides nothing."""
+    sequence = wave()
+    joints, confidence = sequence.joints[0], sequence.confidence[0]
+    rng = Edges(**{"0.25,1.0": 0.25, "0.8,1.6": 0.8, "0.8,2.2": 0.8})
+    placed, sure = seated_view(joints, confidence, NTU_25, rng)
+    hips = [NTU_25.index(name) for name in ("spine_base", "left_hip", "right_hip")]
+    shoulders = joints[:, [NTU_25.index("left_shoulder"), NTU_25.index("right_shoulder")]]
+    chest = np.median(shoulders.mean(1), axis=0)[:2]
+    torso = np.linalg.norm(np.median(joints[:, hips, :2].mean(1), axis=0) - chest)
+    width = np.percentile(np.linalg.norm(shoulders[:, 0, :2] - shoulders[:, 1, :2], axis=-1), 90)
+    offset = (joints[..., :2] - chest) / max(torso, 1.35 * width)
+    inside = (np.abs(offset[..., 0]) <= 0.8) & (offset[..., 1] <= 0.8) & (offset[..., 1] >= -0.25)
+    others = [joint for joint in range(25) if joint not in hips]
+    np.testing.assert_array_equal((sure > 0)[:, others], inside[:, others])
+    np.testing.assert_array_equal(placed[:, others], joints[:, others])
+    assert (sure[:, NTU_25.index("right_wrist")] > 0).any() and not sure[:, NTU_25.index("left_wrist")].any()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_hips_below_the_picture_are_guessed_below_the_shoulders_in_metres_too(wave, seed):
+    sequence = wave()
+    placed, sure = seated_view(
+        sequence.joints[0], sequence.confidence[0], NTU_25, np.random.default_rng(seed)
+    )
+    hips = [NTU_25.index(name) for name in ("spine_base", "left_hip", "right_hip")]
+    shoulders = placed[:, [NTU_25.index("left_shoulder"), NTU_25.index("right_shoulder")]].mean(1)
+    assert (placed[:, hips, 1] < shoulders[:, None, 1]).all()
+    assert (0 < sure[:, hips]).all() and (sure[:, hips] < 0.2).all(), "a guess, not seen"
 
 
 def test_views_from_a_desk_are_near_the_front():

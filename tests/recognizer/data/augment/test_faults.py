@@ -70,6 +70,9 @@ def test_what_the_arms_tell_has_a_close_view_of_its_own(wave):
     for label in ("wave", "idle"):
         assert window(example(wave(), label), augmentation=close)[0][:, :, knee].any()
         assert not window(example(wave(), label), augmentation=desk)[0][:, :, knee].any()
+        spatial = window(example(wave(), label), NTU_25, augmentation=desk)[0]
+        assert not spatial[:, :, NTU_25.index("left_knee")].any()
+        assert spatial[:, :, NTU_25.index("right_wrist")].any()
     assert window(example(wave(), "walk"), augmentation=desk)[0][:, :, knee].any(), "legs tell a walk"
 
 
