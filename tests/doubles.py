@@ -55,15 +55,18 @@ class SteadyRecognizer:
         return [Prediction(p, self.classes, start, end, maps, p / p.max()) for start, end in spans]
 
 
-def standing(width: int, height: int, middle: float = 0.5) -> PersonPose:
-    """A person who stands upright around ``middle`` of the picture's width, every joint seen."""
+def standing(width: int, height: int, middle: float = 0.5, size: float = 1.0) -> PersonPose:
+    """A person who stands upright around ``middle`` of the picture's width, every joint seen.
+
+    Args: ``size`` of the person, 1 for most of the picture's height.
+    """
     image = np.zeros((33, 2), np.float32)
     heights = {11: 0.3, 13: 0.42, 15: 0.52, 23: 0.55, 25: 0.73}  # of left joints; the right ones follow them
     rows = heights | {joint + 1: row for joint, row in heights.items()}
     for joint in range(33):
         side = 0.0 if joint < 11 else (0.05 if joint % 2 else -0.05)
         row = rows.get(joint, 0.12 if joint < 11 else 0.5 if joint < 23 else 0.9)
-        image[joint] = (middle + side) * width, row * height
+        image[joint] = (middle + size * side) * width, (0.9 - size * (0.9 - row)) * height
     world = np.zeros((33, 3), np.float32)
     world[:, :2] = (image - image[[23, 24]].mean(axis=0)) / (0.45 * height)
     return PersonPose(image, world, np.ones(33, np.float32), (width, height))
