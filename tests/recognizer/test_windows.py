@@ -103,7 +103,7 @@ def test_what_training_and_live_use_see_of_a_short_clip_is_replayed(wave):
     example = Example(Clip("clip", "utd_mhad", "wave", "s1", "train", clip), (0,), "train")
     still = Augmentation(
         speed=0, slow_camera=0, short=0, mirror=0, frontal_views=1, noise=0, slow_noise=0, drop_legs=0,
-        close_up=0, hide_seen=0, drop_arm=0, drop_joint=0, other_arm=0,
+        close_up=0, desk=0, hide_seen=0, drop_arm=0, drop_joint=0, other_arm=0,
     )  # fmt: skip
     for seed in range(5):
         array, _ = training_window(
