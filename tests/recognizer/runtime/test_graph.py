@@ -56,7 +56,11 @@ def small(config, layout="kinetics-18", **changes):
 
 
 def check_same(graph: FastGraph, network, card) -> None:
-    """Against the network in double precision: a sharp softmax costs either of them 1e-4 in single."""
+    """Against the network in double precision: a sharp softmax costs either of them 1e-4 in single.
+
+    Noise gives logits and embeddings of up to 70 to some weights: numbers near 0 among them are as exact as
+    the largest.
+    """
     exact = copy.deepcopy(network).double()
     torch.manual_seed(1)
     for samples in (1, 3, 2):
@@ -64,8 +68,9 @@ def check_same(graph: FastGraph, network, card) -> None:
         with torch.inference_mode():
             logits, embeddings, attention = exact.forward_in_full(x.double())
         found = graph(x.numpy())
-        np.testing.assert_allclose(found.logits, logits, rtol=1e-4, atol=1e-4)
-        np.testing.assert_allclose(found.embeddings, embeddings, rtol=1e-4, atol=1e-4)
+        for array, expected in ((found.logits, logits), (found.embeddings, embeddings)):
+            largest = max(1.0, float(expected.abs().max()))
+            np.testing.assert_allclose(array / largest, expected / largest, rtol=1e-4, atol=1e-4)
         wanted = as_arrays(attention)
         assert type(found.attention) is type(wanted)
         assert named(found.attention).keys() == named(wanted).keys()
