@@ -66,7 +66,7 @@ def standing(width: int, height: int, middle: float = 0.5, size: float = 1.0) ->
     for joint in range(33):
         side = 0.0 if joint < 11 else (0.05 if joint % 2 else -0.05)
         row = rows.get(joint, 0.12 if joint < 11 else 0.5 if joint < 23 else 0.9)
-        image[joint] = (middle + size * side) * width, (0.9 - size * (0.9 - row)) * height
+        image[joint] = (middle + size * side) * width, (0.425 + size * (row - 0.425)) * height
     world = np.zeros((33, 3), np.float32)
     world[:, :2] = (image - image[[23, 24]].mean(axis=0)) / (0.45 * height)
     return PersonPose(image, world, np.ones(33, np.float32), (width, height))
