@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pose.layouts import KINETICS_18
+from pose.layouts import SkeletonLayout
+from recognizer.data.augment.sides import arm
 from recognizer.data.corpus import Example
 from recognizer.data.real_landmarks import REAL_LANDMARKS
 
@@ -27,11 +28,8 @@ STILL_BODIES = frozenset(
 )
 """Actions of the real camera clips in which little but the arms moves."""
 
-_SHOULDERS = [KINETICS_18.index("left_shoulder"), KINETICS_18.index("right_shoulder")]
-_ARMS = [
-    [KINETICS_18.index(f"{side}_{joint}") for joint in ("shoulder", "elbow", "wrist")]
-    for side in ("left", "right")
-]
+_SIDES = ("left", "right")
+_UPPER, _FORE = 0.6, 0.55  # lengths of upper arm and forearm, in torso lengths
 _FACING = 0.4  # torso lengths between the shoulders of someone who faces the camera, at least
 
 
@@ -47,44 +45,55 @@ def still_bodies(examples: list[Example]) -> list[Example]:
 
 
 def with_arms_of(
-    body: np.ndarray, body_confidence: np.ndarray, joints: np.ndarray, confidence: np.ndarray
+    body: np.ndarray,
+    body_confidence: np.ndarray,
+    joints: np.ndarray,
+    confidence: np.ndarray,
+    layout: SkeletonLayout,
 ) -> tuple[np.ndarray, np.ndarray]:
     """A body with the arms of another person, scaled to its torso.
 
     Args:
-        body, joints: (T, 18, 2) image coordinates, y down.
-        body_confidence, confidence: (T, 18).
+        body, joints: (T, V, C) image coordinates, or metres, of somebody whom the camera faces.
+        body_confidence, confidence: (T, V).
+        layout: of a body.
 
     Returns:
-        (T, 18, 2) and (T, 18); where a torso has no length, ``joints`` and ``confidence`` unchanged.
+        (T, V, C) and (T, V); where a torso has no length, ``joints`` and ``confidence`` unchanged.
     """
-    size, wanted = _torso(joints), _torso(body)
+    size, wanted = _torso(joints, layout), _torso(body, layout)
     if min(size, wanted) <= 0:
         return joints, confidence
     result, sure = body.copy(), body_confidence.copy()
-    for shoulder, *arm in _ARMS:
-        offset = (joints[:, arm] - joints[:, [shoulder]]) * (wanted / size)
-        result[:, arm] = body[:, [shoulder]] + offset
-        sure[:, arm] = confidence[:, arm]
+    for side in _SIDES:
+        shoulder, moved = layout.index(f"{side}_shoulder"), arm(layout, side)
+        offset = (joints[:, moved] - joints[:, [shoulder]]) * (wanted / size)
+        result[:, moved] = body[:, [shoulder]] + offset
+        sure[:, moved] = confidence[:, moved]
     return result, sure
 
 
-def waving_arms(body: np.ndarray, seconds: float, rng: np.random.Generator) -> np.ndarray:
+def waving_arms(
+    body: np.ndarray, seconds: float, layout: SkeletonLayout, rng: np.random.Generator
+) -> np.ndarray:
     """A body that waves with one arm or both: the forearm swings about the raised elbow.
 
     The data sets' waves are few and quick. People also wave slowly, widely and high above the head, so
     periods go from 0.4 to 4.5 s and swings from 15 to 60 degrees. At a desk the upper arm hangs: the hand
     waves beside the shoulder or before the chest, nearer to the camera than the elbow, so that the forearm
-    looks short; the other hand hangs, or rests before the body, where an estimator's guess wanders.
+    looks short; the other hand hangs, or rests before the body, where an estimator's guess wanders. In 3-D
+    a limb that looks short comes towards the camera by what it lacks in length.
 
     Args:
-        body: (T, 18, 2) image coordinates, y down, of someone who faces the camera.
+        body: (T, V, C) image coordinates, y down, or metres, y up, of someone who faces the camera.
         seconds: duration of the T frames.
+        layout: of a body.
+        rng: decides how.
 
     Returns:
-        (T, 18, 2).
+        (T, V, C).
     """
-    torso = _torso(body)
+    torso = _torso(body, layout)
     time = np.linspace(0.0, seconds, len(body))
     period = np.exp(rng.uniform(np.log(0.4), np.log(4.5)))
     result = body.copy()
@@ -98,8 +107,7 @@ def waving_arms(body: np.ndarray, seconds: float, rng: np.random.Generator) -> n
     upright = rng.uniform(65, 145 if hangs and (not both or period > 1.5) else 110)
     rests = hangs and rng.random() < 0.5
     upper, fore = rng.uniform(0.3, 0.6), rng.uniform(0.25 if hangs else 0.4, 0.55)
-    for side, (shoulder, elbow, wrist) in enumerate(_ARMS):
-        outward = 1.0 if side == 0 else -1.0  # the left arm is on the right of the picture
+    for side, name in enumerate(_SIDES):
         if side in waving:
             beat = np.sin(2 * np.pi * time / period + rng.uniform(-0.2, 0.2) + (apart if side else 0.0))
             first, second = raised + sway * beat, upright - swing * beat
@@ -108,25 +116,50 @@ def waving_arms(body: np.ndarray, seconds: float, rng: np.random.Generator) -> n
             first, second = -rng.uniform(60, 88) + wander / 2, rng.uniform(70, 150) + wander
         else:
             first = second = np.full(len(time), -rng.uniform(70, 88))
-        at = body[:, shoulder]
-        for joint, angle, length in ((elbow, first, upper), (wrist, second, fore)):
-            radians = np.radians(angle)
-            step = np.stack([outward * np.cos(radians), -np.sin(radians)], -1) * (length * torso)
-            at = at + step
-            result[:, joint] = at
+        elbow, wrist, *hand = arm(layout, name)
+        shoulder = body[:, layout.index(f"{name}_shoulder")]
+        result[:, elbow] = shoulder + _limb(name, first, upper, _UPPER, layout) * torso
+        along = _limb(name, second, fore, _FORE, layout) * torso
+        result[:, wrist] = result[:, elbow] + along
+        for joint in hand:
+            size = float(np.median(np.linalg.norm(body[:, joint] - body[:, wrist], axis=-1)))
+            result[:, joint] = result[:, wrist] + along * (size / (_FORE * torso))
     return result.astype(np.float32)
 
 
-def _torso(joints: np.ndarray) -> float:
-    top = joints[:, list(KINETICS_18.torso_top)].mean(1)
-    bottom = joints[:, list(KINETICS_18.torso_bottom)].mean(1)
+def _limb(side: str, degrees: np.ndarray, looks: float, length: float, layout: SkeletonLayout) -> np.ndarray:
+    """(T, C) from a limb's begin to its end, in torso lengths.
+
+    Args:
+        side: "left" or "right".
+        degrees: (T,) its angle in the picture, 0 outward, 90 up.
+        looks: how long it is in the picture.
+        length: how long it is.
+    """
+    flat = layout.coordinates == 2
+    # The left arm is on the right of a picture, and at negative x in the Kinect's frame.
+    outward = 1.0 if (side == "left") == flat else -1.0
+    radians = np.radians(degrees)
+    parts = [outward * np.cos(radians), (-1.0 if flat else 1.0) * np.sin(radians)]
+    if not flat:
+        parts.append(np.full(len(radians), -np.sqrt(max((length / looks) ** 2 - 1, 0.0))))
+    return np.stack(parts, -1) * looks
+
+
+def _torso(joints: np.ndarray, layout: SkeletonLayout) -> float:
+    top = joints[:, list(layout.torso_top)].mean(1)
+    bottom = joints[:, list(layout.torso_bottom)].mean(1)
     return float(np.median(np.linalg.norm(top - bottom, axis=-1)))
 
 
 def _faces_camera(example: Example) -> bool:
-    joints = example.clip.sequence.joints[0]
-    torso = _torso(joints)
-    left, right = (joints[:, index] for index in _SHOULDERS)
-    hips = joints[:, list(KINETICS_18.torso_bottom)].mean(1)
-    upright = np.median(hips[:, 1] - (left[:, 1] + right[:, 1]) / 2) > 0.8 * torso
-    return torso > 0 and bool(upright) and float(np.median(left[:, 0] - right[:, 0])) > _FACING * torso
+    sequence = example.clip.sequence
+    joints, layout = sequence.joints[0], sequence.layout
+    down, right = (1.0, 1.0) if layout.coordinates == 2 else (-1.0, -1.0)
+    torso = _torso(joints, layout)
+    left, other = (joints[:, layout.index(f"{side}_shoulder")] for side in _SIDES)
+    hips = joints[:, list(layout.torso_bottom)].mean(1)
+    upright = down * np.median(hips[:, 1] - (left[:, 1] + other[:, 1]) / 2) > 0.8 * torso
+    return (
+        torso > 0 and bool(upright) and right * float(np.median(left[:, 0] - other[:, 0])) > _FACING * torso
+    )

@@ -20,6 +20,7 @@ from recognizer.data.augment.moments import random_window
 from recognizer.data.augment.sides import mirrored, other_arm
 from recognizer.data.augment.strength import Augmentation
 from recognizer.data.corpus import Example
+from recognizer.data.real_landmarks import REAL_LANDMARKS
 from recognizer.data.views import project_to_kinetics18, rotate_about
 from recognizer.preprocess import Preprocessing, placed, stacked
 from recognizer.vocabulary import ARMS_ONLY, MIRRORED, NOT_MIRRORED
@@ -39,7 +40,7 @@ def training_window(
 ) -> tuple[np.ndarray, tuple[int, ...]]:
     """One random window of a clip as network input (channels, T, V), with its targets (mirrored if it was).
 
-    ``bodies`` are clips that may lend their body to a 3-D gesture (``bodies``), for Kinetics-18.
+    ``bodies`` are clips of ``layout`` that may lend their body to a gesture of a depth sensor (``bodies``).
 
     Raises:
         ValueError: origin picture, see ``preprocess.network_input``.
@@ -63,27 +64,34 @@ def training_window(
         targets = tuple(labels.index(MIRRORED.get(name, name)) for name in names)
     upper = ARMS_ONLY.issuperset(names)  # so are actions that nobody named, whatever they are
     desk = upper and rng.random() < augmentation.desk
-    if spatial and layout.coordinates == 3:
-        centre = joints[:, list(source.torso_bottom)].mean(1, keepdims=True).mean(0)
-        view = desk_view(rng) if desk else random_view(augmentation, rng)
-        joints = rotate_about(joints, view, centre)
-    elif spatial:
-        lend = bodies and names and upper and rng.random() < augmentation.real_body
-        distance = rng.uniform(*(NEAR if desk else augmentation.distance))
+    lend = (
+        spatial
+        and bodies
+        and names
+        and upper
+        and example.clip.dataset not in REAL_LANDMARKS
+        and rng.random() < augmentation.real_body
+    )
+    if spatial:
         if lend:
             view = frontal_view(augmentation, rng)
         else:
             view = desk_view(rng) if desk else random_view(augmentation, rng)
-        joints, confidence = project_to_kinetics18(joints, confidence, view, distance)
+        if layout.coordinates == 3:
+            centre = joints[:, list(source.torso_bottom)].mean(1, keepdims=True).mean(0)
+            joints = rotate_about(joints, view, centre)
+        else:
+            distance = rng.uniform(*(NEAR if desk else augmentation.distance))
+            joints, confidence = project_to_kinetics18(joints, confidence, view, distance)
         if lend:
             body = bodies[int(rng.integers(len(bodies)))].clip.sequence
             window = drawn(body)
             if rng.random() < augmentation.mirror:
-                window = mirrored(*window, body.layout)
+                window = mirrored(*window, layout)
             if names == ["wave"] and rng.random() < augmentation.made_up_wave:
-                joints, confidence = waving_arms(window[0], seconds, rng), np.ones_like(window[1])
+                joints, confidence = waving_arms(window[0], seconds, layout, rng), np.ones_like(window[1])
             else:
-                joints, confidence = with_arms_of(*window, joints, confidence)
+                joints, confidence = with_arms_of(*window, joints, confidence, layout)
     elif layout.coordinates == 2:
         joints = tilted(joints, np.radians(rng.uniform(-augmentation.roll, augmentation.roll)))
     if layout.coordinates == 2:

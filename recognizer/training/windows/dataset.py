@@ -36,7 +36,7 @@ class RandomWindows(IterableDataset):
     ):
         self.examples, self.labels, self.config, self.first_batch = examples, labels, config, first_batch
         self.layout = LAYOUTS[config.layout]
-        self.bodies = still_bodies(examples) if self.layout.coordinates == 2 else []
+        self.bodies = still_bodies(examples)
         weights = sampling_weights(examples, config.balance, config.shares)
         for label, factor in config.emphasis.items():
             wanted = () if label == UNKNOWN else (labels.index(label),)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from pose.layouts import KINETICS_18, NTU_25
@@ -32,7 +34,10 @@ def window(
     layout=KINETICS_18,
     seed: int = 0,
     augmentation: Augmentation = Augmentation(),
+    bodies: Sequence[Example] = (),
     **preprocessing,
 ) -> tuple[np.ndarray, tuple[int, ...]]:
     rng = np.random.default_rng(seed)
-    return training_window(of, layout, LABELS, 3.0, 32, Preprocessing(**preprocessing), augmentation, rng)
+    return training_window(
+        of, layout, LABELS, 3.0, 32, Preprocessing(**preprocessing), augmentation, rng, bodies
+    )

@@ -5,62 +5,76 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pose.layouts import KINETICS_18
+from pose.layouts import KINETICS_18, NTU_25, SkeletonLayout
 from pose.skeleton import SkeletonSequence
 from recognizer.data.augment.bodies import still_bodies, waving_arms, with_arms_of
 from recognizer.data.clip import Clip
 from recognizer.data.corpus import Example
 from recognizer.data.views import project_to_kinetics18, rotation
 
-K = KINETICS_18.index
-ARMS = [K(f"{side}_{joint}") for side in ("left", "right") for joint in ("elbow", "wrist")]
+K, N = KINETICS_18.index, NTU_25.index
+BOTH = pytest.mark.parametrize("layout", [KINETICS_18, NTU_25], ids=lambda layout: layout.name)
+MOVED = ("elbow", "wrist", "hand", "hand_tip", "thumb")
 
 
-def seen(clip, azimuth: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+def arms(layout: SkeletonLayout) -> list[int]:
+    return [index for index, name in enumerate(layout.joints) if name.partition("_")[2] in MOVED]
+
+
+def seen(clip, azimuth: float = 0.0, layout: SkeletonLayout = KINETICS_18) -> tuple[np.ndarray, np.ndarray]:
     matrix = rotation(np.radians(azimuth))
+    if layout.coordinates == 3:
+        return (clip.joints[0] @ matrix.T).astype(np.float32), clip.confidence[0].copy()
     return project_to_kinetics18(clip.joints[0], clip.confidence[0], matrix, 3.0)
 
 
-def real(clip, action: str = "idle_standing", azimuth: float = 0.0) -> Example:
-    joints, confidence = seen(clip, azimuth)
-    sequence = SkeletonSequence(joints[None], confidence[None], clip.timestamps, KINETICS_18)
+def real(
+    clip, action: str = "idle_standing", azimuth: float = 0.0, layout: SkeletonLayout = KINETICS_18
+) -> Example:
+    joints, confidence = seen(clip, azimuth, layout)
+    sequence = SkeletonSequence(joints[None], confidence[None], clip.timestamps, layout)
     return Example(Clip("r", "real_landmarks", action, "p", "train", sequence), (0,), "train")
 
 
-@pytest.mark.parametrize("size,place", [(1.0, (0, 0)), (500.0, (320, 240))])
-def test_a_wave_on_a_standing_body(wave, standing, size, place):
-    waving, sure = seen(wave())
+@BOTH
+@pytest.mark.parametrize("size,place", [(1.0, (0, 0, 0)), (500.0, (320, 240, -100))])
+def test_a_wave_on_a_standing_body(wave, layout, size, place):
+    waving, sure = seen(wave(), layout=layout)
+    moved = arms(layout)
     body = np.repeat(waving[:1], len(waving), 0)
-    body[:, ARMS] = body[:, [K("left_hip")]]
-    body = body * size + np.array(place, np.float32)
-    sure[3, K("right_wrist")] = 0
-    result, confidence = with_arms_of(body, np.full_like(sure, 0.5), waving, sure)
-    np.testing.assert_allclose(result[:, ARMS], waving[:, ARMS] * size + place, rtol=1e-4, atol=1e-4 * size)
-    others = [index for index in range(18) if index not in ARMS]
+    body[:, moved] = body[:, [layout.index("left_hip")]]
+    body = body * size + np.array(place[: layout.coordinates], np.float32)
+    sure[3, layout.index("right_wrist")] = 0
+    result, confidence = with_arms_of(body, np.full_like(sure, 0.5), waving, sure, layout)
+    wanted = waving * size + np.array(place[: layout.coordinates])
+    np.testing.assert_allclose(result[:, moved], wanted[:, moved], rtol=1e-4, atol=1e-4 * size)
+    others = [index for index in range(len(layout)) if index not in moved]
     np.testing.assert_array_equal(result[:, others], body[:, others])
     assert (confidence[:, others] == 0.5).all()
-    np.testing.assert_array_equal(confidence[:, ARMS], sure[:, ARMS])
+    np.testing.assert_array_equal(confidence[:, moved], sure[:, moved])
 
 
-def test_a_body_without_length_lends_nothing(wave):
-    waving, sure = seen(wave())
-    result, confidence = with_arms_of(waving * 0, sure, waving, sure)
+@BOTH
+def test_a_body_without_length_lends_nothing(wave, layout):
+    waving, sure = seen(wave(), layout=layout)
+    result, confidence = with_arms_of(waving * 0, sure, waving, sure, layout)
     np.testing.assert_array_equal(result, waving)
     np.testing.assert_array_equal(confidence, sure)
 
 
-def test_only_people_who_face_the_camera_and_keep_still_lend_their_body(wave):
+@BOTH
+def test_only_people_who_face_the_camera_and_keep_still_lend_their_body(wave, layout):
     clip = wave()
-    good = real(clip)
-    lying = real(clip)
-    turned = lying.clip.sequence.joints[..., ::-1].copy()
-    sideways = SkeletonSequence(turned, lying.clip.sequence.confidence, clip.timestamps, KINETICS_18)
-    lying = Example(Clip("l", "real_landmarks", "other", "p", "train", sideways), (), "train")
-    lab = Example(Clip("u", "utd_mhad", "other", "p", "train", good.clip.sequence), (0,), "train")
-    found = still_bodies(
-        [real(clip, azimuth=85), real(clip, azimuth=180), real(clip, "squat"), lying, lab, good]
+    good = real(clip, layout=layout)
+    sequence = good.clip.sequence
+    order = (1, 0) if layout.coordinates == 2 else (1, 0, 2)
+    on_their_side = SkeletonSequence(
+        sequence.joints[..., order].copy(), sequence.confidence, clip.timestamps, layout
     )
-    assert found == [good]
+    lying = Example(Clip("l", "real_landmarks", "other", "p", "train", on_their_side), (), "train")
+    lab = Example(Clip("u", "utd_mhad", "other", "p", "train", sequence), (0,), "train")
+    turned = [real(clip, azimuth=azimuth, layout=layout) for azimuth in (85, 180)]
+    assert still_bodies([*turned, real(clip, "squat", layout=layout), lying, lab, good]) == [good]
 
 
 def test_made_up_waves_swing_a_hand_and_never_clap(wave):
@@ -71,8 +85,8 @@ def test_made_up_waves_swing_a_hand_and_never_clap(wave):
     )
     resting = 0
     for seed in range(200):
-        made = waving_arms(body, 3.0, np.random.default_rng(seed))
-        others = [index for index in range(18) if index not in ARMS]
+        made = waving_arms(body, 3.0, KINETICS_18, np.random.default_rng(seed))
+        others = [index for index in range(18) if index not in arms(KINETICS_18)]
         np.testing.assert_array_equal(made[:, others], body[:, others])
         hands = made[:, [K("left_wrist"), K("right_wrist")]] / torso
         swings = np.ptp(hands[..., 0], axis=0)
@@ -84,3 +98,33 @@ def test_made_up_waves_swing_a_hand_and_never_clap(wave):
         apart = np.linalg.norm(hands[:, 0] - hands[:, 1], axis=-1)
         assert (apart < 0.08).mean() < 0.3, "hands that meet and stay together are another action"
     assert 10 < resting < 100, "the other hand often rests before the body"
+
+
+def test_made_up_waves_in_depth_look_as_those_in_the_picture_and_keep_their_length(wave):
+    body = np.repeat(seen(wave(), layout=NTU_25)[0][:1], 90, 0)
+    torso = float(np.linalg.norm(body[0, N("spine_shoulder")] - body[0, N("spine_base")]))
+    flat = np.zeros((90, 18, 2), np.float32)
+    for joint in ("left_shoulder", "right_shoulder", "left_hip", "right_hip", "neck"):
+        source = {"neck": "spine_shoulder"}.get(joint, joint)
+        flat[:, K(joint)] = -body[:, N(source), :2]
+    hips = flat[:, [K("left_hip"), K("right_hip")]].mean(1)
+    picture_torso = float(np.linalg.norm(flat[0, K("neck")] - hips[0]))
+    nearer = 0
+    for seed in range(50):
+        made = waving_arms(body, 3.0, NTU_25, np.random.default_rng(seed))
+        drawn = waving_arms(flat, 3.0, KINETICS_18, np.random.default_rng(seed))
+        for side in ("left", "right"):
+            shoulder, elbow, wrist, hand = (
+                made[:, N(f"{side}_{joint}")] for joint in ("shoulder", "elbow", "wrist", "hand")
+            )
+            for begin, end, names in ((shoulder, elbow, "shoulder elbow"), (elbow, wrist, "elbow wrist")):
+                first, second = (drawn[:, K(f"{side}_{name}")] for name in names.split())
+                in_picture = -(end - begin)[:, :2] / torso
+                np.testing.assert_allclose(in_picture, (second - first) / picture_torso, atol=1e-4)
+                assert ((end - begin)[:, 2] <= 1e-6).all(), "a short limb points to the camera"
+            np.testing.assert_allclose(np.linalg.norm(elbow - shoulder, axis=-1), 0.6 * torso, rtol=1e-4)
+            np.testing.assert_allclose(np.linalg.norm(wrist - elbow, axis=-1), 0.55 * torso, rtol=1e-4)
+            straight = np.cross(wrist - elbow, hand - wrist)
+            np.testing.assert_allclose(straight, 0, atol=1e-4)
+            nearer += (wrist - shoulder)[:, 2].mean() < -0.3 * torso
+    assert nearer > 30

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from pose.layouts import KINETICS_18, NTU_25
 from pose.skeleton import SkeletonSequence
 from recognizer.data.augment.strength import Augmentation
+from recognizer.data.clip import Clip
+from recognizer.data.corpus import Example
 from recognizer.data.views import project_to_kinetics18, rotate_about, rotation
 from recognizer.preprocess import Preprocessing, network_input
 from tests.recognizer.data.augment.draws import LABELS, NONE, K, example, window
@@ -120,3 +122,33 @@ def test_ignored_joints_carry_no_noise(wave):
     flat = SkeletonSequence(joints[None] * 500, confidence[None], clip.timestamps, KINETICS_18)
     array, _ = window(example(flat, "wave"), ignored_joints=(14, 15, 16, 17))
     assert not array[:-1, :, 14:].any()
+
+
+@pytest.mark.parametrize("layout", [NTU_25, KINETICS_18], ids=lambda layout: layout.name)
+@pytest.mark.parametrize("made_up", [0.0, 1.0], ids=["recorded", "made up"])
+def test_only_gestures_of_depth_sensors_borrow_a_body(wave, standing, layout, made_up):
+    clip = wave()
+    tall = standing * np.array([1.0, 2.0, 1.0], np.float32)  # twice the height, the same shoulders
+    joints, sure = np.repeat(tall[None], 90, 0), np.ones((90, 25), np.float32)
+    if layout is KINETICS_18:
+        joints, sure = project_to_kinetics18(joints, sure, rotation(), 3.0)
+    body = SkeletonSequence(joints[None], sure[None], np.arange(90) / 30, layout)
+    lender = Example(Clip("b", "real_landmarks", "idle_standing", "p", "train", body), (), "train")
+    always = NONE.model_copy(update={"real_body": 1.0, "made_up_wave": made_up})
+
+    def drawn(of: Example) -> np.ndarray:
+        return window(of, layout, augmentation=always, bodies=[lender])[0][: layout.coordinates]
+
+    def shoulders(array: np.ndarray) -> float:
+        across = array[:, :, layout.index("left_shoulder")] - array[:, :, layout.index("right_shoulder")]
+        return float(np.linalg.norm(across, axis=0).mean())  # in torso lengths
+
+    lent, own = drawn(example(clip, "wave")), drawn(example(clip, "walk"))
+    assert shoulders(lent) < 0.6 * shoulders(own)
+    hand = lent[:, :, [layout.index("left_wrist"), layout.index("right_wrist")]]
+    assert np.ptp(hand, axis=1).max() > 0.1, "it waves"
+    if layout is NTU_25:
+        of_a_camera = Example(
+            Clip("c", "real_landmarks", "wave", "q", "train", clip), (LABELS.index("wave"),), "train"
+        )
+        assert shoulders(drawn(of_a_camera)) > 0.9 * shoulders(own), "that has its own body"
