@@ -136,14 +136,16 @@ def _limb(side: str, degrees: np.ndarray, looks: float, length: float, layout: S
         looks: how long it is in the picture.
         length: how long it is.
     """
-    flat = layout.coordinates == 2
-    # The left arm is on the right of a picture, and at negative x in the Kinect's frame.
-    outward = 1.0 if (side == "left") == flat else -1.0
-    radians = np.radians(degrees)
-    parts = [outward * np.cos(radians), (-1.0 if flat else 1.0) * np.sin(radians)]
-    if not flat:
-        parts.append(np.full(len(radians), -np.sqrt(max((length / looks) ** 2 - 1, 0.0))))
-    return np.stack(parts, -1) * looks
+    radians, outward = np.radians(degrees), 1.0 if side == "left" else -1.0  # on the right of a picture
+    towards = np.full(len(radians), np.sqrt(max((length / looks) ** 2 - 1, 0.0)))
+    parts = [outward * np.cos(radians), -np.sin(radians), towards][: layout.coordinates]
+    return np.stack(parts, -1) * (looks * _from_picture(layout))
+
+
+def _from_picture(layout: SkeletonLayout) -> float:
+    """What turns a picture's axes, to the right and down, and the one towards the camera into a layout's: the
+    Kinect's go the other way, all three."""
+    return 1.0 if layout.coordinates == 2 else -1.0
 
 
 def _torso(joints: np.ndarray, layout: SkeletonLayout) -> float:
@@ -155,11 +157,9 @@ def _torso(joints: np.ndarray, layout: SkeletonLayout) -> float:
 def _faces_camera(example: Example) -> bool:
     sequence = example.clip.sequence
     joints, layout = sequence.joints[0], sequence.layout
-    down, right = (1.0, 1.0) if layout.coordinates == 2 else (-1.0, -1.0)
     torso = _torso(joints, layout)
-    left, other = (joints[:, layout.index(f"{side}_shoulder")] for side in _SIDES)
-    hips = joints[:, list(layout.torso_bottom)].mean(1)
-    upright = down * np.median(hips[:, 1] - (left[:, 1] + other[:, 1]) / 2) > 0.8 * torso
-    return (
-        torso > 0 and bool(upright) and right * float(np.median(left[:, 0] - other[:, 0])) > _FACING * torso
-    )
+    picture = joints[..., :2] * _from_picture(layout)
+    left, right = (picture[:, layout.index(f"{side}_shoulder")] for side in _SIDES)
+    hips = picture[:, list(layout.torso_bottom)].mean(1)
+    upright = np.median(hips[:, 1] - (left[:, 1] + right[:, 1]) / 2) > 0.8 * torso
+    return torso > 0 and bool(upright) and float(np.median(left[:, 0] - right[:, 0])) > _FACING * torso

@@ -124,7 +124,7 @@ def test_made_up_waves_in_depth_look_as_those_in_the_picture_and_keep_their_leng
                 assert ((end - begin)[:, 2] <= 1e-6).all(), "a short limb points to the camera"
             np.testing.assert_allclose(np.linalg.norm(elbow - shoulder, axis=-1), 0.6 * torso, rtol=1e-4)
             np.testing.assert_allclose(np.linalg.norm(wrist - elbow, axis=-1), 0.55 * torso, rtol=1e-4)
-            straight = np.cross(wrist - elbow, hand - wrist)
-            np.testing.assert_allclose(straight, 0, atol=1e-4)
+            beyond = np.linalg.norm(hand - wrist, axis=-1, keepdims=True)
+            np.testing.assert_allclose(hand - wrist, (wrist - elbow) * beyond / (0.55 * torso), atol=1e-4)
             nearer += (wrist - shoulder)[:, 2].mean() < -0.3 * torso
     assert nearer > 30
