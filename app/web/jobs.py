@@ -78,8 +78,6 @@ class Job(Generic[Result]):
             # Nobody asks where a job was when it was stopped. The traceback would hold this job, which holds
             # it: all that the work used, pictures too, would stay until Python looks for such circles.
             self.error = error.with_traceback(None) if self.cancelled else error
-        finally:
-            self._end()
 
     def _hand_over(self, result: Result) -> None:
         with self._handing_over:
@@ -135,11 +133,13 @@ class JobQueue:
 
     def _run(self, job: Job | None) -> None:
         while job is not None:
-            job._run()
+            ended = job
+            ended._run()
             with self._lock:
                 job = self._waiting.popleft() if self._waiting else None
                 if job is None:
                     self._running -= 1
+            ended._end()  # only now, when its place is free: whoever is told may start another at once
 
     def _place(self, job: Job) -> int:
         with self._lock:

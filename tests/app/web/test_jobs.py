@@ -188,3 +188,9 @@ def test_between_the_works_end_and_the_hand_over_whoever_comes_last_deletes(
     stop.go_on.set()
     assert job.wait(SOON)
     assert (job.result is None) == (discarded == ["done"]) == job.cancelled
+
+
+def test_who_is_told_that_a_job_has_ended_finds_its_place_free():
+    queue = JobQueue(most=1, waiting=0)
+    for _ in range(500):
+        assert queue.start(lambda job: None).wait(SOON)
