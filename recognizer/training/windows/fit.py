@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader
 
 from pose.layouts import LAYOUTS
 from recognizer import weights
-from recognizer.card import WeightsCard, draft
+from recognizer.card import draft
 from recognizer.data.corpus import Example, load_corpus
 from recognizer.data.real_landmarks import REAL_LANDMARKS
 from recognizer.networks.build import build
@@ -32,12 +32,13 @@ from recognizer.training.shared.checkpoints import (
 from recognizer.training.shared.errors import ConfigError
 from recognizer.training.shared.progress import RunProgressBar
 from recognizer.training.shared.runs import LICENCE, commit, fit, open_run, start
+from recognizer.training.windows.beginning import begin_with
 from recognizer.training.windows.config import TrainingConfig
 from recognizer.training.windows.dataset import RandomWindows, clip_windows
 from recognizer.training.windows.evaluate import choose_threshold, classify
 from recognizer.training.windows.module import RecognitionModule
 from recognizer.training.windows.teachers import load_teachers
-from recognizer.vocabulary import UNKNOWN, VOCABULARIES, Vocabulary
+from recognizer.vocabulary import VOCABULARIES, Vocabulary
 
 
 def train(
@@ -167,41 +168,6 @@ def window_network(config: TrainingConfig) -> Network:
     if config.start_from is not None:
         begin_with(network, labels, *weights.load(config.start_from))
     return network
-
-
-def begin_with(network: Network, labels: tuple[str, ...], trained: Network, card: WeightsCard) -> None:
-    """Takes over the tensors of trained weights, where they fit.
-
-    Of a tensor with a row a class, such as the last layer's, the rows of the labels that both know are taken.
-
-    Args:
-        network: its outputs are ``labels`` and the unknown.
-        labels: in the order of its outputs.
-        trained: of the same architecture.
-        card: of ``trained``.
-
-    Raises:
-        ConfigError: another network, or another width of it.
-    """
-    outputs = (*card.classes, UNKNOWN) if card.open_set else card.classes
-    rows = [(new, outputs.index(label)) for new, label in enumerate((*labels, UNKNOWN)) if label in outputs]
-    own, theirs = network.state_dict(), trained.state_dict()
-    for name, tensor in own.items():
-        other = theirs.get(name)
-        if other is not None and other.shape == tensor.shape:
-            tensor.copy_(other)
-        elif (
-            other is not None
-            and other.shape[1:] == tensor.shape[1:]
-            and (len(tensor), len(other)) == (len(labels) + 1, len(outputs))
-        ):
-            new, old = zip(*rows, strict=True)
-            tensor[list(new)] = other[list(old)]
-        else:
-            raise ConfigError(
-                f"The network cannot begin with {card.name}: its {name} is of another shape there. Configure "
-                "the same network, or leave start_from out."
-            )
 
 
 def _validation_clips(

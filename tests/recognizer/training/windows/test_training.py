@@ -24,6 +24,7 @@ from recognizer.training.debug import overfit
 from recognizer.training.shared.errors import ConfigError
 from recognizer.training.shared.loss import any_of_loss
 from recognizer.training.windows import fit
+from recognizer.training.windows.beginning import begin_with
 from recognizer.training.windows.config import TrainingConfig
 from recognizer.training.windows.dataset import RandomWindows, clip_windows, sampling_weights
 from recognizer.training.windows.module import RecognitionModule
@@ -237,7 +238,7 @@ def test_a_network_begins_with_trained_weights(corpus, tmp_path: Path):
     last = [name for name, tensor in fresh.state_dict().items() if len(tensor.shape) and len(tensor) == 4]
     before = {name: fresh.state_dict()[name].clone() for name in last}
     assert card.classes == ("idle", "wave")
-    fit.begin_with(fresh, ("bow", "idle", "nod"), trained, card)
+    begin_with(fresh, ("bow", "idle", "nod"), trained, card)
     assert last
     for name in last:
         own, theirs = fresh.state_dict()[name], trained.state_dict()[name]
