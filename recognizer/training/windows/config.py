@@ -35,7 +35,8 @@ class TrainingConfig(RunConfig):
         held_back: labels whose clips are left out, all of them: the network never sees these actions, so that
             it can be measured how well they are taught to it as own ones.
         start_from: weights, by name or path, whose tensors the network begins with where they fit; of the
-            last layer the rows of the labels that both know. None: all random.
+            last layer the rows of the labels that both know, of a SPA-Net of a multiple of their width each
+            channel several times. None: all random.
         teachers: weights, by name or path, of the same labels and windows, from whose mean probabilities the
             network learns beside the labels.
         taught: share of the loss that the divergence from the teachers has, where there are any.

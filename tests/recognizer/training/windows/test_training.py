@@ -24,7 +24,6 @@ from recognizer.training.debug import overfit
 from recognizer.training.shared.errors import ConfigError
 from recognizer.training.shared.loss import any_of_loss
 from recognizer.training.windows import fit
-from recognizer.training.windows.beginning import begin_with
 from recognizer.training.windows.config import TrainingConfig
 from recognizer.training.windows.dataset import RandomWindows, clip_windows, sampling_weights
 from recognizer.training.windows.module import RecognitionModule
@@ -229,21 +228,10 @@ def test_every_network_trains_and_recognises(corpus, tmp_path: Path, wave, netwo
 def test_a_network_begins_with_trained_weights(corpus, tmp_path: Path):
     small = {"name": "lsta", "width": 0.25, "scales": 4}
     first = fit.train(config(network=small, steps=2), tmp_path, tmp_path / "first")
-    trained, card = weights.load(first)
+    trained, _ = weights.load(first)
     again = fit.window_network(config(network=small, start_from=str(first)))
     for name, tensor in again.state_dict().items():
         torch.testing.assert_close(tensor, trained.state_dict()[name], rtol=0, atol=0)
-    # Of other labels, the rows of those that both know.
-    fresh = build(card.network, KINETICS_18, 4, 3)
-    last = [name for name, tensor in fresh.state_dict().items() if len(tensor.shape) and len(tensor) == 4]
-    before = {name: fresh.state_dict()[name].clone() for name in last}
-    assert card.classes == ("idle", "wave")
-    begin_with(fresh, ("bow", "idle", "nod"), trained, card)
-    assert last
-    for name in last:
-        own, theirs = fresh.state_dict()[name], trained.state_dict()[name]
-        torch.testing.assert_close(own[[1, 3]], theirs[[0, 2]], rtol=0, atol=0)
-        torch.testing.assert_close(own[[0, 2]], before[name][[0, 2]], rtol=0, atol=0)
     with pytest.raises(
         ConfigError, match=r"cannot begin with kinetics-18-lsta-small: its .* is of another shape"
     ):
