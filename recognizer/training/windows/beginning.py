@@ -32,9 +32,7 @@ def begin_with(network: Network, labels: tuple[str, ...], trained: Network, card
     rows = [(new, outputs.index(label)) for new, label in enumerate((*labels, UNKNOWN)) if label in outputs]
     own, theirs = network.state_dict(), trained.state_dict()
     if isinstance(network, SPANet) and isinstance(trained, SPANet):
-        times, rest = divmod(network.classifier.in_features, trained.classifier.in_features)
-        if times > 1 and rest == 0:
-            theirs = widened(theirs, times)
+        theirs = widened(theirs, max(1, network.classifier.in_features // trained.classifier.in_features))
     for name, tensor in own.items():
         other = theirs.get(name)
         if other is not None and other.shape == tensor.shape:
