@@ -37,6 +37,8 @@ class TrainingConfig(RunConfig):
         start_from: weights, by name or path, whose tensors the network begins with where they fit; of the
             last layer the rows of the labels that both know, of a SPA-Net of a multiple of their width each
             channel several times. None: all random.
+        blend: shares of what the network began with that are tried in what it has become, beside none; the
+            one that gives what is right the highest probability on validation clips is written (``blend``).
         teachers: weights, by name or path, of the same labels and windows, from whose mean probabilities the
             network learns beside the labels.
         taught: share of the loss that the divergence from the teachers has, where there are any.
@@ -57,6 +59,7 @@ class TrainingConfig(RunConfig):
     layout: Label
     held_back: tuple[Label, ...] = ()
     start_from: NameOrPath | None = None
+    blend: tuple[Fraction, ...] = ()
     teachers: tuple[NameOrPath, ...] = ()
     taught: Fraction = 0.5
     network: NetworkConfig = LSTAConfig()

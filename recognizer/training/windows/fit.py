@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import lightning as L
 import numpy as np
@@ -33,10 +33,11 @@ from recognizer.training.shared.errors import ConfigError
 from recognizer.training.shared.progress import RunProgressBar
 from recognizer.training.shared.runs import LICENCE, commit, fit, open_run, start
 from recognizer.training.windows.beginning import begin_with
+from recognizer.training.windows.blend import choose_blend
 from recognizer.training.windows.config import TrainingConfig
 from recognizer.training.windows.dataset import RandomWindows, clip_windows
 from recognizer.training.windows.evaluate import choose_threshold, classify
-from recognizer.training.windows.module import RecognitionModule
+from recognizer.training.windows.module import RecognitionModule, ValidationClip
 from recognizer.training.windows.teachers import load_teachers
 from recognizer.vocabulary import VOCABULARIES, Vocabulary
 
@@ -68,6 +69,7 @@ def train(
     vocabulary = actions_of(config)
     start(config)
     network = window_network(config)
+    beginning = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     module = RecognitionModule(network, config, load_teachers(config, vocabulary.labels))
     drafted = draft(
         name=config.name, network=config.network, layout=config.layout,
@@ -98,8 +100,8 @@ def train(
         enable_model_summary=False,
         plugins=[WholeCheckpoints()],
     )
-    clips: Any = _validation_clips(parts["val"], config)  # a list does for a data set
-    validation: DataLoader = DataLoader(clips, batch_size=None)
+    clips = _validation_clips(parts["val"], config)
+    validation: DataLoader = DataLoader(cast(Any, clips), batch_size=None)  # a list does for a data set
     fit(trainer, module, DataLoader(windows, batch_size=None), validation, run, begun)
     # By its name alone: the run's folder may have been moved since.
     checkpoint = read_checkpoint(run / (Path(best.best_model_path).name or LAST))
@@ -113,7 +115,11 @@ def train(
         "commit": commit(),
         "date": datetime.date.today().isoformat(),
     }
-    metrics = {"validation_probability": round(float(best.best_model_score or 0.0), 4)}
+    probability = float(best.best_model_score or 0.0)
+    if config.blend:
+        shares = (0.0, *config.blend)
+        training["blend"], probability = choose_blend(network.eval(), beginning, shares, clips)
+    metrics = {"validation_probability": round(probability, 4)}
     real = [e for e in parts["val"] if e.clip.dataset in REAL_LANDMARKS]
     recognizer = Recognizer.of(network, drafted, device="cpu")
     judged = [classify(recognizer, example) for example in real or parts["val"]]
@@ -170,9 +176,7 @@ def window_network(config: TrainingConfig) -> Network:
     return network
 
 
-def _validation_clips(
-    examples: list[Example], config: TrainingConfig
-) -> list[tuple[torch.Tensor, tuple[int, ...], bool]]:
+def _validation_clips(examples: list[Example], config: TrainingConfig) -> list[ValidationClip]:
     layout = LAYOUTS[config.layout]
     clips = []
     unknown = len(actions_of(config).labels)

@@ -3,16 +3,56 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import lightning as L
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from recognizer.networks.protocol import Network
 from recognizer.training.shared.errors import ConfigError
 from recognizer.training.shared.loss import any_of_loss, distillation_loss
 from recognizer.training.windows.config import TrainingConfig
 from recognizer.training.windows.teachers import taught_probabilities
+
+ValidationClip = tuple[Tensor, tuple[int, ...], bool]
+"""Windows (W, C, T, V, 1) of a clip, the classes that are right, and whether a real camera saw it."""
+
+
+class Judged(NamedTuple):
+    """A network's answer to a clip.
+
+    Attributes:
+        right: probability of the classes that are right.
+        top1: whether the most probable class is one of them.
+        real: whether a real camera saw the clip.
+    """
+
+    right: float
+    top1: bool
+    real: bool
+
+
+def judge(network: nn.Module, clip: ValidationClip) -> Judged:
+    """Asks a network about a clip: the mean of the probabilities that it gives to its windows."""
+    windows, targets, real = clip
+    probabilities = network(windows).softmax(1).mean(0)
+    return Judged(float(probabilities[list(targets)].sum()), int(probabilities.argmax()) in targets, real)
+
+
+def probability_of_what_is_right(clips: Sequence[Judged]) -> float:
+    """Its mean over the clips of real cameras and over those of the laboratory, and the mean of both.
+
+    The probability, not top-1: with few clips, top-1 is mostly chance. Lab recordings are many and easy, real
+    clips few and what matters: both count the same.
+    """
+    means = []
+    for wanted in (True, False):
+        part = [judged.right for judged in clips if judged.real is wanted]
+        if part:
+            means.append(sum(part) / len(part))
+    return sum(means) / len(means)
 
 
 class RecognitionModule(L.LightningModule):
@@ -29,7 +69,7 @@ class RecognitionModule(L.LightningModule):
         self.network: Network = network
         self.config = config
         self.teachers = teachers  # in a tuple, so that they are no part of the checkpoints
-        self._validation: list[tuple[float, bool, bool]] = []
+        self._validation: list[Judged] = []
 
     def on_fit_start(self) -> None:
         for teacher in self.teachers:
@@ -58,23 +98,16 @@ class RecognitionModule(L.LightningModule):
         self.log_dict({"loss": loss.detach(), "top1": right}, prog_bar=True)
         return loss
 
-    def validation_step(self, clip: tuple[Tensor, tuple[int, ...], bool], _: int) -> None:
-        windows, targets, real = clip
-        probabilities = self.network(windows).softmax(1).mean(0)
-        right = float(probabilities[list(targets)].sum())
-        self._validation.append((right, int(probabilities.argmax()) in targets, real))
+    def validation_step(self, clip: ValidationClip, _: int) -> None:
+        self._validation.append(judge(self.network, clip))
 
     def on_validation_epoch_end(self) -> None:
-        scores = []
         for name, wanted in (("real", True), ("lab", False)):
-            part = [(right, top1) for right, top1, is_real in self._validation if is_real is wanted]
+            part = [judged.top1 for judged in self._validation if judged.real is wanted]
             if part:
-                self.log(f"top1_{name}", sum(top1 for _, top1 in part) / len(part), prog_bar=True)
-                scores.append(sum(right for right, _ in part) / len(part))
+                self.log(f"top1_{name}", sum(part) / len(part), prog_bar=True)
+        self.log("val", probability_of_what_is_right(self._validation), prog_bar=True)
         self._validation = []
-        # The probability of what is right, not top-1: with few clips, top-1 is mostly chance. Lab recordings
-        # are many and easy, real clips few and what matters: both count the same.
-        self.log("val", sum(scores) / len(scores), prog_bar=True)
 
     def configure_optimizers(self):
         config = self.config
