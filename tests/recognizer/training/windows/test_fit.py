@@ -21,7 +21,7 @@ from recognizer.training.debug import overfit
 from recognizer.training.shared.errors import ConfigError
 from recognizer.training.windows import fit
 from recognizer.training.windows.dataset import RandomWindows, clip_windows
-from recognizer.training.windows.module import RecognitionModule
+from recognizer.training.windows.module import Judged, RecognitionModule
 from recognizer.vocabulary import Vocabulary
 from recognizer.windows import window_times
 from tests.recognizer.training.windows.window_runs import SMALL, config
@@ -140,7 +140,7 @@ def test_the_best_step_is_the_one_of_the_highest_probability(corpus, tmp_path: P
 
     def scripted(self, *_):
         early = self.global_step == 2
-        self._validation.append((0.45 if early else 0.4, not early, False))
+        self._validation.append(Judged(0.45 if early else 0.4, not early, real=False))
 
     monkeypatch.setattr(RecognitionModule, "validation_step", scripted)
     card = weights.load(fit.train(config(), tmp_path, tmp_path))[1]
