@@ -12,10 +12,11 @@ import numpy as np
 
 from pose.layouts import SkeletonLayout
 from pose.skeleton import SkeletonSequence
-from recognizer.data.augment.bodies import waving_arms, with_arms_of
+from recognizer.data.augment.bodies import with_arms_of
 from recognizer.data.augment.cameras import frontal_view, moving_camera, random_view, tilted
 from recognizer.data.augment.desk import NEAR, desk_view, seated_view
 from recognizer.data.augment.faults import dropped, noisy, torso_length
+from recognizer.data.augment.made_up import waving_arms
 from recognizer.data.augment.moments import random_window
 from recognizer.data.augment.sides import mirrored, other_arm
 from recognizer.data.augment.strength import Augmentation

@@ -1,0 +1,64 @@
+"""Waves and claps that nobody recorded."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pose.layouts import KINETICS_18, NTU_25
+from recognizer.data.augment.made_up import waving_arms
+from tests.recognizer.data.augment.skeletons import arms, seen
+
+K, N = KINETICS_18.index, NTU_25.index
+
+
+def test_made_up_waves_swing_a_hand_and_never_clap(wave):
+    body = np.repeat(seen(wave())[0][:1], 90, 0)
+    torso = 0.5 * np.linalg.norm(
+        body[0, [K("left_shoulder"), K("right_shoulder")]].sum(0)
+        - body[0, [K("left_hip"), K("right_hip")]].sum(0)
+    )
+    resting = 0
+    for seed in range(200):
+        made = waving_arms(body, 3.0, KINETICS_18, np.random.default_rng(seed))
+        others = [index for index in range(18) if index not in arms(KINETICS_18)]
+        np.testing.assert_array_equal(made[:, others], body[:, others])
+        hands = made[:, [K("left_wrist"), K("right_wrist")]] / torso
+        swings = np.ptp(hands[..., 0], axis=0)
+        assert swings.max() > 0.05, "a hand goes from side to side"
+        still = int(swings.argmin())
+        shoulders = made[:, [K("left_shoulder"), K("right_shoulder")], 1] / torso
+        waits = np.ptp(np.diff(hands[:, still], axis=0), axis=0).max() < 0.02
+        resting += waits and (hands[:, still, 1] - shoulders[:, still]).mean() < 0.55
+        apart = np.linalg.norm(hands[:, 0] - hands[:, 1], axis=-1)
+        assert (apart < 0.08).mean() < 0.3, "hands that meet and stay together are another action"
+    assert 10 < resting < 100, "the other hand often rests before the body"
+
+
+def test_made_up_waves_in_depth_look_as_those_in_the_picture_and_keep_their_length(wave):
+    body = np.repeat(seen(wave(), layout=NTU_25)[0][:1], 90, 0)
+    torso = float(np.linalg.norm(body[0, N("spine_shoulder")] - body[0, N("spine_base")]))
+    flat = np.zeros((90, 18, 2), np.float32)
+    for joint in ("left_shoulder", "right_shoulder", "left_hip", "right_hip", "neck"):
+        source = {"neck": "spine_shoulder"}.get(joint, joint)
+        flat[:, K(joint)] = -body[:, N(source), :2]
+    hips = flat[:, [K("left_hip"), K("right_hip")]].mean(1)
+    picture_torso = float(np.linalg.norm(flat[0, K("neck")] - hips[0]))
+    nearer = 0
+    for seed in range(50):
+        made = waving_arms(body, 3.0, NTU_25, np.random.default_rng(seed))
+        drawn = waving_arms(flat, 3.0, KINETICS_18, np.random.default_rng(seed))
+        for side in ("left", "right"):
+            shoulder, elbow, wrist, hand = (
+                made[:, N(f"{side}_{joint}")] for joint in ("shoulder", "elbow", "wrist", "hand")
+            )
+            for begin, end, names in ((shoulder, elbow, "shoulder elbow"), (elbow, wrist, "elbow wrist")):
+                first, second = (drawn[:, K(f"{side}_{name}")] for name in names.split())
+                in_picture = -(end - begin)[:, :2] / torso
+                np.testing.assert_allclose(in_picture, (second - first) / picture_torso, atol=1e-4)
+                assert ((end - begin)[:, 2] <= 1e-6).all(), "a short limb points to the camera"
+            np.testing.assert_allclose(np.linalg.norm(elbow - shoulder, axis=-1), 0.6 * torso, rtol=1e-4)
+            np.testing.assert_allclose(np.linalg.norm(wrist - elbow, axis=-1), 0.55 * torso, rtol=1e-4)
+            beyond = np.linalg.norm(hand - wrist, axis=-1, keepdims=True)
+            np.testing.assert_allclose(hand - wrist, (wrist - elbow) * beyond / (0.55 * torso), atol=1e-4)
+            nearer += (wrist - shoulder)[:, 2].mean() < -0.3 * torso
+    assert nearer > 30
