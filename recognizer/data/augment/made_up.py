@@ -59,10 +59,95 @@ def waving_arms(
         result[:, elbow] = shoulder + _limb(name, first, upper, _UPPER, layout) * length
         along = _limb(name, second, fore, _FORE, layout) * length
         result[:, wrist] = result[:, elbow] + along
-        for joint in hand:
-            size = float(np.median(np.linalg.norm(body[:, joint] - body[:, wrist], axis=-1)))
-            result[:, joint] = result[:, wrist] + along * (size / (_FORE * length))
+        _put_hands(result, body, wrist, hand, along / (_FORE * length))
     return result.astype(np.float32)
+
+
+def clapping_arms(
+    body: np.ndarray, seconds: float, layout: SkeletonLayout, rng: np.random.Generator
+) -> np.ndarray:
+    """A body that claps: both hands meet before the chest, before the face or over the head, and part again.
+
+    The data sets' claps are before the chest. Over the head, a network that knows no others takes them for
+    waves, presses or pull-ups. The hands open by a hand's width, or swing wide to the sides on straight arms;
+    periods go from 0.2 s of applause to 2.5 s of an exercise; sometimes one hand claps on the other.
+
+    Args:
+        body: (T, V, C) image coordinates, y down, or metres, y up, of someone who faces the camera.
+        seconds: duration of the T frames.
+        layout: of a body.
+        rng: decides how.
+
+    Returns:
+        (T, V, C).
+    """
+    length = torso(body, layout)
+    time = np.linspace(0.0, seconds, len(body))
+    result = body.copy()
+    shoulders = body[:, [layout.index(f"{side}_shoulder") for side in SIDES]]
+    half = float(np.median(np.abs(shoulders[:, 0, 0] - shoulders[:, 1, 0]))) / (2 * length)
+    wide = rng.random() < 0.45
+    above = rng.uniform(0.7, 1.05) if rng.random() < (0.7 if wide else 0.2) else rng.uniform(-0.55, 0.4)
+    near = rng.uniform(0.0, 0.25) if above > 0.6 else rng.uniform(0.35, 0.8)
+    # From a shoulder: outward, up, towards the camera, in torso lengths.
+    closed = np.array([rng.uniform(0.015, 0.12) - half, above, near])
+    if wide:
+        angle, radius = np.radians(rng.uniform(-30, 60)), rng.uniform(0.9, 1.12)
+        apart = np.array([np.cos(angle), np.sin(angle), rng.uniform(0.0, 0.4)]) * radius
+    else:
+        apart = closed + [rng.uniform(0.12, 0.6), rng.uniform(-0.15, 0.15), rng.uniform(-0.15, 0.05)]
+    shortest, longest = (0.6, 2.5) if wide else (0.2, 1.3)
+    period = np.exp(rng.uniform(np.log(shortest), np.log(longest)))
+    swing = np.abs(np.sin(np.pi * time / period + rng.uniform(0, np.pi))) ** rng.uniform(0.8, 2.0)
+    moves = [1.0, 1.0 if wide else rng.choice([1.0, rng.uniform(0.1, 1.0)])]
+    rng.shuffle(moves)
+    drift = np.interp(time, np.linspace(0.0, seconds, 4), rng.normal(0.0, 0.04, 4))
+    lift = rng.uniform(0.2, 1.5)  # of the elbows
+    for side, name in enumerate(SIDES):
+        hand = _between(closed, apart, swing * moves[side])
+        hand[:, 1] += drift
+        first, second = _bent(hand, lift)
+        elbow, wrist, *others = arm(layout, name)
+        result[:, elbow] = shoulders[:, side] + _seen(name, first, layout) * length
+        along = _seen(name, second, layout) * length
+        result[:, wrist] = result[:, elbow] + along
+        _put_hands(result, body, wrist, others, along / (_FORE * length))
+    return result.astype(np.float32)
+
+
+def _between(start: np.ndarray, end: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """(T, 3) points on the arc about the origin from ``start`` to ``end``, (3,), at ``share`` (T,) of it."""
+    near, far = np.linalg.norm(start), np.linalg.norm(end)
+    angle = np.arccos(np.clip(start @ end / (near * far), -1.0, 1.0))
+    share = share[:, None]
+    if angle < 1e-3:
+        return start + (end - start) * share
+    direction = np.sin((1 - share) * angle) * start / near + np.sin(share * angle) * end / far
+    return direction / np.sin(angle) * (near + (far - near) * share)
+
+
+def _bent(hand: np.ndarray, lift: float) -> tuple[np.ndarray, np.ndarray]:
+    """Upper arm and forearm, (T, 3) each, that reach from the shoulder to ``hand``, as far as they are long.
+
+    Args:
+        hand: (T, 3) outward, up, towards the camera, in torso lengths.
+        lift: how far the elbow is outward, where 1 is as far as it is down.
+    """
+    far = np.maximum(np.linalg.norm(hand, axis=-1, keepdims=True), 1e-6)
+    direction = hand / far
+    reach = np.clip(far, abs(_UPPER - _FORE) + 0.02, 0.995 * (_UPPER + _FORE))
+    along = (_UPPER**2 - _FORE**2 + reach**2) / (2 * reach)
+    pole = np.array([lift, -1.0, -0.2])
+    across = pole - (direction @ pole)[:, None] * direction
+    across /= np.maximum(np.linalg.norm(across, axis=-1, keepdims=True), 1e-6)
+    upper = direction * along + across * np.sqrt(np.maximum(_UPPER**2 - along**2, 0.0))
+    return upper, direction * reach - upper
+
+
+def _seen(side: str, limb: np.ndarray, layout: SkeletonLayout) -> np.ndarray:
+    """(T, C) in a layout's axes of (T, 3) outward, up, towards the camera."""
+    outward = 1.0 if side == "left" else -1.0  # on the right of a picture
+    return (limb * [outward, -1.0, 1.0])[:, : layout.coordinates] * from_picture(layout)
 
 
 def _limb(side: str, degrees: np.ndarray, looks: float, length: float, layout: SkeletonLayout) -> np.ndarray:
@@ -78,3 +163,12 @@ def _limb(side: str, degrees: np.ndarray, looks: float, length: float, layout: S
     towards = np.full(len(radians), np.sqrt(max((length / looks) ** 2 - 1, 0.0)))
     parts = [outward * np.cos(radians), -np.sin(radians), towards][: layout.coordinates]
     return np.stack(parts, -1) * (looks * from_picture(layout))
+
+
+def _put_hands(
+    result: np.ndarray, body: np.ndarray, wrist: int, hands: list[int], direction: np.ndarray
+) -> None:
+    """Put the joints beyond a wrist, in place, as far from it as on ``body``, along ``direction`` (T, C)."""
+    for joint in hands:
+        size = float(np.median(np.linalg.norm(body[:, joint] - body[:, wrist], axis=-1)))
+        result[:, joint] = result[:, wrist] + direction * size

@@ -47,6 +47,7 @@ class Augmentation(BaseModel):
     distance: Distance = (1.8, 6.0)  # metres
     real_body: Fraction = 0.45  # share of lab gestures put on the body of a real camera clip
     made_up_wave: Fraction = 0.5  # share of the waves on such bodies that are generated (made_up.py)
+    made_up_clap: Fraction = 0.0  # the same of the claps
     other_arm: Fraction = 0.35  # share of waves with both arms and of curls with one
     stretch: Strength = 0.12  # width against height
     zoom_drift: Strength = 0.15

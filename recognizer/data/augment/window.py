@@ -16,7 +16,7 @@ from recognizer.data.augment.bodies import with_arms_of
 from recognizer.data.augment.cameras import frontal_view, moving_camera, random_view, tilted
 from recognizer.data.augment.desk import NEAR, desk_view, seated_view
 from recognizer.data.augment.faults import dropped, noisy, torso_length
-from recognizer.data.augment.made_up import waving_arms
+from recognizer.data.augment.made_up import clapping_arms, waving_arms
 from recognizer.data.augment.moments import random_window
 from recognizer.data.augment.sides import mirrored, other_arm
 from recognizer.data.augment.strength import Augmentation
@@ -91,6 +91,8 @@ def training_window(
                 window = mirrored(*window, layout)
             if names == ["wave"] and rng.random() < augmentation.made_up_wave:
                 joints, confidence = waving_arms(window[0], seconds, layout, rng), np.ones_like(window[1])
+            elif names == ["clap"] and rng.random() < augmentation.made_up_clap:
+                joints, confidence = clapping_arms(window[0], seconds, layout, rng), np.ones_like(window[1])
             else:
                 joints, confidence = with_arms_of(*window, joints, confidence, layout)
     elif layout.coordinates == 2:

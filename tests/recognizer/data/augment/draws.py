@@ -16,7 +16,7 @@ from recognizer.preprocess import Preprocessing
 
 N = NTU_25.index
 K = KINETICS_18.index
-LABELS = ("arm_curl", "draw_tick", "idle", "swipe_left", "swipe_right", "walk", "wave")
+LABELS = ("arm_curl", "clap", "draw_tick", "idle", "swipe_left", "swipe_right", "walk", "wave")
 NONE = Augmentation(
     speed=0, mirror=0, frontal_views=0, azimuth=0, any_azimuth=0, elevation=(4.0, 4.0001), roll=0,
     distance=(3, 3), other_arm=0, stretch=0, zoom_drift=0, height_drift=0, noise=0, slow_noise=0, drop_legs=0,

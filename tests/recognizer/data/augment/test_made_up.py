@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from pose.layouts import KINETICS_18, NTU_25
-from recognizer.data.augment.made_up import waving_arms
+from recognizer.data.augment.bodies import SIDES, from_picture, torso
+from recognizer.data.augment.made_up import _bent, clapping_arms, waving_arms
 from tests.recognizer.data.augment.skeletons import arms, seen
 
 K, N = KINETICS_18.index, NTU_25.index
@@ -62,3 +64,51 @@ def test_made_up_waves_in_depth_look_as_those_in_the_picture_and_keep_their_leng
             np.testing.assert_allclose(hand - wrist, (wrist - elbow) * beyond / (0.55 * torso), atol=1e-4)
             nearer += (wrist - shoulder)[:, 2].mean() < -0.3 * torso
     assert nearer > 30
+
+
+@pytest.mark.parametrize("layout", [KINETICS_18, NTU_25], ids=lambda layout: layout.name)
+def test_made_up_claps_meet_in_the_middle_at_all_heights_and_part_again(wave, layout):
+    body = np.repeat(seen(wave(), layout=layout)[0][:1], 90, 0)
+    size, still = torso(body, layout), [index for index in range(len(layout)) if index not in arms(layout)]
+    both, up = (lambda joint: [layout.index(f"{side}_{joint}") for side in SIDES]), -from_picture(layout)
+    middle, head = body[:, both("shoulder")].mean(1), body[0, layout.index("nose" if up < 0 else "head"), 1]
+    over_the_head = 0
+    for seed in range(200):
+        made = clapping_arms(body, 3.0, layout, np.random.default_rng(seed))
+        np.testing.assert_array_equal(made[:, still], body[:, still])
+        wrists = made[:, both("wrist")]
+        apart = np.linalg.norm(wrists[:, 0] - wrists[:, 1], axis=-1) / size
+        assert apart.min() < 0.35, "the hands meet"
+        assert np.ptp(apart) > 0.08, "and part"
+        closed = int(apart.argmin())
+        at = wrists[closed].mean(0)
+        assert abs(at[0] - middle[closed, 0]) < 0.2 * size, "before the body or above it"
+        over_the_head += up * (at[1] - head) > 0
+    assert 40 < over_the_head < 130
+
+
+def test_made_up_claps_in_depth_look_as_those_in_the_picture_and_keep_their_length(wave):
+    body = np.repeat(seen(wave(), layout=NTU_25)[0][:1], 90, 0)
+    size = torso(body, NTU_25)
+    before = 0
+    for seed in range(50):
+        made = clapping_arms(body, 3.0, NTU_25, np.random.default_rng(seed))
+        for side in SIDES:
+            shoulder, elbow, wrist, hand = (
+                made[:, N(f"{side}_{joint}")] for joint in ("shoulder", "elbow", "wrist", "hand")
+            )
+            np.testing.assert_allclose(np.linalg.norm(elbow - shoulder, axis=-1), 0.6 * size, rtol=1e-4)
+            np.testing.assert_allclose(np.linalg.norm(wrist - elbow, axis=-1), 0.55 * size, rtol=1e-4)
+            straight = np.cross(hand - wrist, wrist - elbow)
+            np.testing.assert_allclose(straight, 0, atol=1e-4 * size**2)
+            before += (wrist - shoulder)[:, 2].mean() < -0.3 * size
+    assert before > 40, "many are before the chest, which is nearer to the camera"
+
+
+def test_an_arm_bends_to_where_its_hand_is_wanted_or_as_near_as_it_reaches():
+    hands = np.array([[0.3, 0.2, 0.5], [-0.3, 1.0, 0.1], [0.0, 0.0, 0.6], [3.0, 0.0, 0.0]])
+    upper, fore = _bent(hands, 0.5)
+    np.testing.assert_allclose((upper + fore)[:3], hands[:3], atol=1e-9)
+    np.testing.assert_allclose((upper + fore)[3], [0.995 * 1.15, 0, 0], atol=1e-9)
+    assert (upper[[0, 2], 1] < 0).all(), "the elbow hangs below the hand"
+    assert upper[1, 0] > 0, "or is outward, when the hand is above"

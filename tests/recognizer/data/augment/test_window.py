@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pose.layouts import KINETICS_18, NTU_25
+from pose.layouts import KINETICS_18, NTU_25, SkeletonLayout
 from pose.skeleton import SkeletonSequence
 from recognizer.data.augment.strength import Augmentation
 from recognizer.data.clip import Clip
@@ -124,20 +124,24 @@ def test_ignored_joints_carry_no_noise(wave):
     assert not array[:-1, :, 14:].any()
 
 
+def lender(of: np.ndarray, layout: SkeletonLayout) -> Example:
+    """Somebody who stands still before a real camera, (25, 3)."""
+    joints, sure = np.repeat(of[None], 90, 0), np.ones((90, 25), np.float32)
+    if layout is KINETICS_18:
+        joints, sure = project_to_kinetics18(joints, sure, rotation(), 3.0)
+    body = SkeletonSequence(joints[None], sure[None], np.arange(90) / 30, layout)
+    return Example(Clip("b", "real_landmarks", "idle_standing", "p", "train", body), (), "train")
+
+
 @pytest.mark.parametrize("layout", [NTU_25, KINETICS_18], ids=lambda layout: layout.name)
 @pytest.mark.parametrize("made_up", [0.0, 1.0], ids=["recorded", "made up"])
 def test_only_gestures_of_depth_sensors_borrow_a_body(wave, standing, layout, made_up):
     clip = wave()
     tall = standing * np.array([1.0, 2.0, 1.0], np.float32)  # twice the height, the same shoulders
-    joints, sure = np.repeat(tall[None], 90, 0), np.ones((90, 25), np.float32)
-    if layout is KINETICS_18:
-        joints, sure = project_to_kinetics18(joints, sure, rotation(), 3.0)
-    body = SkeletonSequence(joints[None], sure[None], np.arange(90) / 30, layout)
-    lender = Example(Clip("b", "real_landmarks", "idle_standing", "p", "train", body), (), "train")
     always = NONE.model_copy(update={"real_body": 1.0, "made_up_wave": made_up})
 
     def drawn(of: Example) -> np.ndarray:
-        return window(of, layout, augmentation=always, bodies=[lender])[0][: layout.coordinates]
+        return window(of, layout, augmentation=always, bodies=[lender(tall, layout)])[0][: layout.coordinates]
 
     def shoulders(array: np.ndarray) -> float:
         across = array[:, :, layout.index("left_shoulder")] - array[:, :, layout.index("right_shoulder")]
@@ -152,3 +156,17 @@ def test_only_gestures_of_depth_sensors_borrow_a_body(wave, standing, layout, ma
             Clip("c", "real_landmarks", "wave", "q", "train", clip), (LABELS.index("wave"),), "train"
         )
         assert shoulders(drawn(of_a_camera)) > 0.9 * shoulders(own), "that has its own body"
+
+
+@pytest.mark.parametrize("layout", [NTU_25, KINETICS_18], ids=lambda layout: layout.name)
+def test_claps_on_a_borrowed_body_are_made_up_as_often_as_wanted(wave, standing, layout):
+    both = [layout.index("left_wrist"), layout.index("right_wrist")]
+
+    def least_apart(made_up: float) -> float:
+        strength = NONE.model_copy(update={"real_body": 1.0, "made_up_clap": made_up})
+        bodies = [lender(standing, layout)]
+        array, _ = window(example(wave(), "clap"), layout, augmentation=strength, bodies=bodies)
+        hands = array[: layout.coordinates][:, :, both]
+        return float(np.linalg.norm(hands[..., 0] - hands[..., 1], axis=0).min())  # in torso lengths
+
+    assert least_apart(1.0) < 0.4 < 0.7 < least_apart(0.0), "the one recorded is none"
