@@ -86,6 +86,12 @@ class TrainingConfig(RunConfig):
             )
         return self
 
+    @model_validator(mode="after")
+    def _blend_with_something(self) -> TrainingConfig:
+        if self.blend and self.start_from is None:
+            raise ValueError("blend mixes what training began with, so it needs start_from")
+        return self
+
     @field_validator("shares")
     @classmethod
     def _leave_something(cls, shares: dict[str, float]) -> dict[str, float]:

@@ -83,6 +83,11 @@ def test_overrides():
             ["steps=1234"],
             "daily.yaml: steps (1234) must be a multiple of validate_every (500).",
         ),
+        (
+            "lsta/daily",
+            ["blend=[0.3]"],
+            "daily.yaml: blend mixes what training began with, so it needs start_from",
+        ),
         ("lsta/daily", ["steps=0"], "steps: Input should be greater than 0"),
         (
             "lsta/daily",
