@@ -19,8 +19,9 @@ def waving_arms(
     The data sets' waves are few and quick. People also wave slowly, widely and high above the head, so
     periods go from 0.4 to 4.5 s and swings from 15 to 60 degrees. At a desk the upper arm hangs: the hand
     waves beside the shoulder or before the chest, nearer to the camera than the elbow, so that the forearm
-    looks short; the other hand hangs, or rests before the body, where an estimator's guess wanders. In 3-D
-    a limb that looks short comes towards the camera by what it lacks in length.
+    looks short; the other hand hangs, or rests before the body, where an estimator's guess wanders. Some wait
+    with the hand at either end, or wave with one hand more than the other. In 3-D a limb that looks short
+    comes towards the camera by what it lacks in length.
 
     Args:
         body: (T, V, C) image coordinates, y down, or metres, y up, of someone who faces the camera.
@@ -44,10 +45,14 @@ def waving_arms(
     # Two quick hands before the chest would clap.
     upright = rng.uniform(65, 145 if hangs and (not both or period > 1.5) else 110)
     rests = hangs and rng.random() < 0.5
+    waits = rng.uniform(1.0, 2.0) if rng.random() < 0.35 else 1.0
+    shares = [1.0, rng.uniform(0.0, 1.0) if both and rng.random() < 0.4 else 1.0]
+    rng.shuffle(shares)
     upper, fore = rng.uniform(0.3, 0.6), rng.uniform(0.25 if hangs else 0.4, 0.55)
     for side, name in enumerate(SIDES):
         if side in waving:
             beat = np.sin(2 * np.pi * time / period + rng.uniform(-0.2, 0.2) + (apart if side else 0.0))
+            beat = np.clip(waits * beat, -1.0, 1.0) * (shares[side] if both else 1.0)
             first, second = raised + sway * beat, upright - swing * beat
         elif rests:
             wander = np.interp(time, np.linspace(0.0, seconds, 5), rng.normal(0.0, rng.uniform(2, 25), 5))

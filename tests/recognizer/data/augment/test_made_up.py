@@ -26,13 +26,13 @@ def test_made_up_waves_swing_a_hand_and_never_clap(wave):
         np.testing.assert_array_equal(made[:, others], body[:, others])
         hands = made[:, [K("left_wrist"), K("right_wrist")]] / torso
         swings = np.ptp(hands[..., 0], axis=0)
-        assert swings.max() > 0.05, "a hand goes from side to side"
+        assert swings.max() > 0.03, "a hand goes from side to side"
         still = int(swings.argmin())
         shoulders = made[:, [K("left_shoulder"), K("right_shoulder")], 1] / torso
         waits = np.ptp(np.diff(hands[:, still], axis=0), axis=0).max() < 0.02
         resting += waits and (hands[:, still, 1] - shoulders[:, still]).mean() < 0.55
         apart = np.linalg.norm(hands[:, 0] - hands[:, 1], axis=-1)
-        assert (apart < 0.08).mean() < 0.3, "hands that meet and stay together are another action"
+        assert (apart < 0.08).mean() < 0.4, "hands that meet and stay together are another action"
     assert 10 < resting < 100, "the other hand often rests before the body"
 
 
