@@ -36,6 +36,21 @@ def test_made_up_waves_swing_a_hand_and_never_clap(wave):
     assert 10 < resting < 100, "the other hand often rests before the body"
 
 
+def test_some_made_up_waves_wait_at_an_end_and_some_swing_one_hand_more(wave):
+    body = np.repeat(seen(wave())[0][:1], 90, 0)
+    size, waiting, uneven = torso(body, KINETICS_18), 0, 0
+    for seed in range(200):
+        made = waving_arms(body, 3.0, KINETICS_18, np.random.default_rng(seed))
+        across = made[:, [K("left_wrist"), K("right_wrist")], 0] / size
+        swings, moves = np.ptp(across, axis=0), np.abs(np.diff(across, axis=0))
+        # A sine is still for one frame at its ends, not for a tenth of the time.
+        waiting += 0.1 < (moves[:, swings.argmax()] < 1e-5).mean() < 0.9
+        together = swings.min() > 0.02 and abs(np.corrcoef(across.T)[0, 1]) > 0.9
+        uneven += together and swings.min() < 0.4 * swings.max()
+    assert 20 < waiting < 100
+    assert 5 < uneven < 50
+
+
 def test_made_up_waves_in_depth_look_as_those_in_the_picture_and_keep_their_length(wave):
     body = np.repeat(seen(wave(), layout=NTU_25)[0][:1], 90, 0)
     torso = float(np.linalg.norm(body[0, N("spine_shoulder")] - body[0, N("spine_base")]))
