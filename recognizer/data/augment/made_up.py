@@ -59,12 +59,8 @@ def waving_arms(
             first, second = -rng.uniform(60, 88) + wander / 2, rng.uniform(70, 150) + wander
         else:
             first = second = np.full(len(time), -rng.uniform(70, 88))
-        elbow, wrist, *hand = arm(layout, name)
-        shoulder = body[:, layout.index(f"{name}_shoulder")]
-        result[:, elbow] = shoulder + _limb(name, first, upper, _UPPER, layout) * length
-        along = _limb(name, second, fore, _FORE, layout) * length
-        result[:, wrist] = result[:, elbow] + along
-        _put_hands(result, body, wrist, hand, along / (_FORE * length))
+        limbs = _limb(name, first, upper, _UPPER, layout), _limb(name, second, fore, _FORE, layout)
+        _put_arm(result, name, *limbs, length, layout)
     return result.astype(np.float32)
 
 
@@ -112,11 +108,7 @@ def clapping_arms(
         hand = _between(closed, apart, swing * moves[side])
         hand[:, 1] += drift
         first, second = _bent(hand, lift)
-        elbow, wrist, *others = arm(layout, name)
-        result[:, elbow] = shoulders[:, side] + _seen(name, first, layout) * length
-        along = _seen(name, second, layout) * length
-        result[:, wrist] = result[:, elbow] + along
-        _put_hands(result, body, wrist, others, along / (_FORE * length))
+        _put_arm(result, name, _seen(name, first, layout), _seen(name, second, layout), length, layout)
     return result.astype(np.float32)
 
 
@@ -170,10 +162,21 @@ def _limb(side: str, degrees: np.ndarray, looks: float, length: float, layout: S
     return np.stack(parts, -1) * (looks * from_picture(layout))
 
 
-def _put_hands(
-    result: np.ndarray, body: np.ndarray, wrist: int, hands: list[int], direction: np.ndarray
+def _put_arm(
+    body: np.ndarray, side: str, upper: np.ndarray, fore: np.ndarray, length: float, layout: SkeletonLayout
 ) -> None:
-    """Put the joints beyond a wrist, in place, as far from it as on ``body``, along ``direction`` (T, C)."""
-    for joint in hands:
-        size = float(np.median(np.linalg.norm(body[:, joint] - body[:, wrist], axis=-1)))
-        result[:, joint] = result[:, wrist] + direction * size
+    """Gives a body another arm, in place; what is beyond the wrist goes on along the forearm, as far as before.
+
+    Args:
+        body: (T, V, C).
+        side: "left" or "right".
+        upper, fore: (T, C), in torso lengths.
+        length: of the torso.
+        layout: of the body.
+    """
+    elbow, wrist, *hand = arm(layout, side)
+    sizes = [float(np.median(np.linalg.norm(body[:, joint] - body[:, wrist], axis=-1))) for joint in hand]
+    body[:, elbow] = body[:, layout.index(f"{side}_shoulder")] + upper * length
+    body[:, wrist] = body[:, elbow] + fore * length
+    for joint, size in zip(hand, sizes, strict=True):
+        body[:, joint] = body[:, wrist] + fore * (size / _FORE)

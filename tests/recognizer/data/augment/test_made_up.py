@@ -15,7 +15,7 @@ K, N = KINETICS_18.index, NTU_25.index
 
 def test_made_up_waves_swing_a_hand_and_never_clap(wave):
     body = np.repeat(seen(wave())[0][:1], 90, 0)
-    torso = 0.5 * np.linalg.norm(
+    size = 0.5 * np.linalg.norm(
         body[0, [K("left_shoulder"), K("right_shoulder")]].sum(0)
         - body[0, [K("left_hip"), K("right_hip")]].sum(0)
     )
@@ -24,11 +24,11 @@ def test_made_up_waves_swing_a_hand_and_never_clap(wave):
         made = waving_arms(body, 3.0, KINETICS_18, np.random.default_rng(seed))
         others = [index for index in range(18) if index not in arms(KINETICS_18)]
         np.testing.assert_array_equal(made[:, others], body[:, others])
-        hands = made[:, [K("left_wrist"), K("right_wrist")]] / torso
+        hands = made[:, [K("left_wrist"), K("right_wrist")]] / size
         swings = np.ptp(hands[..., 0], axis=0)
         assert swings.max() > 0.03, "a hand goes from side to side"
         still = int(swings.argmin())
-        shoulders = made[:, [K("left_shoulder"), K("right_shoulder")], 1] / torso
+        shoulders = made[:, [K("left_shoulder"), K("right_shoulder")], 1] / size
         waits = np.ptp(np.diff(hands[:, still], axis=0), axis=0).max() < 0.02
         resting += waits and (hands[:, still, 1] - shoulders[:, still]).mean() < 0.55
         apart = np.linalg.norm(hands[:, 0] - hands[:, 1], axis=-1)
@@ -53,7 +53,7 @@ def test_some_made_up_waves_wait_at_an_end_and_some_swing_one_hand_more(wave):
 
 def test_made_up_waves_in_depth_look_as_those_in_the_picture_and_keep_their_length(wave):
     body = np.repeat(seen(wave(), layout=NTU_25)[0][:1], 90, 0)
-    torso = float(np.linalg.norm(body[0, N("spine_shoulder")] - body[0, N("spine_base")]))
+    size = float(np.linalg.norm(body[0, N("spine_shoulder")] - body[0, N("spine_base")]))
     flat = np.zeros((90, 18, 2), np.float32)
     for joint in ("left_shoulder", "right_shoulder", "left_hip", "right_hip", "neck"):
         source = {"neck": "spine_shoulder"}.get(joint, joint)
@@ -70,14 +70,14 @@ def test_made_up_waves_in_depth_look_as_those_in_the_picture_and_keep_their_leng
             )
             for begin, end, names in ((shoulder, elbow, "shoulder elbow"), (elbow, wrist, "elbow wrist")):
                 first, second = (drawn[:, K(f"{side}_{name}")] for name in names.split())
-                in_picture = -(end - begin)[:, :2] / torso
+                in_picture = -(end - begin)[:, :2] / size
                 np.testing.assert_allclose(in_picture, (second - first) / picture_torso, atol=1e-4)
                 assert ((end - begin)[:, 2] <= 1e-6).all(), "a short limb points to the camera"
-            np.testing.assert_allclose(np.linalg.norm(elbow - shoulder, axis=-1), 0.6 * torso, rtol=1e-4)
-            np.testing.assert_allclose(np.linalg.norm(wrist - elbow, axis=-1), 0.55 * torso, rtol=1e-4)
+            np.testing.assert_allclose(np.linalg.norm(elbow - shoulder, axis=-1), 0.6 * size, rtol=1e-4)
+            np.testing.assert_allclose(np.linalg.norm(wrist - elbow, axis=-1), 0.55 * size, rtol=1e-4)
             beyond = np.linalg.norm(hand - wrist, axis=-1, keepdims=True)
-            np.testing.assert_allclose(hand - wrist, (wrist - elbow) * beyond / (0.55 * torso), atol=1e-4)
-            nearer += (wrist - shoulder)[:, 2].mean() < -0.3 * torso
+            np.testing.assert_allclose(hand - wrist, (wrist - elbow) * beyond / (0.55 * size), atol=1e-4)
+            nearer += (wrist - shoulder)[:, 2].mean() < -0.3 * size
     assert nearer > 30
 
 
@@ -102,7 +102,7 @@ def test_made_up_claps_meet_in_the_middle_at_all_heights_and_part_again(wave, la
     assert 40 < over_the_head < 130
 
 
-def test_made_up_claps_in_depth_look_as_those_in_the_picture_and_keep_their_length(wave):
+def test_made_up_claps_in_depth_are_before_the_body_and_their_arms_keep_their_length(wave):
     body = np.repeat(seen(wave(), layout=NTU_25)[0][:1], 90, 0)
     size = torso(body, NTU_25)
     before = 0
