@@ -165,7 +165,7 @@ def _limb(side: str, degrees: np.ndarray, looks: float, length: float, layout: S
 def _put_arm(
     body: np.ndarray, side: str, upper: np.ndarray, fore: np.ndarray, length: float, layout: SkeletonLayout
 ) -> None:
-    """Gives a body another arm, in place; what is beyond the wrist goes on along the forearm, as far as before.
+    """Gives a body another arm, in place; the hand goes on along the forearm, as far as before.
 
     Args:
         body: (T, V, C).
