@@ -1,4 +1,4 @@
-"""Weights between those that a run began with and those that it made."""
+"""Weights averaged: of runs that began with the same, and of what they began with."""
 
 from __future__ import annotations
 
@@ -7,7 +7,53 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from recognizer.training.shared.errors import ConfigError
+from recognizer.training.windows.config import TrainingConfig
 from recognizer.training.windows.module import ValidationClip, judge, probability_of_what_is_right
+from recognizer.training.windows.others import load_alike
+
+
+def load_soup(
+    config: TrainingConfig, network: nn.Module, labels: tuple[str, ...]
+) -> tuple[dict[str, Tensor], ...]:
+    """The tensors of a configuration's ``soup``.
+
+    Args:
+        config: of the run.
+        network: that it trains.
+        labels: in the order of its outputs.
+
+    Raises:
+        ConfigError: some see other windows, know other labels or are of another network.
+        WeightsError: there are no such weights.
+    """
+    shapes = {name: tensor.shape for name, tensor in network.state_dict().items()}
+    soup = []
+    for other, card in load_alike(config.soup, config, labels, "be averaged with what this run makes"):
+        tensors = other.state_dict()
+        if {name: tensor.shape for name, tensor in tensors.items()} != shapes:
+            raise ConfigError(
+                f"{card.name} cannot be averaged with what this run makes: its network is another one than "
+                "the configuration's. Choose others, or configure the same."
+            )
+        soup.append(tensors)
+    return tuple(soup)
+
+
+def average(network: nn.Module, others: Sequence[dict[str, Tensor]]) -> None:
+    """Gives a network the mean of its weights and those of others.
+
+    Networks that were trained further from the same weights, with other seeds and settings, lie around
+    better weights than each of them (Wortsman et al., "Model soups", 2022, the uniform soup). Statistics of
+    batch norm are averaged like weights.
+
+    Args:
+        network: trained; takes over the mean.
+        others: the ``state_dict`` of each of the others, of the same shapes.
+    """
+    for name, tensor in network.state_dict().items():
+        if tensor.is_floating_point():
+            tensor.copy_(torch.stack([tensor, *(other[name] for other in others)]).mean(0))
 
 
 def choose_blend(

@@ -37,6 +37,8 @@ class TrainingConfig(RunConfig):
         start_from: weights, by name or path, whose tensors the network begins with where they fit; of the
             last layer the rows of the labels that both know, of a SPA-Net of a multiple of their width each
             channel several times. None: all random.
+        soup: weights, by name or path, of other runs that began with the same; what this run has made is
+            averaged with them (``blend.average``), each counting as much.
         blend: shares of what the network began with that are tried in what it has become, beside none; the
             one that gives what is right the highest probability on validation clips is written (``blend``).
         teachers: weights, by name or path, of the same labels and windows, from whose mean probabilities the
@@ -59,6 +61,7 @@ class TrainingConfig(RunConfig):
     layout: Label
     held_back: tuple[Label, ...] = ()
     start_from: NameOrPath | None = None
+    soup: tuple[NameOrPath, ...] = ()
     blend: tuple[Fraction, ...] = ()
     teachers: tuple[NameOrPath, ...] = ()
     taught: Fraction = 0.5
@@ -88,8 +91,9 @@ class TrainingConfig(RunConfig):
 
     @model_validator(mode="after")
     def _blend_with_something(self) -> TrainingConfig:
-        if self.blend and self.start_from is None:
-            raise ValueError("blend mixes what training began with, so it needs start_from")
+        for field in ("soup", "blend"):
+            if getattr(self, field) and self.start_from is None:
+                raise ValueError(f"{field} mixes weights that began with the same, so it needs start_from")
         return self
 
     @field_validator("shares")

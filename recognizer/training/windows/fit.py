@@ -33,7 +33,7 @@ from recognizer.training.shared.errors import ConfigError
 from recognizer.training.shared.progress import RunProgressBar
 from recognizer.training.shared.runs import LICENCE, commit, fit, open_run, start
 from recognizer.training.windows.beginning import begin_with
-from recognizer.training.windows.blend import choose_blend
+from recognizer.training.windows.blend import average, choose_blend, load_soup
 from recognizer.training.windows.config import TrainingConfig
 from recognizer.training.windows.dataset import RandomWindows, clip_windows
 from recognizer.training.windows.evaluate import choose_threshold, classify
@@ -70,6 +70,7 @@ def train(
     start(config)
     network = window_network(config)
     beginning = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    soup = load_soup(config, network, vocabulary.labels)
     module = RecognitionModule(network, config, load_teachers(config, vocabulary.labels))
     drafted = draft(
         name=config.name, network=config.network, layout=config.layout,
@@ -116,9 +117,9 @@ def train(
         "date": datetime.date.today().isoformat(),
     }
     probability = float(best.best_model_score or 0.0)
-    if config.blend:
-        shares = (0.0, *config.blend)
-        training["blend"], probability = choose_blend(network.eval(), beginning, shares, clips)
+    if config.soup or config.blend:
+        average(network.eval(), soup)
+        training["blend"], probability = choose_blend(network, beginning, (0.0, *config.blend), clips)
     metrics = {"validation_probability": round(probability, 4)}
     real = [e for e in parts["val"] if e.clip.dataset in REAL_LANDMARKS]
     recognizer = Recognizer.of(network, drafted, device="cpu")

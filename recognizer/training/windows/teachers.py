@@ -7,10 +7,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from recognizer import weights
 from recognizer.networks.protocol import Network
-from recognizer.training.shared.errors import ConfigError
 from recognizer.training.windows.config import TrainingConfig
+from recognizer.training.windows.others import load_alike
 
 
 def load_teachers(config: TrainingConfig, labels: tuple[str, ...]) -> tuple[Network, ...]:
@@ -24,29 +23,8 @@ def load_teachers(config: TrainingConfig, labels: tuple[str, ...]) -> tuple[Netw
         ConfigError: one sees other windows or knows other labels.
         WeightsError: there are no such weights.
     """
-    asked = {
-        "labels": (labels, True),
-        "layout": config.layout,
-        "windows": (config.window_seconds, config.frames),
-        "preprocessing": config.preprocessing,
-    }
-    networks = []
-    for name in config.teachers:
-        network, card = weights.load(name)
-        theirs = {
-            "labels": (card.classes, card.open_set),
-            "layout": card.layout,
-            "windows": (card.window_seconds, card.frames),
-            "preprocessing": card.preprocessing,
-        }
-        for what, wanted in asked.items():
-            if theirs[what] != wanted:
-                raise ConfigError(
-                    f"{card.name} cannot teach: its {what} are other ones than the configuration's. "
-                    "Choose other teachers, or configure the same."
-                )
-        networks.append(network.eval().requires_grad_(False))
-    return tuple(networks)
+    networks = (network for network, _ in load_alike(config.teachers, config, labels, "teach"))
+    return tuple(network.eval().requires_grad_(False) for network in networks)
 
 
 @torch.no_grad()

@@ -86,7 +86,12 @@ def test_overrides():
         (
             "lsta/daily",
             ["blend=[0.3]"],
-            "daily.yaml: blend mixes what training began with, so it needs start_from",
+            "daily.yaml: blend mixes weights that began with the same, so it needs start_from",
+        ),
+        (
+            "lsta/daily",
+            ["soup=[other]"],
+            "daily.yaml: soup mixes weights that began with the same, so it needs start_from",
         ),
         ("lsta/daily", ["steps=0"], "steps: Input should be greater than 0"),
         (
