@@ -29,11 +29,12 @@ def load_soup(
     """
     shapes = {name: tensor.shape for name, tensor in network.state_dict().items()}
     soup = []
-    for other, card in load_alike(config.soup, config, labels, "be averaged with what this run makes"):
+    others = load_alike(config.soup, config, labels, "be averaged with what this run makes")
+    for path, other in zip(config.soup, others, strict=True):
         tensors = other.state_dict()
         if {name: tensor.shape for name, tensor in tensors.items()} != shapes:
             raise ConfigError(
-                f"{card.name} cannot be averaged with what this run makes: its network is another one than "
+                f"{path} cannot be averaged with what this run makes: its network is another one than "
                 "the configuration's. Choose others, or configure the same."
             )
         soup.append(tensors)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from recognizer import weights
-from recognizer.card import WeightsCard
 from recognizer.networks.protocol import Network
 from recognizer.training.shared.errors import ConfigError
 from recognizer.training.windows.config import TrainingConfig
@@ -13,8 +12,8 @@ from recognizer.training.windows.config import TrainingConfig
 
 def load_alike(
     names: Sequence[str], config: TrainingConfig, labels: tuple[str, ...], use: str
-) -> Iterator[tuple[Network, WeightsCard]]:
-    """Networks that see the same windows as a configuration's and know the same labels.
+) -> Iterator[Network]:
+    """Networks that see the same windows as a configuration's and know the same labels, one for each name.
 
     Args:
         names: of weights, or paths.
@@ -43,7 +42,7 @@ def load_alike(
         for what, wanted in asked.items():
             if theirs[what] != wanted:
                 raise ConfigError(
-                    f"{card.name} cannot {use}: its {what} are other ones than the configuration's. "
+                    f"{name} cannot {use}: its {what} are other ones than the configuration's. "
                     "Choose others, or configure the same."
                 )
-        yield network, card
+        yield network

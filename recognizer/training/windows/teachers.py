@@ -23,7 +23,7 @@ def load_teachers(config: TrainingConfig, labels: tuple[str, ...]) -> tuple[Netw
         ConfigError: one sees other windows or knows other labels.
         WeightsError: there are no such weights.
     """
-    networks = (network for network, _ in load_alike(config.teachers, config, labels, "teach"))
+    networks = load_alike(config.teachers, config, labels, "teach")
     return tuple(network.eval().requires_grad_(False) for network in networks)
 
 

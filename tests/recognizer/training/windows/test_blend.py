@@ -104,8 +104,8 @@ def test_what_differs_cannot_be_averaged(corpus, tmp_path: Path):
     labels = weights.load(narrow)[1].classes
     wider = config(soup=(str(narrow),), start_from="any", network={"name": "lsta", "width": 0.2, "scales": 2})
     network = fit.window_network(wider.model_copy(update={"start_from": None}))
-    with pytest.raises(ConfigError, match="small cannot be averaged .* its network is another one"):
+    with pytest.raises(ConfigError, match=f"{narrow} cannot be averaged .* its network is another one"):
         load_soup(wider, network, labels)
     longer = config(soup=(str(narrow),), start_from="any", frames=24)
-    with pytest.raises(ConfigError, match="cannot be averaged .* its windows are other ones"):
+    with pytest.raises(ConfigError, match=f"{narrow} cannot be averaged .* its windows are other ones"):
         load_soup(longer, network, labels)
